@@ -1,0 +1,1 @@
+//! One file per journey: load, decide, record, act

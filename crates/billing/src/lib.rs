@@ -1,0 +1,1 @@
+//! Expected less billed: rating, proration, invoices, credit notes, collection

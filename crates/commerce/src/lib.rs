@@ -1,0 +1,1 @@
+//! Customers, products, prices, contracts and their amendments

@@ -1,0 +1,1 @@
+//! Exceptions, retries, lanes, effects and roles as pure state machines

@@ -1,0 +1,1 @@
+//! Legal entities, chart of accounts, posting rules, journals, balances, periods

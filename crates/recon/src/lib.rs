@@ -1,0 +1,1 @@
+//! Tie-outs: expected, actual, difference, and what explains it

@@ -1,0 +1,1 @@
+//! Obligations, revenue schedules as formulas, and what is earned through a date

@@ -1,0 +1,2 @@
+//! The `tieout` binary.
+fn main() {}

@@ -1,0 +1,158 @@
+//! Typed identifiers. Minted ones look like `inv_01J…` and sort by time; a caller may choose its
+//! own (`acme`, `US`), so that contracts and customers can keep the names that people know them by.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// The text cannot be an identifier.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} cannot be a {kind} id; use 1 to 80 letters, digits or any of _ - . : / without spaces"
+)]
+pub struct IdRefused {
+    /// Which id was wanted, in words.
+    pub kind: &'static str,
+    /// What was given, cut to 80 characters.
+    pub text: String,
+}
+
+fn check(kind: &'static str, text: &str) -> Result<(), IdRefused> {
+    let fits = !text.is_empty()
+        && text.len() <= 80
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b));
+    if fits {
+        Ok(())
+    } else {
+        Err(IdRefused {
+            kind,
+            text: text.chars().take(80).collect(),
+        })
+    }
+}
+
+macro_rules! typed_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The prefix of minted ids of this kind.
+            pub const PREFIX: &'static str = $prefix;
+            /// Mints a new one.
+            pub fn mint(ids: &dyn crate::IdSource, at: crate::Instant) -> Self {
+                Self(ids.mint($prefix, at).into_boxed_str())
+            }
+            /// The text of the id.
+            #[must_use]
+            pub fn as_str(&self) -> &str { &self.0 }
+        }
+        impl FromStr for $name {
+            type Err = IdRefused;
+            fn from_str(text: &str) -> Result<Self, IdRefused> {
+                check($kind, text)?;
+                Ok(Self(text.into()))
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.pad(&self.0) }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+typed_id!(/// A legal entity: one set of books, one functional currency, one time zone.
+    EntityId, "legal entity", "ent");
+typed_id!(/// A customer account.
+    CustomerId, "customer", "cus");
+typed_id!(/// A product of the catalogue, by its code.
+    ProductCode, "product", "prd");
+typed_id!(/// A contract, over all its versions.
+    ContractId, "contract", "con");
+typed_id!(/// One thing sold on a contract: a subscription to one product.
+    ComponentId, "contract component", "cmp");
+typed_id!(/// An invoice.
+    InvoiceId, "invoice", "inv");
+typed_id!(/// A line of an invoice or credit note.
+    LineId, "line", "lin");
+typed_id!(/// A credit note.
+    CreditNoteId, "credit note", "crn");
+typed_id!(/// A payment, from first attempt to settlement.
+    PaymentId, "payment", "pay");
+typed_id!(/// Money given back to a customer.
+    RefundId, "refund", "ref");
+typed_id!(/// A journal entry.
+    JournalId, "journal", "jrn");
+typed_id!(/// A performance obligation with its revenue schedule.
+    ObligationId, "obligation", "obl");
+typed_id!(/// An event of the log.
+    EventId, "event", "evt");
+typed_id!(/// An outward effect: something another system is to be told.
+    EffectId, "effect", "eff");
+typed_id!(/// A difference or failure that a person owns.
+    ExceptionId, "exception", "exc");
+typed_id!(/// The chain of evidence that one deal starts: shared by everything that follows from it.
+    CorrelationId, "chain", "chn");
+
+/// An account of the chart, such as `1100`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountCode(Box<str>);
+
+impl AccountCode {
+    /// The code in text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountCode {
+    type Err = IdRefused;
+    fn from_str(text: &str) -> Result<Self, IdRefused> {
+        check("account", text)?;
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for AccountCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for AccountCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_with_a_space_is_refused_with_the_mend() {
+        let message = "acme corp".parse::<CustomerId>().unwrap_err().to_string();
+        assert!(
+            message.contains("customer id") && message.contains("without spaces"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! REST and OpenAPI, inbound webhooks, the server-rendered console
