@@ -1,1 +1,14 @@
-//! The CloudEvents envelope, the closed enum of business events, and the hash chain over the log
+//! The business events of Tieout: a CloudEvents 1.0 envelope around a closed enum that only grows,
+//! and the hash chain that makes the log tamper-evident. What is published is whole: a consumer
+//! needs no history. No domain rule lives here.
+
+mod chain;
+mod envelope;
+mod payload;
+
+pub use chain::{ChainBreak, GENESIS, Hash, Link, link};
+pub use envelope::{Envelope, Origin};
+pub use payload::*;
+
+#[cfg(test)]
+mod tests;

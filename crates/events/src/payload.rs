@@ -1,0 +1,544 @@
+//! The closed enum of events and the payload of each. A shape change adds a version and an upgrade
+//! on read; stored bytes are never rewritten.
+
+use serde::{Deserialize, Serialize};
+use values::{
+    AccountCode, ComponentId, ContractId, CreditNoteId, Currency, CustomerId, Date, EffectId,
+    EntityId, ExceptionId, InvoiceId, JournalId, LineId, Money, Month, ObligationId, PaymentId,
+    Period, ProductCode, Quantity, Rate, RefundId,
+};
+
+/// An object in another system that is the same thing as ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reference {
+    /// The connection, such as `salesforce`.
+    pub system: String,
+    /// Its word for the kind of object, such as `Opportunity`.
+    pub kind: String,
+    /// Its id there.
+    pub id: String,
+}
+
+macro_rules! events {
+    ($( $(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal; )*) => {
+        /// Everything that can have happened.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event { $( $(#[$doc])* $variant($payload), )* }
+
+        impl Event {
+            /// Every type name that can be recorded.
+            pub const TYPE_NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// The CloudEvents `type`.
+            #[must_use]
+            pub fn type_name(&self) -> &'static str {
+                match self { $( Event::$variant(_) => $name, )* }
+            }
+
+            /// The payload as a JSON value.
+            ///
+            /// # Errors
+            /// Only when the payload cannot be written as JSON, which none of ours does.
+            pub fn data(&self) -> Result<serde_json::Value, serde_json::Error> {
+                match self { $( Event::$variant(payload) => serde_json::to_value(payload), )* }
+            }
+
+            /// The payload as JSON text: the bytes that are stored and sealed.
+            ///
+            /// # Errors
+            /// As [`Event::data`].
+            pub fn data_text(&self) -> Result<String, serde_json::Error> {
+                match self { $( Event::$variant(payload) => serde_json::to_string(payload), )* }
+            }
+
+            /// Reads a stored event back.
+            ///
+            /// # Errors
+            /// When the type is unknown or the text is not its payload.
+            pub fn read(type_name: &str, data: &str) -> Result<Event, UnreadableEvent> {
+                match type_name {
+                    $( $name => serde_json::from_str::<$payload>(data)
+                        .map(Event::$variant)
+                        .map_err(|error| UnreadableEvent::Payload { type_name: $name.to_owned(), error: error.to_string() }), )*
+                    _ => Err(UnreadableEvent::Type { type_name: type_name.to_owned() }),
+                }
+            }
+        }
+    };
+}
+
+/// A stored event that this version of the program cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnreadableEvent {
+    /// The type is not in the catalogue.
+    #[error("event type {type_name} is not known to this version of Tieout")]
+    Type {
+        /// The stored type.
+        type_name: String,
+    },
+    /// The payload does not have the shape of its type.
+    #[error("event {type_name} cannot be read: {error}")]
+    Payload {
+        /// The stored type.
+        type_name: String,
+        /// What the reader said.
+        error: String,
+    },
+}
+
+events! {
+    /// A customer account exists.
+    CustomerCreated(CustomerCreated) = "com.tieout.customer.account.created.v1";
+    /// What we show of a customer's standing changed.
+    StandingChanged(StandingChanged) = "com.tieout.customer.account.standing_changed.v1";
+    /// A product with its prices can be sold.
+    ProductPublished(ProductPublished) = "com.tieout.catalog.product.published.v1";
+    /// A won opportunity or an order was taken over.
+    OrderAccepted(OrderAccepted) = "com.tieout.order.order.accepted.v1";
+    /// A contract is in force.
+    ContractActivated(ContractActivated) = "com.tieout.contract.contract.activated.v1";
+    /// A contract has a new version.
+    ContractAmended(ContractAmended) = "com.tieout.contract.contract.amended.v1";
+    /// A contract ends early.
+    ContractCancelled(ContractAmended) = "com.tieout.contract.contract.cancelled.v1";
+    /// One subscription of a contract runs.
+    SubscriptionActivated(SubscriptionActivated) = "com.tieout.subscription.subscription.activated.v1";
+    /// An invoice was issued.
+    InvoiceIssued(BillingDocument) = "com.tieout.billing.invoice.issued.v1";
+    /// A credit note was issued.
+    CreditNoteIssued(BillingDocument) = "com.tieout.billing.credit_memo.issued.v1";
+    /// Collection of an invoice began.
+    PaymentInitiated(PaymentInitiated) = "com.tieout.payment.payment.initiated.v1";
+    /// An attempt to collect failed.
+    PaymentFailed(PaymentFailed) = "com.tieout.payment.payment.failed.v1";
+    /// Money arrived.
+    PaymentSettled(PaymentSettled) = "com.tieout.payment.payment.settled.v1";
+    /// Money went back.
+    PaymentRefunded(PaymentRefunded) = "com.tieout.payment.payment.refunded.v1";
+    /// A payment or credit was set against invoices.
+    CashApplied(CashApplied) = "com.tieout.cash.cash.applied.v1";
+    /// A revenue schedule exists.
+    ScheduleCreated(ScheduleRevised) = "com.tieout.revenue.schedule.created.v1";
+    /// A revenue schedule changed.
+    ScheduleRevised(ScheduleRevised) = "com.tieout.revenue.schedule.revised.v1";
+    /// Revenue was earned.
+    RevenueRecognised(RevenueRecognised) = "com.tieout.revenue.revenue.recognized.v1";
+    /// A journal was entered by a person or a system rather than by a rule.
+    JournalEntered(JournalEntered) = "com.tieout.ledger.journal.entered.v1";
+    /// A posted journal was reversed.
+    JournalReversed(JournalReversed) = "com.tieout.ledger.journal.reversed.v1";
+    /// A period takes no more entries.
+    PeriodClosed(PeriodChanged) = "com.tieout.ledger.period.closed.v1";
+    /// A closed period takes entries again.
+    PeriodReopened(PeriodChanged) = "com.tieout.ledger.period.reopened.v1";
+    /// Another system confirmed what we told it.
+    EffectConfirmed(EffectConfirmed) = "com.tieout.connection.effect.confirmed.v1";
+    /// Something needs a person.
+    ExceptionOpened(ExceptionOpened) = "com.tieout.control.exception.opened.v1";
+    /// It no longer does.
+    ExceptionResolved(ExceptionResolved) = "com.tieout.control.exception.resolved.v1";
+}
+
+/// Payload of `customer.account.created`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerCreated {
+    /// The customer.
+    pub customer: CustomerId,
+    /// Its registered name.
+    pub legal_name: String,
+    /// The currency it is billed in by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// The same account in other systems.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `customer.account.standing_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingChanged {
+    /// The customer.
+    pub customer: CustomerId,
+    /// `good`, `past_due` or `in_collection`.
+    pub standing: String,
+    /// What is open on its invoices.
+    pub open: Vec<Money>,
+}
+
+/// Payload of `catalog.product.published`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductPublished {
+    /// The product.
+    pub product: ProductCode,
+    /// Its name on documents.
+    pub name: String,
+    /// The whole catalogue entry.
+    pub content: serde_json::Value,
+}
+
+/// Payload of `order.accepted`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderAccepted {
+    /// Where the order came from.
+    pub reference: Reference,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contract that it became or changed.
+    pub contract: ContractId,
+    /// What the seller booked.
+    pub booked: Money,
+}
+
+/// One thing sold, as published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldComponent {
+    /// The component.
+    pub component: ComponentId,
+    /// What is sold.
+    pub product: ProductCode,
+    /// How many.
+    pub quantity: Quantity,
+    /// In force over these days.
+    pub period: Period,
+}
+
+/// Payload of `contract.activated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractActivated {
+    /// The contract.
+    pub contract: ContractId,
+    /// Always 1.
+    pub version: u32,
+    /// The customer.
+    pub customer: CustomerId,
+    /// Its term.
+    pub term: Period,
+    /// Total contract value, exclusive of tax.
+    pub value: Money,
+    /// What is sold.
+    pub components: Vec<SoldComponent>,
+    /// The same contract in other systems.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `contract.amended` and `contract.cancelled`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContractAmended {
+    /// The contract.
+    pub contract: ContractId,
+    /// The version that this made.
+    pub version: u32,
+    /// The customer.
+    pub customer: CustomerId,
+    /// `upsell`, `downsell`, `price_change`, `addition`, `removal`, `extension` or `cancellation`.
+    pub kind: String,
+    /// From which day it holds.
+    pub effective: Date,
+    /// What it adds to the contract value, exclusive of tax; negative when it takes away.
+    pub value_change: Money,
+    /// What changed, in words.
+    pub description: String,
+    /// The same change in other systems.
+    #[serde(default)]
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `subscription.activated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriptionActivated {
+    /// The contract.
+    pub contract: ContractId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// What runs.
+    pub subscription: SoldComponent,
+}
+
+/// Payload of `invoice.issued` and `credit_memo.issued`. Amounts of a credit note are positive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BillingDocument {
+    /// The invoice; for a credit note, the invoice credited.
+    pub invoice: InvoiceId,
+    /// The credit note, when this is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_note: Option<CreditNoteId>,
+    /// The gapless number printed on the document.
+    pub number: String,
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contract.
+    pub contract: ContractId,
+    /// Why, for a credit note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When it is to be paid; for a credit note its date.
+    pub due: Date,
+    /// Lines.
+    pub lines: Vec<DocumentLine>,
+    /// Sum of the lines without tax.
+    pub net: Money,
+    /// Sum of the tax of the lines.
+    pub tax: Money,
+    /// Net and tax.
+    pub total: Money,
+}
+
+/// A line of a billing document, with what it does to the contract's position.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentLine {
+    /// The line.
+    pub line: LineId,
+    /// What was sold.
+    pub product: ProductCode,
+    /// The component of the contract.
+    pub component: ComponentId,
+    /// The obligation that its revenue belongs to.
+    pub obligation: ObligationId,
+    /// What is printed.
+    pub description: String,
+    /// The arithmetic, to be redone by anyone.
+    pub arithmetic: String,
+    /// The days of service that it bills.
+    pub period: Period,
+    /// Without tax.
+    pub net: Money,
+    /// Which tax.
+    pub tax_code: String,
+    /// At what rate.
+    pub tax_rate: Rate,
+    /// The tax, rounded once by `half_up`.
+    pub tax: Money,
+    /// The part of `net` that moves deferred revenue, in minor units.
+    pub deferred: i64,
+    /// The part of `net` that moves the contract asset (unbilled revenue), in minor units.
+    pub unbilled: i64,
+}
+
+/// Payload of `payment.initiated`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentInitiated {
+    /// The payment.
+    pub payment: PaymentId,
+    /// What is collected.
+    pub invoice: InvoiceId,
+    /// From whom.
+    pub customer: CustomerId,
+    /// How much.
+    pub amount: Money,
+    /// By which connection.
+    pub processor: String,
+}
+
+/// Payload of `payment.failed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentFailed {
+    /// The payment.
+    pub payment: PaymentId,
+    /// The invoice that stays open.
+    pub invoice: InvoiceId,
+    /// From whom.
+    pub customer: CustomerId,
+    /// How much was asked for.
+    pub amount: Money,
+    /// 1 for the first.
+    pub attempt: u32,
+    /// The processor's reason.
+    pub reason: String,
+    /// When the next attempt is due, unless this was the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt: Option<Date>,
+    /// The attempt at the processor.
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `payment.settled`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentSettled {
+    /// The payment.
+    pub payment: PaymentId,
+    /// From whom, when that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    /// What the payer paid.
+    pub gross: Money,
+    /// What the processor kept.
+    pub fee: Money,
+    /// What reaches us.
+    pub net: Money,
+    /// `card` or `transfer`.
+    pub method: String,
+    /// The same payment in other systems.
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `payment.refunded`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentRefunded {
+    /// The refund.
+    pub refund: RefundId,
+    /// The payment given back.
+    pub payment: PaymentId,
+    /// To whom.
+    pub customer: CustomerId,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
+    /// The same refund in other systems.
+    pub references: Vec<Reference>,
+}
+
+/// Payload of `cash.applied`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashApplied {
+    /// The payment.
+    pub payment: PaymentId,
+    /// From whom.
+    pub customer: CustomerId,
+    /// What was set against what.
+    pub applications: Vec<Application>,
+    /// What could not be set against anything.
+    pub unapplied: Money,
+}
+
+/// One amount set against one invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Application {
+    /// The invoice.
+    pub invoice: InvoiceId,
+    /// The amount.
+    pub amount: Money,
+}
+
+/// Payload of `revenue.schedule.created` and `.revised`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleRevised {
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// The contract.
+    pub contract: ContractId,
+    /// The component.
+    pub component: ComponentId,
+    /// What is promised.
+    pub product: ProductCode,
+    /// The days over which this part is earned.
+    pub period: Period,
+    /// What this adds to the schedule; negative when it takes away.
+    pub change: Money,
+    /// What is allocated to the obligation after it.
+    pub allocated: Money,
+    /// What made it: the first version, an amendment, a credit.
+    pub cause: String,
+}
+
+/// Payload of `revenue.recognized`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevenueRecognised {
+    /// The obligation.
+    pub obligation: ObligationId,
+    /// The contract.
+    pub contract: ContractId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// What was promised.
+    pub product: ProductCode,
+    /// Which revenue account class it belongs to: `subscription`, `usage` or `services`.
+    pub revenue_class: String,
+    /// Through which day.
+    pub through: Date,
+    /// What is recognised now.
+    pub amount: Money,
+    /// What is recognised in all.
+    pub cumulative: Money,
+    /// The part that is taken from deferred revenue, in minor units.
+    pub deferred: i64,
+    /// The part that becomes a contract asset (earned and not yet billed), in minor units.
+    pub unbilled: i64,
+    /// The arithmetic, to be redone by anyone.
+    pub arithmetic: String,
+}
+
+/// Payload of `journal.entered`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntered {
+    /// The journal.
+    pub journal: JournalId,
+    /// Why it was needed.
+    pub reason: String,
+    /// Its lines.
+    pub lines: Vec<EnteredLine>,
+}
+
+/// A line of an entered journal: exactly one of debit and credit is not zero.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnteredLine {
+    /// The account.
+    pub account: AccountCode,
+    /// Positive is a debit, negative a credit.
+    pub amount: Money,
+}
+
+/// Payload of `journal.reversed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalReversed {
+    /// The reversing journal.
+    pub journal: JournalId,
+    /// The journal that it undoes.
+    pub reverses: JournalId,
+    /// Why.
+    pub reason: String,
+}
+
+/// Payload of `period.closed` and `.reopened`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeriodChanged {
+    /// Whose books.
+    pub entity: EntityId,
+    /// Which month.
+    pub month: Month,
+    /// Why, when it was reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Payload of `effect.confirmed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EffectConfirmed {
+    /// The effect.
+    pub effect: EffectId,
+    /// What it was.
+    pub operation: String,
+    /// The object that it made or changed there.
+    pub reference: Reference,
+    /// Whether the outcome was ambiguous and was read back.
+    pub read_back: bool,
+}
+
+/// Payload of `exception.opened`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionOpened {
+    /// The exception.
+    pub exception: ExceptionId,
+    /// Its class, such as `unknown_product`.
+    pub class: String,
+    /// What is wrong, in the words of the trade.
+    pub summary: String,
+    /// What it is worth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Money>,
+    /// Who is to act.
+    pub owner: String,
+}
+
+/// Payload of `exception.resolved`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionResolved {
+    /// The exception.
+    pub exception: ExceptionId,
+    /// `mended`, `skipped` or `superseded`.
+    pub outcome: String,
+    /// Why.
+    pub reason: String,
+}
