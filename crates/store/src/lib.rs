@@ -1,1 +1,158 @@
-//! All SQL: SQLite and PostgreSQL behind one small type, one file per table family
+//! All SQL of Tieout, one file per table family, over SQLite and PostgreSQL behind one small type.
+//! No decision is made here: rows go in and come out. Functions take the transaction first; only
+//! [`Store::write`] and [`Store::read`] open one.
+//!
+//! SQL is written once with `?1` parameters; PostgreSQL gets `$1` when a statement is prepared.
+//! Statements that write many rows are written for one row: SQLite runs the prepared statement once
+//! a row, PostgreSQL gets the same statement with many `VALUES` groups in one round trip.
+
+mod fault;
+#[macro_use]
+mod table;
+mod migrate;
+mod postgres_backend;
+mod sqlite_backend;
+mod transaction;
+mod value;
+
+pub mod access;
+pub mod catalogue;
+pub mod commands;
+pub mod contracts;
+pub mod documents;
+pub mod effects;
+pub mod exceptions;
+pub mod inbox;
+pub mod journals;
+pub mod log;
+pub mod obligations;
+pub mod payments;
+pub mod search;
+pub mod settings;
+
+pub use fault::StoreFault;
+pub use transaction::Tx;
+pub use value::{Param, Row, Value};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Where the books are kept.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A SQLite file, made when it is missing.
+    File(PathBuf),
+    /// SQLite in memory: for stories and tests.
+    Memory,
+    /// A PostgreSQL server, as a connection string, and the schema that holds the tables.
+    Postgres {
+        /// `postgres://user:password@host:port/database`.
+        url: String,
+        /// Made when it is missing.
+        schema: String,
+    },
+}
+
+/// How a commit is made durable before it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// Flushed to the disk before the answer. The default.
+    Full,
+    /// Handed to the operating system before the answer: survives the process, not the power.
+    /// For trials and tests only.
+    Relaxed,
+}
+
+impl Durability {
+    /// The words for reports.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Durability::Full => "full: fsync before the answer",
+            Durability::Relaxed => "relaxed: no fsync before the answer",
+        }
+    }
+}
+
+/// The books: one store for the life of the program, shared by all threads.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<Backend>,
+}
+
+enum Backend {
+    Sqlite(sqlite_backend::Sqlite),
+    Postgres(postgres_backend::Postgres),
+}
+
+impl Store {
+    /// Opens the books and brings their tables up to date.
+    ///
+    /// # Errors
+    /// When the file or server cannot be opened, or was written by a newer version of the program.
+    pub fn open(location: &Location, durability: Durability) -> Result<Store, StoreFault> {
+        let backend = match location {
+            Location::File(path) => {
+                Backend::Sqlite(sqlite_backend::Sqlite::open(Some(path), durability)?)
+            }
+            Location::Memory => Backend::Sqlite(sqlite_backend::Sqlite::open(None, durability)?),
+            Location::Postgres { url, schema } => {
+                Backend::Postgres(postgres_backend::Postgres::open(url, schema, durability)?)
+            }
+        };
+        Ok(Store {
+            backend: Arc::new(backend),
+        })
+    }
+
+    /// Runs `work` in a transaction and answers once it is durable. An error from `work` undoes
+    /// everything it wrote. On SQLite, waiting calls share one commit, each in its own savepoint.
+    ///
+    /// # Errors
+    /// What `work` returns, or the fault of the store.
+    pub fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (answer, waiting) = std::sync::mpsc::sync_channel(1);
+        self.enqueue(work, move |result| {
+            // The caller may have gone; the work is done all the same.
+            let _ = answer.send(result);
+        });
+        waiting
+            .recv()
+            .unwrap_or_else(|_| Err(E::from(StoreFault::Closed)))
+    }
+
+    /// As [`Store::write`] without waiting: `done` is called once the outcome is durable.
+    pub fn enqueue<T, E, F, D>(&self, work: F, done: D)
+    where
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        D: FnOnce(Result<T, E>) + Send + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.enqueue(work, done),
+            Backend::Postgres(postgres) => done(postgres.write(work)),
+        }
+    }
+
+    /// Runs `work` on a consistent view of the books without changing them.
+    ///
+    /// # Errors
+    /// What `work` returns, or the fault of the store.
+    pub fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreFault> + Send + 'static,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.read(work),
+            Backend::Postgres(postgres) => postgres.read(work),
+        }
+    }
+}

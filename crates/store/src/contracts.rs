@@ -1,0 +1,149 @@
+//! Contracts in versions.
+
+use crate::{StoreFault, Tx, params};
+
+table! {
+    /// A contract at its newest version.
+    ContractRow in "contract" {
+        /// Id.
+        id: text,
+        /// Customer.
+        customer: text,
+        /// Legal entity.
+        entity: text,
+        /// Currency.
+        currency: text,
+        /// Status word.
+        status: text,
+        /// First day of the term.
+        term_from: text,
+        /// First day after the term.
+        term_until: text,
+        /// Version, from 1.
+        version: int,
+        /// Total value, minor units.
+        value: int,
+        /// The first day on which there may be something to bill; empty when there is nothing more.
+        bill_from: text,
+        /// Chain.
+        correlation: text,
+        /// When it was activated, microseconds.
+        created: int,
+        /// The whole contract as JSON.
+        body: text,
+    }
+}
+
+/// A contract.
+///
+/// # Errors
+/// When the database refuses.
+pub fn contract(tx: &mut Tx<'_>, id: &str) -> Result<Option<ContractRow>, StoreFault> {
+    let columns = ContractRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM contract WHERE id = ?1"),
+        params![id],
+        ContractRow::read,
+    )
+}
+
+/// Contracts before `before` (exclusive; empty for the newest), newest id first; of one customer
+/// when `customer` is not empty.
+///
+/// # Errors
+/// When the database refuses.
+pub fn contracts(
+    tx: &mut Tx<'_>,
+    customer: &str,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<ContractRow>, StoreFault> {
+    let columns = ContractRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM contract WHERE (?1 = '' OR customer = ?1) AND (?2 = '' OR id < ?2)
+             ORDER BY id DESC LIMIT ?3"
+        ),
+        params![customer, before, limit],
+        ContractRow::read,
+    )
+}
+
+/// Every contract by id after `after`, for runs over all of them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn all_after(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<ContractRow>, StoreFault> {
+    let columns = ContractRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM contract WHERE id > ?1 ORDER BY id LIMIT ?2"),
+        params![after, limit],
+        ContractRow::read,
+    )
+}
+
+/// Contracts with something to bill on or before `through`, by id after `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn due_to_bill(
+    tx: &mut Tx<'_>,
+    through: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<ContractRow>, StoreFault> {
+    let columns = ContractRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM contract WHERE bill_from <> '' AND bill_from <= ?1 AND id > ?2 ORDER BY id LIMIT ?3"
+        ),
+        params![through, after, limit],
+        ContractRow::read,
+    )
+}
+
+/// Replaces a contract by its next version, and keeps the version in its history.
+///
+/// # Errors
+/// [`StoreFault::Contended`] when the stored version is not the one before.
+pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
+    let touched = tx.execute(
+        "UPDATE contract SET status = ?2, term_from = ?3, term_until = ?4, version = ?5, value = ?6,
+         bill_from = ?7, body = ?8 WHERE id = ?1 AND version = ?5 - 1",
+        params![
+            &row.id, &row.status, &row.term_from, &row.term_until, row.version, row.value, &row.bill_from, &row.body
+        ],
+    )?;
+    if touched != 1 {
+        return Err(StoreFault::Contended(format!(
+            "contract {} is not at version {}",
+            row.id,
+            row.version - 1
+        )));
+    }
+    keep_version(tx, row, recorded)
+}
+
+/// Keeps a version of a contract in its history.
+///
+/// # Errors
+/// When the database refuses.
+pub fn keep_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
+    tx.execute(
+        "INSERT INTO contract_version (contract, version, recorded, body) VALUES (?1, ?2, ?3, ?4)",
+        params![&row.id, row.version, recorded, &row.body],
+    )?;
+    Ok(())
+}
+
+/// Notes from when there may be something to bill.
+///
+/// # Errors
+/// When the database refuses.
+pub fn set_bill_from(tx: &mut Tx<'_>, id: &str, bill_from: &str) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE contract SET bill_from = ?2 WHERE id = ?1",
+        params![id, bill_from],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! Migrations go forward only and are applied at start.
+
+use crate::{StoreFault, Tx, params};
+
+/// Every migration, in order. A file is never changed once it has landed.
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_books.sql")];
+
+/// Applies what is missing.
+pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreFault> {
+    tx.run_script("CREATE TABLE IF NOT EXISTS migration (number BIGINT NOT NULL PRIMARY KEY)")?;
+    let found = tx
+        .query_one(
+            "SELECT CAST(count(*) AS BIGINT) FROM migration",
+            &[],
+            |row| row.int(0),
+        )?
+        .unwrap_or(0);
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreFault::TooNew { found, known });
+    }
+    for (index, script) in MIGRATIONS
+        .iter()
+        .enumerate()
+        .skip(usize::try_from(found).unwrap_or(0))
+    {
+        tx.run_script(script)?;
+        tx.execute(
+            "INSERT INTO migration (number) VALUES (?1)",
+            params![index as i64 + 1],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Performance obligations with their schedules, and where each stands between billed and earned.
+
+use crate::{StoreFault, Tx, params};
+
+table! {
+    /// An obligation.
+    ObligationRow in "obligation" {
+        /// Id.
+        id: text,
+        /// Contract.
+        contract: text,
+        /// Component of the contract.
+        component: text,
+        /// Customer.
+        customer: text,
+        /// Legal entity.
+        entity: text,
+        /// Currency.
+        currency: text,
+        /// Product.
+        product: text,
+        /// Which revenue account class.
+        revenue_class: text,
+        /// Sum of its schedule, minor units.
+        allocated: int,
+        /// Billed less credited, minor units, without tax.
+        billed: int,
+        /// Recognised, minor units.
+        recognised: int,
+        /// Through which day; empty before the first run.
+        recognised_through: text,
+        /// First day after its schedule.
+        ends: text,
+        /// Chain.
+        correlation: text,
+        /// The schedule as JSON.
+        body: text,
+    }
+}
+
+/// The obligations of a contract.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_contract(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<ObligationRow>, StoreFault> {
+    let columns = ObligationRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM obligation WHERE contract = ?1 ORDER BY id"),
+        params![contract],
+        ObligationRow::read,
+    )
+}
+
+/// Obligations of an entity (of all when empty) by id after `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn page(
+    tx: &mut Tx<'_>,
+    entity: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<ObligationRow>, StoreFault> {
+    let columns = ObligationRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM obligation WHERE (?1 = '' OR entity = ?1) AND id > ?2 ORDER BY id LIMIT ?3"),
+        params![entity, after, limit],
+        ObligationRow::read,
+    )
+}
+
+/// Writes back where an obligation stands and its schedule.
+///
+/// # Errors
+/// When the database refuses.
+pub fn update(tx: &mut Tx<'_>, row: &ObligationRow) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE obligation SET allocated = ?2, billed = ?3, recognised = ?4, recognised_through = ?5, ends = ?6,
+         body = ?7 WHERE id = ?1",
+        params![
+            &row.id, row.allocated, row.billed, row.recognised, &row.recognised_through, &row.ends, &row.body
+        ],
+    )?;
+    Ok(())
+}

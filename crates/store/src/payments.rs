@@ -1,0 +1,297 @@
+//! Payments, what they are set against, and refunds.
+
+use crate::{StoreFault, Tx, params};
+
+table! {
+    /// A payment, from first attempt to settlement.
+    PaymentRow in "payment" {
+        /// Id.
+        id: text,
+        /// Customer, or empty when nobody knows.
+        customer: text,
+        /// The invoice it collects, or empty.
+        invoice: text,
+        /// Legal entity.
+        entity: text,
+        /// Currency.
+        currency: text,
+        /// `initiated`, `failed`, `settled`.
+        status: text,
+        /// `card` or `transfer`.
+        method: text,
+        /// Asked for or paid, minor units.
+        amount: int,
+        /// Kept by the processor, minor units.
+        fee: int,
+        /// Set against nothing, minor units.
+        unapplied: int,
+        /// Given back, minor units.
+        refunded: int,
+        /// Attempts so far.
+        attempts: int,
+        /// Date of the next attempt, or empty.
+        next_attempt: text,
+        /// Id at the processor, or empty.
+        external_id: text,
+        /// Chain.
+        correlation: text,
+        /// When it last changed, microseconds.
+        time: int,
+    }
+}
+
+table! {
+    /// An amount of a payment set against a document.
+    ApplicationRow in "application" {
+        /// Payment.
+        payment: text,
+        /// Invoice.
+        document: text,
+        /// 1, 2, 3 … for one payment and document.
+        position: int,
+        /// Minor units; negative when it was taken back.
+        amount: int,
+        /// When, microseconds.
+        time: int,
+        /// The event that did it.
+        event: text,
+    }
+}
+
+table! {
+    /// Money given back.
+    RefundRow in "refund" {
+        /// Id.
+        id: text,
+        /// The payment given back.
+        payment: text,
+        /// Customer.
+        customer: text,
+        /// Legal entity.
+        entity: text,
+        /// Currency.
+        currency: text,
+        /// Minor units.
+        amount: int,
+        /// Why.
+        reason: text,
+        /// `requested` or `settled`.
+        status: text,
+        /// Id at the processor, or empty.
+        external_id: text,
+        /// Chain.
+        correlation: text,
+        /// When it last changed, microseconds.
+        time: int,
+    }
+}
+
+/// A payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn payment(tx: &mut Tx<'_>, id: &str) -> Result<Option<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM payment WHERE id = ?1"),
+        params![id],
+        PaymentRow::read,
+    )
+}
+
+/// The payment that a processor knows by `external_id`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_external_id(
+    tx: &mut Tx<'_>,
+    external_id: &str,
+) -> Result<Option<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM payment WHERE external_id = ?1 AND external_id <> ''"),
+        params![external_id],
+        PaymentRow::read,
+    )
+}
+
+/// The payments that collect an invoice.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_invoice(tx: &mut Tx<'_>, invoice: &str) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM payment WHERE invoice = ?1 AND invoice <> '' ORDER BY id"),
+        params![invoice],
+        PaymentRow::read,
+    )
+}
+
+/// Payments before `before` (exclusive; empty for the newest), newest id first; of one customer when
+/// `customer` is not empty.
+///
+/// # Errors
+/// When the database refuses.
+pub fn payments(
+    tx: &mut Tx<'_>,
+    customer: &str,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM payment WHERE (?1 = '' OR customer = ?1) AND (?2 = '' OR id < ?2)
+             ORDER BY id DESC LIMIT ?3"
+        ),
+        params![customer, before, limit],
+        PaymentRow::read,
+    )
+}
+
+/// Payments whose next attempt is due on or before `date`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn due_to_retry(
+    tx: &mut Tx<'_>,
+    date: &str,
+    limit: i64,
+) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM payment WHERE next_attempt <> '' AND next_attempt <= ?1 ORDER BY next_attempt, id LIMIT ?2"
+        ),
+        params![date, limit],
+        PaymentRow::read,
+    )
+}
+
+/// Writes back a payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn update(tx: &mut Tx<'_>, row: &PaymentRow) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE payment SET customer = ?2, invoice = ?3, status = ?4, amount = ?5, fee = ?6, unapplied = ?7,
+         refunded = ?8, attempts = ?9, next_attempt = ?10, external_id = ?11, time = ?12 WHERE id = ?1",
+        params![
+            &row.id, &row.customer, &row.invoice, &row.status, row.amount, row.fee, row.unapplied, row.refunded,
+            row.attempts, &row.next_attempt, &row.external_id, row.time
+        ],
+    )?;
+    Ok(())
+}
+
+/// What a payment was set against.
+///
+/// # Errors
+/// When the database refuses.
+pub fn applications_of(tx: &mut Tx<'_>, payment: &str) -> Result<Vec<ApplicationRow>, StoreFault> {
+    let columns = ApplicationRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM application WHERE payment = ?1 ORDER BY document, position"
+        ),
+        params![payment],
+        ApplicationRow::read,
+    )
+}
+
+/// What was set against a document.
+///
+/// # Errors
+/// When the database refuses.
+pub fn applications_to(tx: &mut Tx<'_>, document: &str) -> Result<Vec<ApplicationRow>, StoreFault> {
+    let columns = ApplicationRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM application WHERE document = ?1 ORDER BY time, payment, position"
+        ),
+        params![document],
+        ApplicationRow::read,
+    )
+}
+
+/// A refund.
+///
+/// # Errors
+/// When the database refuses.
+pub fn refund(tx: &mut Tx<'_>, id: &str) -> Result<Option<RefundRow>, StoreFault> {
+    let columns = RefundRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM refund WHERE id = ?1"),
+        params![id],
+        RefundRow::read,
+    )
+}
+
+/// The refunds of a payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn refunds_of(tx: &mut Tx<'_>, payment: &str) -> Result<Vec<RefundRow>, StoreFault> {
+    let columns = RefundRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM refund WHERE payment = ?1 ORDER BY id"),
+        params![payment],
+        RefundRow::read,
+    )
+}
+
+/// Writes back a refund.
+///
+/// # Errors
+/// When the database refuses.
+pub fn update_refund(tx: &mut Tx<'_>, row: &RefundRow) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE refund SET status = ?2, external_id = ?3, time = ?4 WHERE id = ?1",
+        params![&row.id, &row.status, &row.external_id, row.time],
+    )?;
+    Ok(())
+}
+
+/// Settled payments by entity and currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentSum {
+    /// Legal entity.
+    pub entity: String,
+    /// Currency.
+    pub currency: String,
+    /// How many.
+    pub count: i64,
+    /// Paid, minor units.
+    pub gross: i64,
+    /// Kept by processors, minor units.
+    pub fee: i64,
+    /// Set against nothing, minor units.
+    pub unapplied: i64,
+    /// Given back, minor units.
+    pub refunded: i64,
+}
+
+/// Sums of settled payments.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<PaymentSum>, StoreFault> {
+    tx.query(
+        "SELECT entity, currency, CAST(count(*) AS BIGINT), CAST(sum(amount) AS BIGINT), CAST(sum(fee) AS BIGINT),
+         CAST(sum(unapplied) AS BIGINT), CAST(sum(refunded) AS BIGINT)
+         FROM payment WHERE status = 'settled' GROUP BY entity, currency ORDER BY entity, currency",
+        &[],
+        |mut row| {
+            Ok(PaymentSum {
+                entity: row.text(0)?,
+                currency: row.text(1)?,
+                count: row.int(2)?,
+                gross: row.int(3)?,
+                fee: row.int(4)?,
+                unapplied: row.int(5)?,
+                refunded: row.int(6)?,
+            })
+        },
+    )
+}

@@ -1,0 +1,175 @@
+//! PostgreSQL: a small pool of connections, one transaction a call. Every statement that a journey
+//! repeats is prepared once a connection.
+
+use crate::transaction::Connection;
+use crate::{Durability, StoreFault, Tx, migrate, params};
+use postgres::{Client, NoTls, Statement};
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Connections open at one time.
+const CONNECTIONS: usize = 8;
+
+struct Session {
+    client: Client,
+    prepared: HashMap<String, Statement>,
+}
+
+#[derive(Default)]
+struct Pool {
+    idle: Vec<Session>,
+    open: usize,
+}
+
+pub(crate) struct Postgres {
+    url: String,
+    schema: String,
+    durability: Durability,
+    pool: Mutex<Pool>,
+    freed: Condvar,
+}
+
+impl Postgres {
+    pub(crate) fn open(
+        url: &str,
+        schema: &str,
+        durability: Durability,
+    ) -> Result<Self, StoreFault> {
+        let plain = !schema.is_empty()
+            && schema
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !plain {
+            return Err(StoreFault::Unreachable(format!(
+                "{schema:?} cannot name a schema: use small letters, digits and _"
+            )));
+        }
+        let store = Self {
+            url: url.to_owned(),
+            schema: schema.to_owned(),
+            durability,
+            pool: Mutex::new(Pool::default()),
+            freed: Condvar::new(),
+        };
+        store.write(|tx| {
+            // Two programs that start at once apply the migrations one after the other.
+            tx.run_script("CREATE TABLE IF NOT EXISTS migration_turn (number BIGINT NOT NULL PRIMARY KEY)")?;
+            tx.execute(
+                "INSERT INTO migration_turn (number) VALUES (?1) ON CONFLICT (number) DO UPDATE SET number = excluded.number",
+                params![1_i64],
+            )?;
+            migrate::migrate(tx)
+        })?;
+        Ok(store)
+    }
+
+    pub(crate) fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreFault>,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        self.run(false, work)
+    }
+
+    pub(crate) fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        E: From<StoreFault>,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        self.run(true, work)
+    }
+
+    fn run<T, E, F>(&self, read_only: bool, work: F) -> Result<T, E>
+    where
+        E: From<StoreFault>,
+        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    {
+        let mut session = self.take().map_err(E::from)?;
+        let outcome = in_transaction(&mut session, read_only, work);
+        self.give_back(session);
+        outcome
+    }
+
+    fn take(&self) -> Result<Session, StoreFault> {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(session) = pool.idle.pop() {
+                return Ok(session);
+            }
+            if pool.open < CONNECTIONS {
+                pool.open += 1;
+                drop(pool);
+                return self.connect().inspect_err(|_| {
+                    self.pool
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .open -= 1;
+                    self.freed.notify_one();
+                });
+            }
+            pool = self
+                .freed
+                .wait(pool)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn connect(&self) -> Result<Session, StoreFault> {
+        let mut client = Client::connect(&self.url, NoTls)?;
+        let commit = match self.durability {
+            Durability::Full => "on",
+            Durability::Relaxed => "off",
+        };
+        let schema = &self.schema;
+        client.batch_execute(&format!(
+            "SET client_min_messages = warning; SET synchronous_commit = {commit};
+             SELECT pg_advisory_lock(7201); CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(7201);
+             SET search_path = {schema}"
+        ))?;
+        Ok(Session {
+            client,
+            prepared: HashMap::new(),
+        })
+    }
+
+    fn give_back(&self, session: Session) {
+        let mut pool = self.pool.lock().unwrap_or_else(PoisonError::into_inner);
+        if session.client.is_closed() {
+            pool.open -= 1;
+        } else {
+            pool.idle.push(session);
+        }
+        self.freed.notify_one();
+    }
+}
+
+fn in_transaction<T, E, F>(session: &mut Session, read_only: bool, work: F) -> Result<T, E>
+where
+    E: From<StoreFault>,
+    F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
+{
+    let fault = |error: postgres::Error| E::from(StoreFault::from(error));
+    let begin = if read_only {
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    } else {
+        "BEGIN"
+    };
+    session.client.batch_execute(begin).map_err(fault)?;
+    let mut tx = Tx(Connection::Postgres {
+        client: &mut session.client,
+        prepared: &mut session.prepared,
+    });
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut tx)))
+        .unwrap_or_else(|_| Err(E::from(StoreFault::BrokeOff)));
+    let end = if outcome.is_ok() {
+        "COMMIT"
+    } else {
+        "ROLLBACK"
+    };
+    match (outcome, session.client.batch_execute(end)) {
+        (Ok(value), Ok(())) => Ok(value),
+        (Ok(_), Err(error)) => Err(fault(error)),
+        (Err(error), _) => Err(error),
+    }
+}
