@@ -1,0 +1,254 @@
+//! Stripe, performed.
+
+use std::sync::Arc;
+
+use values::Instant;
+
+use super::Driver;
+use crate::fault::Fault;
+use crate::request::{Operation, ReadBack, Reply, Request};
+use crate::stripe::{
+    self as wire, BalanceTransaction, Charge, Charging, Connection, Customer, Event, Filter,
+    NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
+};
+
+/// Seconds before the moment of sending from which a read-back looks, so that a difference
+/// between the two clocks hides nothing.
+const LOOK_BACK_S: i64 = 3_600;
+
+/// One Stripe account.
+pub struct Stripe {
+    driver: Arc<Driver>,
+    connection: Connection,
+}
+
+impl Stripe {
+    /// The account behind this connection.
+    pub fn new(driver: Arc<Driver>, connection: Connection) -> Stripe {
+        Stripe { driver, connection }
+    }
+
+    /// Creates a customer.
+    ///
+    /// # Errors
+    /// When it was not created, or nobody knows.
+    pub fn create_customer(&self, new: &NewCustomer) -> Result<Customer, Fault> {
+        self.driver
+            .call(|| self.connection.create_customer(new), wire::read_customer)
+    }
+
+    /// Takes a payment. A decline is an outcome, not a fault.
+    ///
+    /// # Errors
+    /// When Stripe did not try, or nobody knows.
+    pub fn create_payment(&self, new: &NewPayment) -> Result<Charging, Fault> {
+        self.driver
+            .call(|| self.connection.create_payment(new), wire::read_charging)
+    }
+
+    /// Tries a payment again, with another method if one is given.
+    ///
+    /// # Errors
+    /// When Stripe did not try, or nobody knows: then retrieve the payment.
+    pub fn confirm_payment(
+        &self,
+        payment_intent: &str,
+        payment_method: Option<&str>,
+        idempotency_key: &str,
+    ) -> Result<Charging, Fault> {
+        self.driver.call(
+            || {
+                self.connection
+                    .confirm_payment(payment_intent, payment_method, idempotency_key)
+            },
+            wire::read_charging,
+        )
+    }
+
+    /// Gives money back.
+    ///
+    /// # Errors
+    /// When it was not given back, or nobody knows.
+    pub fn create_refund(&self, new: &NewRefund) -> Result<Refund, Fault> {
+        self.driver
+            .call(|| self.connection.create_refund(new), wire::read_refund)
+    }
+
+    /// Reads a payment with its newest charge and the fee on it.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn payment(&self, id: &str) -> Result<PaymentIntent, Fault> {
+        self.driver.call(
+            || Ok(self.connection.retrieve_payment(id)),
+            wire::read_payment,
+        )
+    }
+
+    /// Reads a charge with its balance transaction.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn charge(&self, id: &str) -> Result<Charge, Fault> {
+        self.driver.call(
+            || Ok(self.connection.retrieve_charge(id)),
+            wire::read_charge,
+        )
+    }
+
+    /// Reads a refund with its balance transaction.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn refund(&self, id: &str) -> Result<Refund, Fault> {
+        self.driver.call(
+            || Ok(self.connection.retrieve_refund(id)),
+            wire::read_refund,
+        )
+    }
+
+    /// Reads a customer.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn customer(&self, id: &str) -> Result<Customer, Fault> {
+        self.driver.call(
+            || Ok(self.connection.retrieve_customer(id)),
+            wire::read_customer,
+        )
+    }
+
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn event(&self, id: &str) -> Result<Event, Fault> {
+        self.driver
+            .call(|| Ok(self.connection.retrieve_event(id)), wire::read_event)
+    }
+
+    /// All events created at or after a moment, oldest first: the sweep that finds what no
+    /// webhook told. `kind` narrows it, e.g. `payment_intent.succeeded`.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub fn events_since(&self, from: Instant, kind: Option<&str>) -> Result<Vec<Event>, Fault> {
+        let filter = Filter {
+            created_from: Some(from),
+            kind: kind.map(str::to_owned),
+            ..Filter::default()
+        };
+        let newest_first = self.all(
+            |after| self.connection.list_events(&filter, after),
+            wire::read_events,
+        )?;
+        Ok(oldest_first(newest_first))
+    }
+
+    /// All balance transactions that the filter lets through, oldest first.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub fn balance_transactions(&self, filter: &Filter) -> Result<Vec<BalanceTransaction>, Fault> {
+        let newest_first = self.all(
+            |after| self.connection.list_balance_transactions(filter, after),
+            wire::read_balance_transactions,
+        )?;
+        Ok(oldest_first(newest_first))
+    }
+
+    /// All payments that the filter lets through, oldest first.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub fn payments(&self, filter: &Filter) -> Result<Vec<PaymentIntent>, Fault> {
+        let newest_first = self.all(
+            |after| self.connection.list_payments(filter, after),
+            wire::read_payments,
+        )?;
+        Ok(oldest_first(newest_first))
+    }
+
+    /// All refunds that the filter lets through, oldest first.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub fn refunds(&self, filter: &Filter) -> Result<Vec<Refund>, Fault> {
+        let newest_first = self.all(
+            |after| self.connection.list_refunds(filter, after),
+            wire::read_refunds,
+        )?;
+        Ok(oldest_first(newest_first))
+    }
+
+    /// Looks whether a payment was made after a call without an answer. `sent` is a moment not
+    /// later than the call by Stripe's clock; an hour before it is looked through as well.
+    ///
+    /// # Errors
+    /// When Stripe could not be asked: the payment stays ambiguous.
+    pub fn read_back_payment(
+        &self,
+        new: &NewPayment,
+        sent: Instant,
+    ) -> Result<ReadBack<PaymentIntent>, Fault> {
+        let payments = self.payments(&Filter {
+            customer: Some(new.customer.clone()),
+            created_from: Some(sent.plus_seconds(-LOOK_BACK_S)),
+            ..Filter::default()
+        })?;
+        Ok(wire::payment_with_key(payments, &new.idempotency_key))
+    }
+
+    /// Looks whether a refund was made after a call without an answer.
+    ///
+    /// # Errors
+    /// When Stripe could not be asked: the refund stays ambiguous.
+    pub fn read_back_refund(&self, new: &NewRefund) -> Result<ReadBack<Refund>, Fault> {
+        let refunds = self.refunds(&Filter {
+            payment_intent: Some(new.payment_intent.clone()),
+            ..Filter::default()
+        })?;
+        Ok(wire::refund_with_key(refunds, &new.idempotency_key))
+    }
+
+    /// Looks whether a customer was created after a call without an answer.
+    ///
+    /// # Errors
+    /// When Stripe could not be asked: the customer stays ambiguous.
+    pub fn read_back_customer(
+        &self,
+        new: &NewCustomer,
+        sent: Instant,
+    ) -> Result<ReadBack<Customer>, Fault> {
+        let filter = Filter {
+            email: new.email.clone(),
+            created_from: Some(sent.plus_seconds(-LOOK_BACK_S)),
+            ..Filter::default()
+        };
+        let customers = self.all(
+            |after| self.connection.list_customers(&filter, after),
+            wire::read_customers,
+        )?;
+        Ok(wire::customer_with_reference(customers, &new.reference))
+    }
+
+    fn all<T>(
+        &self,
+        build: impl Fn(Option<&str>) -> Request,
+        read: impl Fn(&Operation, &Reply) -> Result<Page<T>, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        self.driver.all_pages(SYSTEM, |cursor: Option<&String>| {
+            let after = cursor.map(String::as_str);
+            let page = self.driver.call(
+                || Ok(build(after)),
+                |operation, reply| read(operation, reply),
+            )?;
+            Ok((page.items, page.next))
+        })
+    }
+}
+
+fn oldest_first<T>(mut newest_first: Vec<T>) -> Vec<T> {
+    newest_first.reverse();
+    newest_first
+}
