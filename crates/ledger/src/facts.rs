@@ -1,0 +1,309 @@
+//! What a recorded event offers to be posted, in the terms that posting rules use.
+
+use crate::catalogue::Each;
+use crate::{Dimensions, PostingRefusal};
+use events::{
+    BillingDocument, CashApplied, Envelope, Event, PaymentRefunded, PaymentSettled,
+    RevenueRecognised,
+};
+use values::{Currency, Money};
+
+/// One part of an event: the whole of it, or one of its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Part {
+    /// What its journal lines can be kept apart by.
+    pub dimensions: Dimensions,
+    /// What rules choose by: name and value. Names are those of the catalogue.
+    pub attributes: Vec<(&'static str, String)>,
+    /// What rules post: name and whole minor units of [`Facts::currency`], signed.
+    pub amounts: Vec<(&'static str, i64)>,
+}
+
+/// An event in the terms that posting rules use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    /// The CloudEvents type.
+    pub event_type: &'static str,
+    /// The one currency of all its amounts.
+    pub currency: Currency,
+    /// The event as a whole.
+    pub document: Part,
+    /// Its lines, where it has any.
+    pub lines: Vec<Part>,
+}
+
+impl Part {
+    /// The value of an attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// An amount, in minor units; absent amounts are not offered by this event.
+    #[must_use]
+    pub fn amount(&self, name: &str) -> Option<i64> {
+        self.amounts
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, minor)| *minor)
+    }
+}
+
+impl Facts {
+    /// The parts that a rule line with this `each` is posted for.
+    #[must_use]
+    pub fn parts(&self, each: Each) -> &[Part] {
+        match each {
+            Each::Document => std::slice::from_ref(&self.document),
+            Each::Line => &self.lines,
+        }
+    }
+
+    /// Whether every amount is zero, so that there is nothing to post.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        std::iter::once(&self.document)
+            .chain(&self.lines)
+            .flat_map(|part| &part.amounts)
+            .all(|(_, minor)| *minor == 0)
+    }
+
+    /// The attributes of the document as people read them: `method = card, customer = acme`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let pairs: Vec<_> = self
+            .document
+            .attributes
+            .iter()
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        pairs.join(", ")
+    }
+}
+
+/// What `envelope` offers to be posted; nothing for an event that posts no journal by rule.
+///
+/// # Errors
+/// When the amounts of the event are not all of one currency, or do not fit 64 bits.
+pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
+    let read = match &envelope.event {
+        Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => {
+            billing(envelope, document)?
+        }
+        Event::PaymentSettled(payment) => settled(envelope, payment)?,
+        Event::PaymentRefunded(refund) => refunded(envelope, refund),
+        Event::CashApplied(cash) => applied(envelope, cash)?,
+        Event::RevenueRecognised(revenue) => recognised(envelope, revenue),
+        Event::CustomerCreated(_)
+        | Event::StandingChanged(_)
+        | Event::ProductPublished(_)
+        | Event::OrderAccepted(_)
+        | Event::ContractActivated(_)
+        | Event::ContractAmended(_)
+        | Event::ContractCancelled(_)
+        | Event::SubscriptionActivated(_)
+        | Event::PaymentInitiated(_)
+        | Event::PaymentFailed(_)
+        | Event::ScheduleCreated(_)
+        | Event::ScheduleRevised(_)
+        | Event::JournalEntered(_)
+        | Event::JournalReversed(_)
+        | Event::PeriodClosed(_)
+        | Event::PeriodReopened(_)
+        | Event::EffectConfirmed(_)
+        | Event::ExceptionOpened(_)
+        | Event::ExceptionResolved(_) => return Ok(None),
+    };
+    Ok(Some(read))
+}
+
+fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, PostingRefusal> {
+    let currency = document.total.currency;
+    let minor = |field, money| same(envelope, currency, field, money);
+    let mut lines = Vec::with_capacity(document.lines.len());
+    for line in &document.lines {
+        let (net, tax) = (minor("line net", line.net)?, minor("line tax", line.tax)?);
+        let gross = net.checked_add(tax).ok_or(PostingRefusal::TooLarge)?;
+        lines.push(Part {
+            dimensions: Dimensions {
+                customer: Some(document.customer.clone()),
+                contract: Some(document.contract.clone()),
+                product: Some(line.product.clone()),
+            },
+            attributes: vec![
+                ("product", line.product.to_string()),
+                ("component", line.component.to_string()),
+                ("obligation", line.obligation.to_string()),
+                ("tax_code", line.tax_code.clone()),
+            ],
+            amounts: vec![
+                ("gross", gross),
+                ("net", net),
+                ("tax", tax),
+                ("deferred", line.deferred),
+                ("unbilled", line.unbilled),
+            ],
+        });
+    }
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", document.customer.to_string()));
+    attributes.push(("contract", document.contract.to_string()));
+    Ok(Facts {
+        event_type: envelope.event.type_name(),
+        currency,
+        document: Part {
+            dimensions: Dimensions {
+                customer: Some(document.customer.clone()),
+                contract: Some(document.contract.clone()),
+                product: None,
+            },
+            attributes,
+            amounts: vec![
+                ("total", document.total.minor),
+                ("net", minor("net", document.net)?),
+                ("tax", minor("tax", document.tax)?),
+            ],
+        },
+        lines,
+    })
+}
+
+fn settled(envelope: &Envelope, payment: &PaymentSettled) -> Result<Facts, PostingRefusal> {
+    let currency = payment.gross.currency;
+    let known = if payment.customer.is_some() {
+        "yes"
+    } else {
+        "no"
+    };
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("method", payment.method.clone()));
+    attributes.push(("customer_known", known.to_owned()));
+    if let Some(customer) = &payment.customer {
+        attributes.push(("customer", customer.to_string()));
+    }
+    let document = Part {
+        dimensions: Dimensions {
+            customer: payment.customer.clone(),
+            ..Dimensions::default()
+        },
+        attributes,
+        amounts: vec![
+            ("gross", payment.gross.minor),
+            ("fee", same(envelope, currency, "fee", payment.fee)?),
+            ("net", same(envelope, currency, "net", payment.net)?),
+        ],
+    };
+    Ok(whole(envelope, currency, document))
+}
+
+fn refunded(envelope: &Envelope, refund: &PaymentRefunded) -> Facts {
+    let currency = refund.amount.currency;
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", refund.customer.to_string()));
+    let document = Part {
+        dimensions: Dimensions {
+            customer: Some(refund.customer.clone()),
+            ..Dimensions::default()
+        },
+        attributes,
+        amounts: vec![("amount", refund.amount.minor)],
+    };
+    whole(envelope, currency, document)
+}
+
+fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefusal> {
+    let currency = cash.unapplied.currency;
+    let dimensions = Dimensions {
+        customer: Some(cash.customer.clone()),
+        ..Dimensions::default()
+    };
+    let (mut lines, mut total) = (Vec::with_capacity(cash.applications.len()), 0_i64);
+    for application in &cash.applications {
+        let minor = same(envelope, currency, "applied amount", application.amount)?;
+        total = total.checked_add(minor).ok_or(PostingRefusal::TooLarge)?;
+        lines.push(Part {
+            dimensions: dimensions.clone(),
+            attributes: vec![("invoice", application.invoice.to_string())],
+            amounts: vec![("applied", minor)],
+        });
+    }
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", cash.customer.to_string()));
+    Ok(Facts {
+        event_type: envelope.event.type_name(),
+        currency,
+        document: Part {
+            dimensions,
+            attributes,
+            amounts: vec![("applied", total), ("unapplied", cash.unapplied.minor)],
+        },
+        lines,
+    })
+}
+
+fn recognised(envelope: &Envelope, revenue: &RevenueRecognised) -> Facts {
+    let currency = revenue.amount.currency;
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", revenue.customer.to_string()));
+    attributes.push(("contract", revenue.contract.to_string()));
+    attributes.push(("product", revenue.product.to_string()));
+    attributes.push(("obligation", revenue.obligation.to_string()));
+    attributes.push(("revenue_class", revenue.revenue_class.clone()));
+    let document = Part {
+        dimensions: Dimensions {
+            customer: Some(revenue.customer.clone()),
+            contract: Some(revenue.contract.clone()),
+            product: Some(revenue.product.clone()),
+        },
+        attributes,
+        amounts: vec![
+            ("amount", revenue.amount.minor),
+            ("deferred", revenue.deferred),
+            ("unbilled", revenue.unbilled),
+        ],
+    };
+    whole(envelope, currency, document)
+}
+
+/// An event without lines.
+fn whole(envelope: &Envelope, currency: Currency, document: Part) -> Facts {
+    Facts {
+        event_type: envelope.event.type_name(),
+        currency,
+        document,
+        lines: Vec::new(),
+    }
+}
+
+/// The attributes that every event has.
+fn shared(envelope: &Envelope, currency: Currency) -> Vec<(&'static str, String)> {
+    let mut attributes = Vec::with_capacity(8);
+    if let Some(entity) = &envelope.entity {
+        attributes.push(("entity", entity.to_string()));
+    }
+    attributes.push(("currency", currency.to_string()));
+    attributes
+}
+
+/// The minor units of `money`, which must be of the event's currency: a fee in another currency
+/// than the payment is never added up with it.
+fn same(
+    envelope: &Envelope,
+    currency: Currency,
+    field: &'static str,
+    money: Money,
+) -> Result<i64, PostingRefusal> {
+    if money.currency == currency {
+        Ok(money.minor)
+    } else {
+        Err(PostingRefusal::CurrenciesDiffer {
+            event_type: envelope.event.type_name(),
+            field,
+            expected: currency,
+            found: money.currency,
+        })
+    }
+}
