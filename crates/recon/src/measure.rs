@@ -1,0 +1,143 @@
+//! The measures that must tie out, with their words for people.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What must agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// What was sold is under contract.
+    Bookings,
+    /// What the contracts say is owed was billed.
+    Billings,
+    /// Billed and not yet earned.
+    Deferred,
+    /// Earned and not yet billed.
+    Unbilled,
+    /// What was earned is in the revenue accounts.
+    Recognised,
+    /// What customers owe on their invoices.
+    Receivable,
+    /// What customers paid beyond what is set against invoices.
+    Unapplied,
+    /// What is owed to tax authorities.
+    Tax,
+    /// Money received.
+    Cash,
+    /// Our journals stand in the outside ledger.
+    Delivered,
+}
+
+impl Measure {
+    /// Every measure, in the order from deal to ledger.
+    pub const ALL: [Measure; 10] = [
+        Measure::Bookings,
+        Measure::Billings,
+        Measure::Deferred,
+        Measure::Unbilled,
+        Measure::Recognised,
+        Measure::Receivable,
+        Measure::Unapplied,
+        Measure::Tax,
+        Measure::Cash,
+        Measure::Delivered,
+    ];
+
+    /// The stable word, also that of `ties_out_with` in the chart of accounts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Measure::Bookings => "bookings",
+            Measure::Billings => "billings",
+            Measure::Deferred => "deferred",
+            Measure::Unbilled => "unbilled",
+            Measure::Recognised => "recognised",
+            Measure::Receivable => "receivable",
+            Measure::Unapplied => "unapplied",
+            Measure::Tax => "tax",
+            Measure::Cash => "cash",
+            Measure::Delivered => "delivered",
+        }
+    }
+
+    /// Reads the stable word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Measure> {
+        Measure::ALL
+            .into_iter()
+            .find(|measure| measure.as_str() == word)
+    }
+
+    /// What must agree, for people.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Measure::Bookings => "Deals won are under contract",
+            Measure::Billings => "What is owed was billed",
+            Measure::Deferred => "Deferred revenue",
+            Measure::Unbilled => "Contract assets (unbilled revenue)",
+            Measure::Recognised => "Revenue recognised",
+            Measure::Receivable => "Trade receivables",
+            Measure::Unapplied => "Customer credit and unapplied cash",
+            Measure::Tax => "Sales tax payable",
+            Measure::Cash => "Money received",
+            Measure::Delivered => "Journals in the outside ledger",
+        }
+    }
+
+    /// Where the expected figure is computed from.
+    #[must_use]
+    pub fn expected_from(self) -> &'static str {
+        match self {
+            Measure::Bookings => "opportunities won in the CRM",
+            Measure::Billings => "contract timelines, rated again through today",
+            Measure::Deferred => "obligations: billed less recognised, where positive",
+            Measure::Unbilled => "obligations: recognised less billed, where positive",
+            Measure::Recognised => "revenue schedules, earned through the last run",
+            Measure::Receivable => "open amounts of all invoices",
+            Measure::Unapplied => "payments less what is set against invoices and given back",
+            Measure::Tax => "tax of all invoices less that of credit notes",
+            Measure::Cash => "settled payments at the processor, less fees and refunds",
+            Measure::Delivered => "journals posted here",
+        }
+    }
+
+    /// Where the actual figure is found.
+    #[must_use]
+    pub fn actual_in(self) -> &'static str {
+        match self {
+            Measure::Bookings => "contracts in force",
+            Measure::Billings => "invoices less credit notes, without tax",
+            Measure::Deferred => "the deferred revenue accounts",
+            Measure::Unbilled => "the contract asset accounts",
+            Measure::Recognised => "the revenue accounts",
+            Measure::Receivable => "the trade receivable accounts",
+            Measure::Unapplied => "the customer credit accounts",
+            Measure::Tax => "the sales tax accounts",
+            Measure::Cash => "the cash accounts",
+            Measure::Delivered => "journals confirmed there",
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measure_is_read_back_from_its_word() {
+        for measure in Measure::ALL {
+            assert_eq!(Measure::from_word(measure.as_str()), Some(measure));
+            let json = serde_json::to_string(&measure).unwrap();
+            assert_eq!(json, format!("\"{measure}\""));
+        }
+        assert_eq!(Measure::from_word("revenue"), None);
+    }
+}
