@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum Trouble {
     #[error("{problem}; `cargo xtask help` lists what there is")]
     Usage { problem: String },
-    #[error("{what} is missing: {mend}")]
+    #[error("missing: {what}; {mend}")]
     Missing { what: String, mend: String },
     #[error("cannot start `{command}`: {source}")]
     NotStarted {
