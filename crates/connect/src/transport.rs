@@ -204,6 +204,10 @@ fn fault_of(error: ureq::Error) -> TransportFault {
             | std::io::ErrorKind::NetworkUnreachable
             | std::io::ErrorKind::AddrNotAvailable
     ));
+    // The standard library gives a failed look-up of a name no kind of its own, only this text.
+    // Should the text ever change, the fault becomes `NoAnswer`, which is merely more careful.
+    let unknown_host = matches!(&error, ureq::Error::Io(_))
+        && detail.contains("failed to lookup address information");
     let never_connected = matches!(
         error,
         ureq::Error::HostNotFound
@@ -218,7 +222,7 @@ fn fault_of(error: ureq::Error) -> TransportFault {
             | ureq::Error::InvalidProxyUrl
             | ureq::Error::RequireHttpsOnly(_)
     );
-    if refused || never_connected {
+    if refused || unknown_host || never_connected {
         TransportFault::ConnectFailed { detail }
     } else if malformed {
         TransportFault::NotSendable { detail }

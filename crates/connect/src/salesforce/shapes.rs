@@ -167,12 +167,17 @@ fn read_page<T>(
         total: answer.needed_whole("totalSize")?,
         next: next_page(&answer)?,
     };
-    for (position, record) in answer.records("records")?.iter().enumerate() {
-        match read(record) {
+    for (position, raw) in answer.list("records")?.into_iter().enumerate() {
+        // Fields are named from the row on: the position and the id say which row.
+        let (id, outcome) = match Record::of_raw(SYSTEM, String::new(), raw) {
+            Ok(record) => (record.text("Id").ok().flatten(), read(&record)),
+            Err(fault) => (None, Err(fault)),
+        };
+        match outcome {
             Ok(row) => page.rows.push(row),
             Err(fault) => page.bad.push(BadRow {
                 position,
-                id: record.text("Id").ok().flatten(),
+                id,
                 fault,
             }),
         }
