@@ -1,0 +1,201 @@
+//! Lines with tax on them, made into an invoice, or into a credit note when they come to less than
+//! zero.
+
+use crate::line::{BilledLine, BillingRefusal, DraftLine};
+use crate::tax::{TaxShare, TaxTable, tax_on};
+use serde::{Deserialize, Serialize};
+use values::{Date, EntityId, LineId, Money, MoneyRefused, Rate};
+
+/// A line with its tax.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaxedLine {
+    /// What is billed or given back.
+    pub line: DraftLine,
+    /// Words for the tax.
+    pub tax_name: String,
+    /// The rate; for a correction, that of the line it corrects.
+    pub tax_rate: Rate,
+    /// The tax, signed as `line.net`, rounded half up once.
+    pub tax: Money,
+}
+
+/// An invoice to be issued. Its totals are the sums of its lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvoiceDraft {
+    /// Signed as on the account: what is given back is negative.
+    pub lines: Vec<TaxedLine>,
+    /// Sum of the net amounts, zero or more together with `tax`.
+    pub net: Money,
+    /// Sum of the taxes.
+    pub tax: Money,
+    /// What is to be paid, zero or more.
+    pub total: Money,
+}
+
+/// A credit note to be issued. Its totals are the sums of its lines, with the sign turned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreditNoteDraft {
+    /// Signed as on the account: what is given back is negative.
+    pub lines: Vec<TaxedLine>,
+    /// Net amount credited, positive.
+    pub net: Money,
+    /// Tax credited.
+    pub tax: Money,
+    /// What the customer gets back, above zero.
+    pub total: Money,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a set of lines becomes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "document", rename_all = "snake_case")]
+pub enum Document {
+    /// There were no lines.
+    Nothing,
+    /// They come to zero or more.
+    Invoice(InvoiceDraft),
+    /// They come to less than zero.
+    CreditNote(CreditNoteDraft),
+}
+
+impl TaxedLine {
+    /// The line as issued under `id`.
+    #[must_use]
+    pub fn issued(&self, id: LineId) -> BilledLine {
+        self.line.issued(id, self.tax_rate, self.tax)
+    }
+}
+
+/// Puts tax on `lines` of one legal entity and adds them up. A charge is taxed at the rate in force
+/// `on` the date of the document. A line that corrects one of `billed` gives back that line's tax in
+/// proportion, at its rate, so that giving back all of a line gives back exactly its tax.
+///
+/// # Errors
+/// When no rate is stated for a charge, a corrected line is not in `billed`, currencies differ, or
+/// a sum is too large.
+pub fn draft_document(
+    lines: &[DraftLine],
+    billed: &[BilledLine],
+    taxes: &TaxTable,
+    entity: &EntityId,
+    on: Date,
+) -> Result<Document, BillingRefusal> {
+    let mut taxed: Vec<TaxedLine> = Vec::with_capacity(lines.len());
+    for line in lines {
+        let next = match &line.corrects {
+            Some(id) => {
+                let source = billed.iter().find(|known| known.id == *id).ok_or_else(|| {
+                    BillingRefusal::UnknownSource {
+                        component: line.component.clone(),
+                        corrects: id.clone(),
+                    }
+                })?;
+                correction(line, source, billed, &taxed)?
+            }
+            None => {
+                let rate = taxes.rate(entity, &line.tax_code, on)?;
+                TaxedLine {
+                    line: line.clone(),
+                    tax_name: rate.name.clone(),
+                    tax_rate: rate.rate,
+                    tax: tax_on(line.net, rate.rate)?,
+                }
+            }
+        };
+        taxed.push(next);
+    }
+    let Some(sums) = Sums::of(&taxed)? else {
+        return Ok(Document::Nothing);
+    };
+    if sums.total.minor < 0 {
+        let reason = "less is owed than was billed".to_owned();
+        return Ok(Document::CreditNote(credit_note(taxed, &sums, reason)?));
+    }
+    Ok(Document::Invoice(InvoiceDraft {
+        lines: taxed,
+        net: sums.net,
+        tax: sums.tax,
+        total: sums.total,
+    }))
+}
+
+/// A line that corrects `source`, with its share of the source's tax. `before` are the lines of the
+/// same document that stand above it.
+pub(crate) fn correction(
+    line: &DraftLine,
+    source: &BilledLine,
+    billed: &[BilledLine],
+    before: &[TaxedLine],
+) -> Result<TaxedLine, MoneyRefused> {
+    let (mut net_before, mut tax_before) = (0_i64, 0_i64);
+    let on_source = |corrects: &Option<LineId>| corrects.as_ref() == Some(&source.id);
+    let issued = billed
+        .iter()
+        .filter(|known| on_source(&known.line.corrects))
+        .map(|known| (known.line.net, known.tax));
+    let drafted = before
+        .iter()
+        .filter(|known| on_source(&known.line.corrects))
+        .map(|known| (known.line.net, known.tax));
+    for (net, tax) in issued.chain(drafted) {
+        net_before = net_before
+            .checked_sub(net.minor)
+            .ok_or(MoneyRefused::TooLarge)?;
+        tax_before = tax_before
+            .checked_sub(tax.minor)
+            .ok_or(MoneyRefused::TooLarge)?;
+    }
+    let share = TaxShare {
+        net: source.line.net.minor,
+        tax: source.tax.minor,
+        net_before,
+        tax_before,
+    };
+    let now = line.net.negated()?.minor;
+    let tax = Money::from_minor(share.of(now)?, line.net.currency).negated()?;
+    Ok(TaxedLine {
+        line: line.clone(),
+        tax_name: String::from("as on the corrected line"),
+        tax_rate: source.tax_rate,
+        tax,
+    })
+}
+
+/// Sums over the lines of one document.
+pub(crate) struct Sums {
+    pub(crate) net: Money,
+    pub(crate) tax: Money,
+    pub(crate) total: Money,
+}
+
+impl Sums {
+    /// Nothing when there are no lines.
+    pub(crate) fn of(lines: &[TaxedLine]) -> Result<Option<Self>, MoneyRefused> {
+        let Some(first) = lines.first() else {
+            return Ok(None);
+        };
+        let currency = first.line.net.currency;
+        let (mut net, mut tax) = (Money::zero(currency), Money::zero(currency));
+        for line in lines {
+            net = net.plus(line.line.net)?;
+            tax = tax.plus(line.tax)?;
+        }
+        let total = net.plus(tax)?;
+        Ok(Some(Self { net, tax, total }))
+    }
+}
+
+pub(crate) fn credit_note(
+    lines: Vec<TaxedLine>,
+    sums: &Sums,
+    reason: String,
+) -> Result<CreditNoteDraft, MoneyRefused> {
+    Ok(CreditNoteDraft {
+        lines,
+        net: sums.net.negated()?,
+        tax: sums.tax.negated()?,
+        total: sums.total.negated()?,
+        reason,
+    })
+}

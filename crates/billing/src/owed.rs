@@ -1,0 +1,299 @@
+//! Expected less billed, per component and billing period.
+//!
+//! Compared are quantities and charges over days, never cents, so the cents of a split cannot make
+//! endless corrections. A billing period that is due, or of which anything was billed, is compared
+//! over its whole timeline; so what was billed ahead is not taken back by an earlier date, and a
+//! change to what was billed is settled at once.
+
+use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
+use crate::settle::{Step, Terms, settle};
+use commerce::{Charge, Component, Contract, Covered, Timing, coverage};
+use std::collections::BTreeMap;
+use values::{Date, Decimal, LineId, Period, Quantity, Rate};
+
+/// The lines that settle what `contract` owes through `through`, given everything `billed` on it.
+/// Advance periods are due when they (or the component in them) begin on or before `through`,
+/// arrears when they have ended on or before it.
+///
+/// After these lines are issued the same call answers nothing. The amounts of one billing period of
+/// one component, concessions aside, then add up to its exact price rounded once.
+///
+/// # Errors
+/// When the timeline cannot be priced, or `billed` holds lines of another contract.
+pub fn owed(
+    contract: &Contract,
+    billed: &[BilledLine],
+    through: Date,
+) -> Result<Vec<DraftLine>, BillingRefusal> {
+    check_billed(contract, billed)?;
+    let mut lines = Vec::new();
+    for component in &contract.components {
+        let parts = coverage(contract, component)?;
+        for (window, claim) in claims(component, &parts, billed) {
+            if claim.billed.is_empty() && !is_due(component, &claim.expected, through) {
+                continue;
+            }
+            let steps = steps(&claim);
+            if !steps.is_empty() {
+                let terms = Terms {
+                    contract,
+                    component,
+                    window,
+                    first: claim.first_day(window),
+                };
+                settle(&terms, &claim.billed, billed, steps, &mut lines)?;
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// What is expected through a date, as if nothing had been billed: the preview of a new contract.
+///
+/// # Errors
+/// As [`owed`].
+pub fn expected_lines(
+    contract: &Contract,
+    through: Date,
+) -> Result<Vec<DraftLine>, BillingRefusal> {
+    owed(contract, &[], through)
+}
+
+/// How the value of a contract changed over its life, as lines by component and days; all of its
+/// value when there was nothing before. They add up to the change in [`commerce::total_value`], and
+/// each says over which days of service its amount is earned.
+///
+/// # Errors
+/// As [`owed`].
+pub fn value_changes(
+    before: Option<&Contract>,
+    after: &Contract,
+) -> Result<Vec<DraftLine>, BillingRefusal> {
+    let Some(before) = before else {
+        return owed(after, &[], Date::MAX);
+    };
+    let zero = values::Money::zero(after.currency);
+    let mut known = Vec::new();
+    for (index, line) in owed(before, &[], Date::MAX)?.iter().enumerate() {
+        if let Ok(id) = format!("value-{index}").parse::<LineId>() {
+            known.push(line.issued(id, Rate::default(), zero));
+        }
+    }
+    let mut changes = owed(after, &known, Date::MAX)?;
+    // What they correct are figures of this computation, not lines that anybody could open.
+    for change in &mut changes {
+        change.corrects = None;
+    }
+    Ok(changes)
+}
+
+fn check_billed(contract: &Contract, billed: &[BilledLine]) -> Result<(), BillingRefusal> {
+    for line in billed {
+        if !contract
+            .components
+            .iter()
+            .any(|component| component.id == line.line.component)
+        {
+            return Err(BillingRefusal::ForeignLine {
+                line: line.id.clone(),
+                component: line.line.component.clone(),
+                contract: contract.id.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Both sides of one billing period of one component.
+#[derive(Default)]
+struct Claim<'a> {
+    expected: Vec<&'a Covered>,
+    /// Charges and reductions; concessions cover nothing.
+    billed: Vec<&'a BilledLine>,
+}
+
+fn claims<'a>(
+    component: &Component,
+    parts: &'a [Covered],
+    billed: &'a [BilledLine],
+) -> BTreeMap<Period, Claim<'a>> {
+    let mut claims: BTreeMap<Period, Claim<'a>> = BTreeMap::new();
+    for part in parts {
+        let claim = claims.entry(part.window.period).or_default();
+        claim.expected.push(part);
+    }
+    for line in billed {
+        if line.line.component == component.id && line.line.kind != LineKind::Concession {
+            let claim = claims.entry(line.line.window).or_default();
+            claim.billed.push(line);
+        }
+    }
+    claims
+}
+
+fn is_due(component: &Component, expected: &[&Covered], through: Date) -> bool {
+    match component.timing {
+        Timing::Advance => expected
+            .first()
+            .is_some_and(|part| part.period.from() <= through),
+        Timing::Arrears => expected
+            .last()
+            .is_some_and(|part| part.period.last() <= through),
+    }
+}
+
+impl Claim<'_> {
+    /// The day that bears the whole price where parts are not prorated: the first that was billed,
+    /// so that an earlier start does not bill the period twice, or else the first that is expected.
+    fn first_day(&self, window: Period) -> Date {
+        let billed = self.billed.iter().map(|line| line.line.period.from()).min();
+        let expected = self.expected.first().map(|part| part.period.from());
+        billed.or(expected).unwrap_or_else(|| window.from())
+    }
+
+    /// Stretches of days in which neither side changes.
+    fn stretches(&self) -> Vec<Period> {
+        let expected = self.expected.iter().map(|part| part.period);
+        let billed = self.billed.iter().map(|line| line.line.period);
+        let mut cuts: Vec<Date> = expected
+            .chain(billed)
+            .flat_map(|period| [period.from(), period.until()])
+            .collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.windows(2)
+            .filter_map(|ends| match *ends {
+                [from, until] => Period::new(from, until).ok(),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The charges that cover a stretch, with the quantity that is left of each, oldest first.
+    fn live(&self, stretch: Period) -> Vec<(&BilledLine, Decimal)> {
+        let covers = |line: &BilledLine| {
+            line.line.period.from() <= stretch.from() && stretch.until() <= line.line.period.until()
+        };
+        let mut live = Vec::new();
+        for charge in self.billed.iter().copied() {
+            if charge.line.kind != LineKind::Charge || !covers(charge) {
+                continue;
+            }
+            let taken: Decimal = self
+                .billed
+                .iter()
+                .filter(|line| line.line.corrects.as_ref() == Some(&charge.id) && covers(line))
+                .map(|line| line.line.quantity.decimal())
+                .fold(Decimal::ZERO, Decimal::saturating_add);
+            let left = charge.line.quantity.decimal().saturating_add(taken);
+            if left > Decimal::ZERO {
+                live.push((charge, left));
+            }
+        }
+        live
+    }
+}
+
+/// What must happen in one billing period: reductions first, then charges, each in order of days.
+fn steps(claim: &Claim<'_>) -> Vec<Step> {
+    let (mut reductions, mut charges) = (Vec::new(), Vec::new());
+    for stretch in claim.stretches() {
+        let expected = claim
+            .expected
+            .iter()
+            .find(|part| part.period.contains(stretch.from()));
+        let live = claim.live(stretch);
+        let (keep, wanted) = match expected {
+            None => (Decimal::ZERO, None),
+            Some(part) => compare(part, &live),
+        };
+        let charge = expected.map(|part| &part.charge);
+        reduce(&live, charge, keep, stretch, &mut reductions);
+        if let (Some(quantity), Some(charge)) = (wanted, charge) {
+            let step = Step {
+                source: None,
+                quantity,
+                charge: charge.clone(),
+                period: stretch,
+            };
+            push_step(&mut charges, step);
+        }
+    }
+    reductions.append(&mut charges);
+    reductions
+}
+
+/// How much of what is live at the expected charge stays, and how much must be charged anew.
+fn compare(part: &Covered, live: &[(&BilledLine, Decimal)]) -> (Decimal, Option<Quantity>) {
+    let wanted = part.quantity.decimal();
+    let same: Vec<Decimal> = live
+        .iter()
+        .filter(|(line, _)| line.line.charge == part.charge)
+        .map(|(_, left)| *left)
+        .collect();
+    let held = same
+        .iter()
+        .copied()
+        .fold(Decimal::ZERO, Decimal::saturating_add);
+    if part.charge.is_linear() {
+        let missing = wanted.saturating_sub(held);
+        let more = (missing > Decimal::ZERO).then(|| Quantity::new(missing));
+        (wanted.min(held), more)
+    } else if held == wanted && same.len() == 1 {
+        (held, None)
+    } else {
+        // Such a price is not the sum of the prices of its parts: take it back and charge it whole.
+        (Decimal::ZERO, Some(part.quantity))
+    }
+}
+
+/// Takes back what is live at another charge, and all but `keep` of what is live at this one, newest
+/// charge first.
+fn reduce(
+    live: &[(&BilledLine, Decimal)],
+    charge: Option<&Charge>,
+    keep: Decimal,
+    stretch: Period,
+    reductions: &mut Vec<Step>,
+) {
+    let mut keep = keep;
+    let mut taken = Vec::new();
+    for (line, left) in live {
+        let kept = if Some(&line.line.charge) == charge {
+            keep.min(*left)
+        } else {
+            Decimal::ZERO
+        };
+        keep = keep.saturating_sub(kept);
+        let excess = left.saturating_sub(kept);
+        if excess > Decimal::ZERO {
+            taken.push((*line, excess));
+        }
+    }
+    for (line, excess) in taken.into_iter().rev() {
+        let step = Step {
+            source: Some(line.id.clone()),
+            quantity: Quantity::new(excess),
+            charge: line.line.charge.clone(),
+            period: stretch,
+        };
+        push_step(reductions, step);
+    }
+}
+
+/// Appends a step, or lengthens the same step of the stretch just before.
+fn push_step(steps: &mut Vec<Step>, step: Step) {
+    let before = steps.iter_mut().find(|known| {
+        known.source == step.source
+            && known.quantity == step.quantity
+            && known.charge == step.charge
+            && known.period.until() == step.period.from()
+    });
+    if let Some(known) = before
+        && let Ok(joined) = Period::new(known.period.from(), step.period.until())
+    {
+        known.period = joined;
+        return;
+    }
+    steps.push(step);
+}
