@@ -1,0 +1,14 @@
+//! The simulators, spoken to over real HTTP.
+
+// Helpers of tests may fail the test.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod caller;
+mod netsuite;
+mod persistence;
+mod salesforce;
+mod shapes;
+mod storms;
+mod stripe;
+mod webhooks;
+mod world;
