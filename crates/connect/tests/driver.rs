@@ -546,3 +546,39 @@ fn events_of_a_sweep_come_oldest_first() {
     let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(ids, ["evt_1", "evt_2", "evt_3", "evt_4"]);
 }
+
+#[test]
+fn every_operation_declares_how_it_is_made_safe() {
+    let declared: Vec<String> = salesforce::OPERATIONS
+        .iter()
+        .chain(&stripe::OPERATIONS)
+        .chain(&netsuite::OPERATIONS)
+        .map(|operation| {
+            format!(
+                "{} {} {:?}",
+                operation.system, operation.name, operation.safety
+            )
+        })
+        .collect();
+    assert_eq!(
+        declared,
+        [
+            "salesforce token ReadOnly",
+            "salesforce query ReadOnly",
+            "salesforce read_record ReadOnly",
+            "salesforce update_record UpsertByExternalId",
+            "stripe create_customer NativeKey",
+            "stripe create_payment NativeKey",
+            "stripe confirm_payment NativeKey",
+            "stripe create_refund NativeKey",
+            "stripe retrieve ReadOnly",
+            "stripe list ReadOnly",
+            "netsuite upsert_customer UpsertByExternalId",
+            "netsuite create_journal_entry FindThenCreate",
+            "netsuite submit_journal_entry NativeKey",
+            "netsuite read_job ReadOnly",
+            "netsuite find_by_external_id ReadOnly",
+            "netsuite query ReadOnly",
+        ]
+    );
+}
