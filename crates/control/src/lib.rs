@@ -1,1 +1,20 @@
-//! Exceptions, retries, lanes, effects and roles as pure state machines
+//! Exceptions, retries, lanes, effects, approvals and roles as pure state machines.
+//!
+//! A reader starts at [`effect::after`] (what follows an answer of another system), then
+//! [`lane::heads`] (what may be sent next), then [`ExceptionClass`] (who owns what went wrong).
+//!
+//! **Invariant**: no clock and no chance; instants and seeds are passed in.
+//! **Invariant**: an effect never goes from ambiguous to sent; it is read back first.
+
+pub mod approval;
+pub mod backoff;
+pub mod effect;
+mod exception;
+mod exception_class;
+pub mod lane;
+pub mod lifecycle;
+mod role;
+
+pub use exception::{ExceptionRefusal, ExceptionStatus, Resolution, assign, resolve};
+pub use exception_class::{ExceptionClass, Severity};
+pub use role::{Permission, Role, matrix};
