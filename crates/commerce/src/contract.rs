@@ -1,7 +1,11 @@
 //! Contracts: components with timelines by effective date, and the notes of every version.
 
-use crate::product::{BillingFrequency, Charge, ChargeRefusal, Pattern, Timing};
-use crate::{ExternalRef, RatingRefusal};
+use crate::ExternalRef;
+use crate::product::{BillingFrequency, Charge, Pattern, Timing};
+mod refusal;
+
+pub use refusal::ContractRefusal;
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU16;
@@ -283,130 +287,6 @@ impl fmt::Display for ContractStatus {
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         })
-    }
-}
-
-/// Why a contract will not change as asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ContractRefusal {
-    /// The status does not lead there.
-    #[error("a contract that is {from} cannot become {to}")]
-    IllegalTransition {
-        /// Status now.
-        from: ContractStatus,
-        /// Status asked for.
-        to: ContractStatus,
-    },
-    /// The contract has no such component.
-    #[error("contract {contract} has no component {component}; name one of: {known}")]
-    UnknownComponent {
-        /// The contract.
-        contract: ContractId,
-        /// What was named.
-        component: ComponentId,
-        /// The components it has.
-        known: String,
-    },
-    /// A component of that id exists.
-    #[error("contract {contract} already has a component {component}; choose another id")]
-    DuplicateComponent {
-        /// The contract.
-        contract: ContractId,
-        /// The id that is taken.
-        component: ComponentId,
-    },
-    /// The effective date lies where there is nothing to change.
-    #[error(
-        "effective {effective} lies outside {what}, which runs from {from} until before {until}"
-    )]
-    OutsideService {
-        /// The date asked for.
-        effective: Date,
-        /// What it should lie in.
-        what: String,
-        /// First day inside.
-        from: Date,
-        /// First day outside.
-        until: Date,
-    },
-    /// Quantities on a contract are above zero.
-    #[error("quantity {quantity} of component {component} is not above zero; to end it, remove it")]
-    QuantityNotPositive {
-        /// The component.
-        component: ComponentId,
-        /// What was asked.
-        quantity: Quantity,
-    },
-    /// Prices on a contract are not below zero.
-    #[error("the charge of component {component} holds the negative amount {amount}")]
-    NegativePrice {
-        /// The component.
-        component: ComponentId,
-        /// The lowest amount in the charge.
-        amount: values::UnitPrice,
-    },
-    /// What is charged once cannot change after its day.
-    #[error(
-        "component {component} is charged once on {charged}; change it from that day or add another"
-    )]
-    ChargedOnce {
-        /// The component.
-        component: ComponentId,
-        /// The day of its charge.
-        charged: Date,
-    },
-    /// An extension that does not extend.
-    #[error("the term ends before {current}; to extend it, give a later day than {until}")]
-    NotLater {
-        /// First day outside the term now.
-        current: Date,
-        /// What was asked.
-        until: Date,
-    },
-    /// The term would be longer than a contract can be.
-    #[error("a term from {from} until {until} is longer than {most_years} years")]
-    TermTooLong {
-        /// First day.
-        from: Date,
-        /// First day outside.
-        until: Date,
-        /// The longest term allowed.
-        most_years: i32,
-    },
-    /// The term has not run out.
-    #[error("the term runs until before {until}, so on {on} it has not expired")]
-    NotExpired {
-        /// First day outside the term.
-        until: Date,
-        /// The day asked about.
-        on: Date,
-    },
-    /// The charge cannot price the quantity.
-    #[error(transparent)]
-    Charge(#[from] ChargeRefusal),
-    /// The contract cannot be valued.
-    #[error(transparent)]
-    Rating(#[from] RatingRefusal),
-}
-
-impl ContractRefusal {
-    /// Stable name of this refusal.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::IllegalTransition { .. } => "illegal_contract_transition",
-            Self::UnknownComponent { .. } => "unknown_component",
-            Self::DuplicateComponent { .. } => "duplicate_component",
-            Self::OutsideService { .. } => "effective_date_outside_service",
-            Self::QuantityNotPositive { .. } => "quantity_not_positive",
-            Self::NegativePrice { .. } => "negative_price",
-            Self::ChargedOnce { .. } => "charged_once",
-            Self::NotLater { .. } => "extension_not_later",
-            Self::TermTooLong { .. } => "term_too_long",
-            Self::NotExpired { .. } => "term_not_expired",
-            Self::Charge(refusal) => refusal.code(),
-            Self::Rating(refusal) => refusal.code(),
-        }
     }
 }
 
