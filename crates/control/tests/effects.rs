@@ -222,7 +222,7 @@ proptest! {
             let step = after(state, outcome, &given(now, sent, attempts), &POLICY).unwrap();
             let throttled = matches!(outcome, Outcome::Failed(FaultClass::Throttled { .. }));
             if attempts >= POLICY.attempts_limit && !throttled {
-                prop_assert!(matches!(step.next, Next::Done | Next::Park(_)), "{:?} after {}", step, attempts);
+                prop_assert!(!matches!(step.next, Next::RetryAt(_)), "{:?} after {}", step, attempts);
             }
             prop_assert!(before != EffectState::Ambiguous || step.state != EffectState::Sent);
             if before == EffectState::Ambiguous && step.state == EffectState::Intended {
