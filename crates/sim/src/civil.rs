@@ -33,6 +33,20 @@ pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
+/// The same day of the month so many months later, or the last day of that month when it is shorter.
+pub(crate) fn add_months(days: i64, months: i64) -> i64 {
+    let (year, month, day) = date_of(days);
+    let counted = year * 12 + month - 1 + months;
+    let (year, month) = (counted.div_euclid(12), counted.rem_euclid(12) + 1);
+    let first = days_of(year, month, 1);
+    let next = if month == 12 {
+        days_of(year + 1, 1, 1)
+    } else {
+        days_of(year, month + 1, 1)
+    };
+    first + (day - 1).min(next - first - 1)
+}
+
 /// Days since 1970-01-01 of `YYYY-MM-DD`; `None` when the text is not a real date.
 pub(crate) fn parse_date(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
@@ -148,6 +162,10 @@ mod tests {
         }
         assert_eq!(parse_date("2026-02-29"), None);
         assert_eq!(parse_date("2024-02-29"), Some(19_782));
+        let months_later = |text, months| date_text(add_months(parse_date(text).unwrap(), months));
+        assert_eq!(months_later("2026-01-31", 1), "2026-02-28");
+        assert_eq!(months_later("2026-11-30", 3), "2027-02-28");
+        assert_eq!(months_later("2026-01-31", 12), "2027-01-31");
         let micros = 1_767_225_600_123_000;
         assert_eq!(salesforce_instant(micros), "2026-01-01T00:00:00.123+0000");
         assert_eq!(parse_instant(&salesforce_instant(micros)), Some(micros));

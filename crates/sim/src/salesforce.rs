@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value, json};
 
 pub use control::Handle;
+pub(crate) use control::record_id;
 pub use schema::FieldKind;
 pub use sessions::{CLIENT_ID, CLIENT_SECRET, USERNAME};
 
