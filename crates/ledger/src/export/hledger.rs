@@ -8,7 +8,10 @@ use super::{
 use std::fmt::{Result, Write};
 use values::{Currency, Date};
 
-/// Declares every currency and account. `accounts` holds each account and currency that a journal
+/// What journals and lines are tagged with; `ledger --strict` wants tags declared.
+const TAGS: [&str; 5] = ["event", "rule", "contract", "customer", "product"];
+
+/// Declares every currency, tag and account. `accounts` holds each account and currency that a journal
 /// uses; the balances are not written.
 ///
 /// # Errors
@@ -19,6 +22,10 @@ pub fn write_header(out: &mut impl Write, title: &str, accounts: &[ExportBalance
     for currency in currencies(accounts) {
         writeln!(out, "commodity {currency}")?;
         writeln!(out, "  format {}", sample(currency))?;
+    }
+    writeln!(out)?;
+    for tag in TAGS {
+        writeln!(out, "tag {tag}")?;
     }
     writeln!(out)?;
     for (name, _) in declared(accounts) {
@@ -78,10 +85,13 @@ pub fn write_balances(out: &mut impl Write, last: Date, balances: &[ExportBalanc
     Ok(())
 }
 
-/// An amount that shows the decimal places of a currency; the point stands even without places.
+/// An amount that shows the decimal places of a currency. hledger wants a decimal point even without
+/// places; ledger reads one there only when nothing follows it, so the symbol comes first then.
 fn sample(currency: Currency) -> String {
-    let places = usize::try_from(currency.exponent()).unwrap_or(0);
-    format!("1000.{} {currency}", "0".repeat(places))
+    match usize::try_from(currency.exponent()) {
+        Ok(0) | Err(_) => format!("{currency} 1000."),
+        Ok(places) => format!("1000.{} {currency}", "0".repeat(places)),
+    }
 }
 
 /// A description: on one line, without the marks that begin a comment, a note or a code.
