@@ -123,8 +123,8 @@ pub const CONTRACT: Lifecycle = Lifecycle {
 pub const INVOICE: Lifecycle = Lifecycle {
     object: "invoice",
     states: &[
-        state("open", "issued, nothing paid"),
-        state("partly_paid", "some of it is paid or credited"),
+        state("open", "nothing is paid"),
+        state("partly_paid", "some of it is paid, some is still open"),
         state("paid", "nothing is open"),
         state("credited", "credited in full"),
         state("written_off", "what was open is given up"),
@@ -132,7 +132,7 @@ pub const INVOICE: Lifecycle = Lifecycle {
     steps: &[
         step("open", "partly_paid", APPLIED),
         step("open", "paid", APPLIED),
-        step("open", "partly_paid", CREDITED),
+        step("open", "open", CREDITED),
         step("open", "credited", CREDITED),
         step("open", "written_off", "a person gives it up, with approval"),
         step("partly_paid", "partly_paid", APPLIED),
@@ -150,6 +150,7 @@ pub const INVOICE: Lifecycle = Lifecycle {
         step("paid", "open", APPLIED),
         step("paid", "paid", CREDITED),
         step("paid", "credited", CREDITED),
+        step("written_off", "paid", APPLIED),
     ],
 };
 
