@@ -1,1 +1,3 @@
 //! REST and OpenAPI, inbound webhooks, the server-rendered console
+
+pub mod console;

@@ -1,0 +1,164 @@
+//! Invoices, credit notes and payments.
+
+use super::commercial::Picked;
+use super::frame::{Frame, Place};
+use super::paths::Asked;
+use super::respond::{Seat, Stop, draw, page};
+use super::source::{ListFilter, SourceFault};
+use super::{ConsoleState, filters, money};
+use app::view::{InvoiceDetail, InvoiceRow, Page, PaymentRow};
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use std::collections::BTreeMap;
+use values::{Date, Month};
+
+/// The month of a request, when it names one.
+pub(super) fn month_of(asked: &Asked) -> Result<Option<Month>, SourceFault> {
+    asked
+        .get("month")
+        .map(|text| {
+            text.parse().map_err(|_| SourceFault::BadFilter {
+                field: "month",
+                value: text.to_owned(),
+                mend: "Write it as a year and a month, such as 2026-02.".to_owned(),
+            })
+        })
+        .transpose()
+}
+
+/// The status word of an invoice as it stands on a day: an open one past its due date is overdue.
+pub(super) trait AsOf {
+    fn standing(&self, today: Date) -> &str;
+}
+
+impl AsOf for InvoiceRow {
+    fn standing(&self, today: Date) -> &str {
+        let unpaid = matches!(self.status.as_str(), "open" | "partly_paid");
+        if unpaid && self.due < today && self.open.minor > 0 {
+            "overdue"
+        } else {
+            &self.status
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "invoices.html")]
+struct InvoicesPage {
+    frame: Frame,
+    rows: Page<InvoiceRow>,
+    picked: Picked,
+    older: Option<String>,
+    today: Date,
+}
+
+pub(super) async fn invoices(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(pairs): Query<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Invoices, move |source, frame| {
+        let asked = Asked::new(pairs);
+        let filter = ListFilter {
+            entity: asked.text("entity"),
+            customer: asked.text("customer"),
+            status: asked.text("status"),
+            month: month_of(&asked)?,
+        };
+        let rows = source.invoices(&filter, asked.get("cursor"))?;
+        draw(&InvoicesPage {
+            today: money::utc_date(frame.now),
+            frame,
+            older: rows
+                .next
+                .as_deref()
+                .map(|next| asked.with("/invoices", "cursor", next)),
+            rows,
+            picked: Picked {
+                entities: source.entities()?,
+                statuses: &["open", "partly_paid", "paid", "credited"],
+                filter,
+                action: "/invoices",
+            },
+        })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "invoice.html")]
+struct InvoicePage {
+    frame: Frame,
+    found: InvoiceDetail,
+    today: Date,
+}
+
+impl InvoicePage {
+    fn kind(&self) -> &'static str {
+        if self.found.row.kind == "credit_note" {
+            "Credit note"
+        } else {
+            "Invoice"
+        }
+    }
+}
+
+pub(super) async fn invoice(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(id): Path<String>,
+) -> Response {
+    page(state, seat, Place::Invoices, move |source, frame| {
+        let found = source.invoice(&id)?.ok_or(Stop::Missing {
+            what: "invoice",
+            id,
+        })?;
+        draw(&InvoicePage {
+            today: money::utc_date(frame.now),
+            frame,
+            found,
+        })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "payments.html")]
+struct PaymentsPage {
+    frame: Frame,
+    rows: Page<PaymentRow>,
+    picked: Picked,
+    older: Option<String>,
+}
+
+pub(super) async fn payments(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(pairs): Query<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Payments, move |source, frame| {
+        let asked = Asked::new(pairs);
+        let filter = ListFilter {
+            customer: asked.text("customer"),
+            status: asked.text("status"),
+            ..ListFilter::default()
+        };
+        let rows = source.payments(&filter, asked.get("cursor"))?;
+        draw(&PaymentsPage {
+            frame,
+            older: rows
+                .next
+                .as_deref()
+                .map(|next| asked.with("/payments", "cursor", next)),
+            rows,
+            picked: Picked {
+                entities: Vec::new(),
+                statuses: &["initiated", "failed", "settled", "refunded"],
+                filter,
+                action: "/payments",
+            },
+        })
+    })
+    .await
+}

@@ -1,0 +1,220 @@
+//! The one door through which the console gets its figures, so that pages can be drawn from sample
+//! data in a test and from the books in earnest.
+
+use app::view;
+use values::{Currency, Instant, Month};
+
+/// Why the source could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceFault {
+    /// The store cannot be read or written just now. `detail` goes to the log and to no page.
+    #[error("the books cannot be read just now")]
+    Unavailable {
+        /// For the log only.
+        detail: String,
+    },
+    /// A filter, cursor or path cannot be what was meant.
+    #[error("{field} cannot be {value:?}: {mend}")]
+    BadFilter {
+        /// Which one, in words.
+        field: &'static str,
+        /// What was given.
+        value: String,
+        /// What would do.
+        mend: String,
+    },
+    /// The domain says no, in words fit for the page.
+    #[error("{reason}")]
+    Refused {
+        /// What is wrong and how to mend it.
+        reason: String,
+    },
+}
+
+/// Which exceptions to list. Absent fields do not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExceptionFilter {
+    /// Class, such as `unknown_product`.
+    pub class: Option<String>,
+    /// Role or person who is to act.
+    pub owner: Option<String>,
+    /// `open` (everything that is not resolved), `assigned`, `resolved`; absent: all.
+    pub status: Option<String>,
+}
+
+/// Which rows of a list to show. A list heeds the fields that its rows have: contracts heed
+/// entity, customer and status; invoices those and month (of issue); payments heed customer and
+/// status; journals heed entity and month. Absent fields do not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListFilter {
+    /// Legal entity id.
+    pub entity: Option<String>,
+    /// Customer id.
+    pub customer: Option<String>,
+    /// A status word of the list.
+    pub status: Option<String>,
+    /// A month of accounting or issue.
+    pub month: Option<Month>,
+}
+
+/// One value that a filter can take, and how many rows it would leave.
+#[derive(Debug, Clone)]
+pub struct Facet {
+    /// The value.
+    pub value: String,
+    /// How many exceptions that are not resolved have it.
+    pub count: i64,
+}
+
+/// What the exception inbox can be narrowed by.
+#[derive(Debug, Clone, Default)]
+pub struct ExceptionFacets {
+    /// Classes, most numerous first.
+    pub classes: Vec<Facet>,
+    /// Owners, most numerous first.
+    pub owners: Vec<Facet>,
+    /// `open`, `assigned`, `resolved`, each with its count over everything.
+    pub statuses: Vec<Facet>,
+}
+
+/// How a person ends an exception.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResolveOutcome {
+    /// What was missing is there now: do again what had stopped. It stays open if it stops again.
+    Retry,
+    /// It was put right elsewhere, or the difference is accepted, for the reason given.
+    Settle,
+    /// It is to have no effect, ever, for the reason given.
+    Reject,
+}
+
+impl ResolveOutcome {
+    /// The word in forms and in the API.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Settle => "settle",
+            Self::Reject => "reject",
+        }
+    }
+
+    /// Reads the word of a form.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Retry, Self::Settle, Self::Reject]
+            .into_iter()
+            .find(|outcome| outcome.word() == word)
+    }
+}
+
+/// One account of one month, in one currency.
+#[derive(Debug, Clone)]
+pub struct AccountKey {
+    /// Legal entity id.
+    pub entity: String,
+    /// Month.
+    pub month: Month,
+    /// Account code.
+    pub account: String,
+    /// Currency of the lines.
+    pub currency: Currency,
+}
+
+/// Where the console's figures come from. Calls may block; the console makes them on blocking
+/// threads. `None` means that there is nothing with that id.
+pub trait Source: Send + Sync + 'static {
+    /// Now, on the clock that the program runs on.
+    fn now(&self) -> Instant;
+    /// How many exceptions are not resolved. Asked by every page, so it has to be cheap.
+    fn open_exceptions(&self) -> Result<i64, SourceFault>;
+    /// Legal entities: id and name, in the order that people expect.
+    fn entities(&self) -> Result<Vec<(String, String)>, SourceFault>;
+    /// Months that the entity has books for, newest first.
+    fn months(&self, entity: &str) -> Result<Vec<Month>, SourceFault>;
+
+    /// The first screen.
+    fn home(&self) -> Result<view::Home, SourceFault>;
+
+    /// Exceptions, the highest value first.
+    fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        cursor: Option<&str>,
+    ) -> Result<view::Page<view::ExceptionRow>, SourceFault>;
+    /// What the inbox can be narrowed by.
+    fn exception_facets(&self) -> Result<ExceptionFacets, SourceFault>;
+    /// One exception.
+    fn exception(&self, id: &str) -> Result<Option<view::ExceptionDetail>, SourceFault>;
+    /// Ends an exception, or tries again what it stopped. The same call twice has one effect.
+    fn resolve_exception(
+        &self,
+        id: &str,
+        outcome: ResolveOutcome,
+        reason: &str,
+        actor: &str,
+    ) -> Result<(), SourceFault>;
+    /// Gives an exception to a person or role.
+    fn assign_exception(&self, id: &str, owner: &str, actor: &str) -> Result<(), SourceFault>;
+
+    /// The chain of evidence of any id, ours or another system's.
+    fn chain(&self, id: &str) -> Result<Option<view::Chain>, SourceFault>;
+    /// What the search box finds: ids, numbers and names, the best first.
+    fn search(&self, text: &str) -> Result<Vec<view::SearchHit>, SourceFault>;
+
+    /// Customers by name.
+    fn customers(&self, cursor: Option<&str>)
+    -> Result<view::Page<view::CustomerRow>, SourceFault>;
+    /// One customer.
+    fn customer(&self, id: &str) -> Result<Option<view::CustomerDetail>, SourceFault>;
+    /// Contracts, newest first.
+    fn contracts(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Result<view::Page<view::ContractRow>, SourceFault>;
+    /// One contract.
+    fn contract(&self, id: &str) -> Result<Option<view::ContractDetail>, SourceFault>;
+
+    /// Invoices and credit notes, newest first.
+    fn invoices(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Result<view::Page<view::InvoiceRow>, SourceFault>;
+    /// One invoice or credit note.
+    fn invoice(&self, id: &str) -> Result<Option<view::InvoiceDetail>, SourceFault>;
+    /// Payments, newest first. One payment is shown by its chain.
+    fn payments(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Result<view::Page<view::PaymentRow>, SourceFault>;
+
+    /// Journals, newest first.
+    fn journals(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Result<view::Page<view::JournalRow>, SourceFault>;
+    /// One journal.
+    fn journal(&self, id: &str) -> Result<Option<view::JournalDetail>, SourceFault>;
+    /// The trial balance; without entity the first one, without month its newest. `None` when
+    /// there is no such entity, or none at all.
+    fn trial_balance(
+        &self,
+        entity: Option<&str>,
+        month: Option<Month>,
+    ) -> Result<Option<view::TrialBalance>, SourceFault>;
+    /// The lines behind one balance, in order of accounting date.
+    fn account(
+        &self,
+        key: &AccountKey,
+        cursor: Option<&str>,
+    ) -> Result<Option<view::AccountDetail>, SourceFault>;
+
+    /// The proof of intake, one row a source.
+    fn intake(&self) -> Result<Vec<view::IntakeRow>, SourceFault>;
+    /// Deliveries, one row a system.
+    fn connections(&self) -> Result<Vec<view::ConnectionRow>, SourceFault>;
+}

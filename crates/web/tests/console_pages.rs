@@ -1,0 +1,518 @@
+//! Every page of the console, drawn from sample data through the real router.
+
+mod sample;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
+use axum::{Extension, Router};
+use sample::*;
+use std::sync::Arc;
+use tower::ServiceExt;
+use web::console::{ConsoleState, LoginForm, Viewer, login_page, not_found, router};
+
+struct Reply {
+    status: StatusCode,
+    location: String,
+    policy: String,
+    html: String,
+}
+
+fn console(source: &Arc<SampleSource>, name: Option<&str>) -> Router {
+    let state = ConsoleState::new(Arc::clone(source) as Arc<dyn web::console::Source>);
+    let app =
+        router(state.clone()).fallback_service(Router::new().fallback(not_found).with_state(state));
+    match name {
+        None => app,
+        Some(name) => app.layer(Extension(Viewer {
+            name: name.to_owned(),
+            role: "controller".to_owned(),
+            csrf: "s3cret".to_owned(),
+        })),
+    }
+}
+
+async fn send(app: Router, request: Request<Body>) -> Reply {
+    let response = app.oneshot(request).await.unwrap();
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
+    };
+    let (status, location, policy) = (
+        response.status(),
+        header("location"),
+        header("content-security-policy"),
+    );
+    let body = to_bytes(response.into_body(), 4_000_000).await.unwrap();
+    Reply {
+        status,
+        location,
+        policy,
+        html: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}
+
+async fn get(path: &str) -> Reply {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    send(
+        console(&Arc::new(SampleSource::default()), Some("Ines Vidal")),
+        request,
+    )
+    .await
+}
+
+async fn get_from(source: SampleSource, path: &str) -> Reply {
+    let request = Request::get(path).body(Body::empty()).unwrap();
+    send(console(&Arc::new(source), None), request).await
+}
+
+fn form(path: &str, body: &str) -> Request<Body> {
+    Request::post(path)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(Body::from(body.to_owned()))
+        .unwrap()
+}
+
+fn lists() -> Vec<&'static str> {
+    vec![
+        "/",
+        "/tie-outs",
+        "/exceptions",
+        "/customers",
+        "/contracts",
+        "/invoices",
+        "/payments",
+        "/journals",
+        "/trial-balance",
+        "/connections",
+    ]
+}
+
+fn all_pages() -> Vec<String> {
+    let mut pages: Vec<String> = lists().into_iter().map(str::to_owned).collect();
+    pages.extend([
+        format!("/exceptions/{EXCEPTION}"),
+        format!("/trace/{PAYMENT}"),
+        format!("/customers/{CUSTOMER}"),
+        format!("/contracts/{CONTRACT}"),
+        format!("/invoices/{INVOICE}"),
+        format!("/invoices/{CREDIT_NOTE}"),
+        format!("/journals/{JOURNAL}"),
+        "/trial-balance?entity=DE&month=2026-05".to_owned(),
+        "/trial-balance/US/2026-06/1100?currency=USD".to_owned(),
+        "/trial-balance/US/2026-06/2400".to_owned(),
+        "/search?q=meridian".to_owned(),
+        "/search".to_owned(),
+    ]);
+    pages
+}
+
+/// The values of one attribute, wherever it stands.
+fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!(" {name}=\"");
+    html.match_indices(&start)
+        .map(|(at, _)| {
+            let rest = &html[at + start.len()..];
+            &rest[..rest.find('"').unwrap()]
+        })
+        .collect()
+}
+
+/// What stands between the tags, for reading as a person does.
+fn text(html: &str) -> String {
+    let mut out = String::new();
+    let mut inside = false;
+    for character in html.chars() {
+        match character {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                out.push(' ');
+            }
+            other if !inside => out.push(other),
+            _ => {}
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn every_page_is_drawn_whole_and_needs_nothing_inline() {
+    for path in all_pages() {
+        let reply = get(&path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert!(reply.html.trim_end().ends_with("</html>"), "{path}");
+        assert_eq!(reply.html.matches("<h1").count(), 1, "{path}: one h1");
+        assert!(reply.policy.contains("default-src 'none'"), "{path}");
+        assert!(!reply.html.contains(" style=\""), "{path}: inline style");
+        assert!(!reply.html.contains("<style"), "{path}: inline style");
+        assert!(!reply.html.contains(" onclick"), "{path}: inline script");
+        let scripts = reply.html.matches("<script").count();
+        assert_eq!(
+            scripts,
+            reply.html.matches("<script src=\"/static/").count(),
+            "{path}"
+        );
+        for landmark in [
+            "<main id=\"content\"",
+            "<nav ",
+            "role=\"search\"",
+            "class=\"skip\"",
+        ] {
+            assert!(reply.html.contains(landmark), "{path}: {landmark}");
+        }
+        for address in attributes(&reply.html, "href") {
+            assert!(
+                address.starts_with('/') || address.starts_with('#'),
+                "{path}: {address} leaves the console"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_link_inside_the_console_opens() {
+    let mut waiting = all_pages();
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        let page = path.split('#').next().unwrap().replace("&amp;", "&");
+        // What other systems own, and the page of the sign-in layer, are not drawn here.
+        if page.is_empty() || page == "/login" || !seen.insert(page.clone()) {
+            continue;
+        }
+        let reply = get(&page).await;
+        let ours = reply.status == StatusCode::OK || reply.status == StatusCode::SEE_OTHER;
+        let only_listed = reply.status == StatusCode::NOT_FOUND
+            && [
+                "/contracts/con_",
+                "/exceptions/exc_",
+                "/journals/jrn_",
+                "/customers/cus_",
+            ]
+            .iter()
+            .any(|start| page.starts_with(start));
+        assert!(ours || only_listed, "{page} answers {}", reply.status);
+        if seen.len() < 150 && page.starts_with('/') && !page.starts_with("/static") {
+            waiting.extend(
+                attributes(&reply.html, "href")
+                    .into_iter()
+                    .map(|href| href.replace("&#38;", "&"))
+                    .filter(|href| href.starts_with('/')),
+            );
+        }
+    }
+    assert!(
+        seen.len() > 60,
+        "only {} addresses were reached",
+        seen.len()
+    );
+}
+
+#[tokio::test]
+async fn tables_have_captions_and_scopes() {
+    for path in all_pages() {
+        let html = get(&path).await.html;
+        assert_eq!(
+            html.matches("<table").count(),
+            html.matches("<caption").count(),
+            "{path}: a caption a table"
+        );
+        assert_eq!(
+            html.matches("<th ").count() + html.matches("<th>").count(),
+            html.matches("scope=\"").count(),
+            "{path}: a scope a heading"
+        );
+    }
+}
+
+#[tokio::test]
+async fn today_answers_the_three_questions() {
+    let html = get("/").await.html;
+    let text = text(&html);
+    assert!(text.contains("11 of 14 pairs agree; 3 differ"), "{text}");
+    assert!(
+        text.contains("USD 17,140.00 and EUR 4,052.50 in 7 open exceptions, the oldest for 2 d")
+    );
+    assert!(text.contains("Product PLAT-ENT-V3 is sold but not in the catalogue , USD 12,000.00 , for catalogue steward."));
+    assert!(text.contains("Northgate Analytics Inc. USD"));
+    assert!(text.contains("Tuesday 30 June 2026"));
+    assert!(text.contains("09:41 UTC"));
+    assert!(text.contains("From Accepted = Confirmed + Open + Rejected Salesforce 431 424 3 4"));
+    assert!(html.contains("<span class=\"chip ok\">Ties out</span>"));
+    assert!(html.contains(&format!("href=\"/exceptions/{EXCEPTION}\"")));
+}
+
+#[tokio::test]
+async fn every_figure_of_the_trial_balance_is_a_link_and_sums_to_nothing() {
+    let html = get("/trial-balance").await.html;
+    let body = &html[html.find("<tbody>").unwrap()..html.find("</table>").unwrap()];
+    let figures = body.matches("<span class=\"fig").count();
+    let linked = body.matches("</span></a></td>").count();
+    assert_eq!(figures, 14 * 4);
+    assert_eq!(figures, linked);
+    let text = text(&html);
+    assert!(text.contains("2400 Deferred revenue USD (1,880,443.55) 604,218.00 842,115.00 USD (2,118,340.55) Ties out Schedules"), "{text}");
+    assert!(text.contains("All accounts USD 0.00"), "{text}");
+    assert!(html.contains("href=\"/trial-balance/US/2026-06/2400?currency=USD\""));
+}
+
+#[tokio::test]
+async fn a_balance_opens_its_lines_and_those_their_journal_document_and_contract() {
+    let html = get("/trial-balance/US/2026-06/1100?currency=USD")
+        .await
+        .html;
+    for href in [
+        format!("/journals/{JOURNAL}"),
+        format!("/invoices/{INVOICE}"),
+        format!("/contracts/{CONTRACT}"),
+    ] {
+        assert!(html.contains(&format!("href=\"{href}\"")), "{href}");
+    }
+    let journal = get(&format!("/journals/{JOURNAL}")).await.html;
+    assert!(journal.contains(&format!("href=\"/trace/{EVENT}\"")));
+    assert!(journal.contains("href=\"/trial-balance/US/2026-05/1100?currency=USD\""));
+    assert!(text(&journal).contains("Sum USD 13,610.96 USD 13,610.96"));
+}
+
+#[tokio::test]
+async fn the_chain_tells_time_cause_rule_and_amount_of_every_hop() {
+    let reply = get(&format!("/trace/{PAYMENT}")).await;
+    let text = text(&reply.html);
+    assert!(text.contains("3 Feb 2026 09:17 UTC"), "{text}");
+    assert!(
+        text.contains("rule payment-settled 2 · by Stripe"),
+        "{text}"
+    );
+    assert!(text.contains("counts on 31 May 2026"), "{text}");
+    assert!(text.contains("Stopped"), "{text}");
+    assert_eq!(reply.html.matches("<li class=\"books asked\"").count(), 1);
+    assert!(
+        reply
+            .html
+            .contains(&format!("href=\"/invoices/{INVOICE}\""))
+    );
+}
+
+#[tokio::test]
+async fn an_invoice_shows_its_arithmetic_and_is_overdue_by_the_clock_of_the_books() {
+    let text = text(&get(&format!("/invoices/{INVOICE}")).await.html);
+    assert!(
+        text.contains("15 seats × 1,200.00 × 262/365 days = 12,920.547…, rounded half up once")
+    );
+    assert!(text.contains("Overdue"));
+    assert!(
+        text.contains("Sum of 2 lines USD 13,610.96 USD 0.00"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn one_hit_opens_at_once_and_none_teaches() {
+    let one = get("/search?q=US-2026-00412").await;
+    assert_eq!(one.status, StatusCode::SEE_OTHER);
+    assert_eq!(one.location, format!("/invoices/{INVOICE}"));
+    let none = get("/search?q=%3Cb%3E").await;
+    assert!(
+        none.html.contains("Nothing is called “&#60;b&#62;”")
+            || none.html.contains("Nothing is called “&lt;b&gt;”")
+    );
+}
+
+#[tokio::test]
+async fn payloads_and_filters_are_escaped() {
+    let html = get(&format!("/exceptions/{EXCEPTION}")).await.html;
+    assert!(!html.contains("<script>alert"));
+    assert!(html.contains("script&#62;") || html.contains("script&gt;"));
+    let html = get("/exceptions?class=%22%3E%3Cb%3E").await.html;
+    assert!(!html.contains("\"><b>"));
+    assert!(html.contains("No exception of that kind"));
+}
+
+#[tokio::test]
+async fn a_fresh_installation_teaches_on_every_page() {
+    for path in lists() {
+        let source = SampleSource {
+            empty: true,
+            ..SampleSource::default()
+        };
+        let reply = get_from(source, path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert!(
+            reply.html.contains("class=\"empty\""),
+            "{path} is empty without a word"
+        );
+        assert!(reply.html.contains("Not signed in"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn troubles_are_told_in_words_and_leak_nothing() {
+    let missing = get("/invoices/inv_nowhere").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(missing.html.contains("There is no invoice inv_nowhere"));
+    assert_eq!(get("/no/such/page").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(get("/trace/nowhere").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        get("/trial-balance?entity=FR").await.status,
+        StatusCode::NOT_FOUND
+    );
+    let month = get("/trial-balance?month=soon").await;
+    assert_eq!(month.status, StatusCode::BAD_REQUEST);
+    assert!(month.html.contains("such as 2026-02"));
+    let broken = SampleSource {
+        broken: true,
+        ..SampleSource::default()
+    };
+    let reply = get_from(broken, "/").await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reply.html.contains("The books cannot be read just now"));
+    assert!(!reply.html.contains("page 77"), "the cause is for the log");
+}
+
+#[tokio::test]
+async fn an_exception_is_ended_once_with_a_reason_and_a_name() {
+    let source = Arc::new(SampleSource::default());
+    let path = format!("/exceptions/{EXCEPTION}/resolve");
+    let done = send(
+        console(&source, Some("Ines Vidal")),
+        form(
+            &path,
+            "csrf=s3cret&outcome=settle&reason=+corrected+in+Salesforce+",
+        ),
+    )
+    .await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    assert_eq!(done.location, format!("/exceptions/{EXCEPTION}"));
+    let told = source.resolved.lock().unwrap().clone();
+    assert_eq!(
+        told,
+        [(
+            EXCEPTION.to_owned(),
+            "settle".to_owned(),
+            "corrected in Salesforce".to_owned(),
+            "Ines Vidal".to_owned()
+        )]
+    );
+}
+
+#[tokio::test]
+async fn nothing_is_ended_without_reason_session_or_secret() {
+    let source = Arc::new(SampleSource::default());
+    let path = format!("/exceptions/{EXCEPTION}/resolve");
+    for (viewer, body, status, words) in [
+        (
+            Some("Ines"),
+            "csrf=s3cret&outcome=settle&reason=+",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Give the reason",
+        ),
+        (
+            Some("Ines"),
+            "csrf=s3cret&reason=done",
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Choose how it ends",
+        ),
+        (
+            Some("Ines"),
+            "csrf=wrong&outcome=settle&reason=done",
+            StatusCode::FORBIDDEN,
+            "not sent from a page",
+        ),
+        (
+            Some("Ines"),
+            "outcome=settle&reason=done",
+            StatusCode::FORBIDDEN,
+            "not sent from a page",
+        ),
+        (
+            None,
+            "csrf=&outcome=settle&reason=done",
+            StatusCode::FORBIDDEN,
+            "Not signed in",
+        ),
+        (
+            Some("Maker"),
+            "csrf=s3cret&outcome=retry&reason=done",
+            StatusCode::CONFLICT,
+            "cannot approve",
+        ),
+    ] {
+        let reply = send(console(&source, viewer), form(&path, body)).await;
+        assert_eq!(reply.status, status, "{body}");
+        assert!(reply.html.contains(words), "{body}");
+    }
+    assert!(source.resolved.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_exception_is_given_to_somebody() {
+    let source = Arc::new(SampleSource::default());
+    let path = format!("/exceptions/{EXCEPTION}/assign");
+    let reply = send(
+        console(&source, Some("Ines Vidal")),
+        form(&path, "csrf=s3cret&owner=billing_analyst"),
+    )
+    .await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER);
+    assert_eq!(source.assigned.lock().unwrap().len(), 1);
+    let nobody = send(
+        console(&source, Some("Ines Vidal")),
+        form(&path, "csrf=s3cret&owner="),
+    )
+    .await;
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn only_a_signed_in_viewer_sees_the_forms() {
+    let path = format!("/exceptions/{EXCEPTION}");
+    let signed_out = get_from(SampleSource::default(), &path).await.html;
+    assert!(!signed_out.contains("method=\"post\""));
+    let signed_in = get(&path).await.html;
+    assert!(signed_in.contains("name=\"csrf\" value=\"s3cret\""));
+    assert!(signed_in.contains("Ines Vidal"));
+}
+
+#[tokio::test]
+async fn the_next_page_keeps_the_filters() {
+    let html = get("/exceptions?class=unknown_product").await.html;
+    assert!(
+        html.contains("/exceptions?class=unknown_product&#38;cursor=7%20%26%20more")
+            || html.contains("/exceptions?class=unknown_product&amp;cursor=7%20%26%20more")
+    );
+}
+
+#[tokio::test]
+async fn the_sign_in_page_keeps_the_name_and_never_the_password() {
+    let form = LoginForm {
+        name: "ines".to_owned(),
+        next: "/invoices".to_owned(),
+        refusal: Some("That name and password do not belong together.".to_owned()),
+        csrf: "x".to_owned(),
+    };
+    let response = login_page(&form).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    let body = to_bytes(response.into_body(), 100_000).await.unwrap();
+    let html = String::from_utf8(body.to_vec()).unwrap();
+    assert!(html.contains("value=\"ines\"") && html.contains("value=\"/invoices\""));
+    assert!(html.contains("role=\"alert\""));
+}
+
+#[tokio::test]
+async fn the_script_and_the_style_are_served_by_the_binary() {
+    for path in [
+        "/static/style.css",
+        "/static/script.js",
+        "/static/favicon.svg",
+    ] {
+        let reply = get(path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert!(reply.html.len() > 100, "{path}");
+        assert!(
+            !reply.html.contains("https://"),
+            "{path} loads from outside"
+        );
+    }
+}
