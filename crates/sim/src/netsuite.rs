@@ -1,7 +1,7 @@
 //! The NetSuite simulator: customers, journal entries, asynchronous jobs and SuiteQL behind
 //! token-based authentication, with the rules that the ledger itself insists on.
 //!
-//! Read from here: [`NetSuite`] answers a call, `journal_entries.rs` says what may be posted. Wire
+//! Read from here: `NetSuite` answers a call, `journal_entries.rs` says what may be posted. Wire
 //! facts follow the Python client `netsuite` 0.12.0 and Oracle's help; where those are silent (how a
 //! PATCH treats a sublist) the stricter reading is taken.
 

@@ -1,7 +1,7 @@
 //! The Salesforce simulator: sessions, SOQL, records and write-back, described by a schema that
 //! refuses what it does not know.
 //!
-//! Read from here: [`Salesforce`] answers a call; `soql.rs` reads and runs queries; `records.rs`
+//! Read from here: `Salesforce` answers a call; `soql.rs` reads and runs queries; `records.rs`
 //! says what may be written. Wire facts follow simple-salesforce 1.12.10, jsforce 3.10.16 and
 //! recorded answers.
 

@@ -1,7 +1,7 @@
 //! The Stripe simulator: customers, payment methods, payment intents, charges, refunds, balance
 //! transactions, payouts and signed events, with idempotency keys.
 //!
-//! Read from here: [`Stripe`] answers a call, `payments.rs` does the work on money, `webhooks.rs`
+//! Read from here: `Stripe` answers a call, `payments.rs` does the work on money, `webhooks.rs`
 //! delivers the events. Wire facts follow the official Python client 16.1.0 and recorded exchanges.
 
 mod control;

@@ -1,6 +1,8 @@
 //! What was acknowledged is there again after the process has gone.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use sim::stripe::{CardBehaviour, Pumped};
@@ -116,4 +118,65 @@ fn a_torn_line_is_forgotten_and_the_rest_kept() {
         .unwrap();
     sims.stop();
     assert_eq!(start(directory.path()).stripe.objects("customers").len(), 3);
+}
+
+const CHILD: &str = "TIEOUT_SIM_KILLED_IN";
+
+/// Runs itself once more as a process that takes payments until it is killed.
+#[test]
+fn a_killed_process_has_kept_all_it_acknowledged() {
+    if let Some(directory) = std::env::var_os(CHILD) {
+        let sims = start(Path::new(&directory));
+        sims.stripe
+            .put_customer("cus_anna", "Anna", "anna@example.com")
+            .unwrap();
+        sims.stripe
+            .put_payment_method("pm_anna", "cus_anna")
+            .unwrap();
+        for number in 0.. {
+            let id = post(
+                &sims,
+                "/v1/payment_intents",
+                Some(&format!("k{number}")),
+                PAY,
+            )
+            .json()["id"]
+                .clone();
+            println!("acknowledged {}", id.as_str().unwrap());
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "persistence::a_killed_process_has_kept_all_it_acknowledged",
+            "--exact",
+            "--nocapture",
+        ])
+        .env(CHILD, directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let acknowledged = |line: std::io::Result<String>| {
+        line.unwrap()
+            .split_once("acknowledged ")
+            .map(|(_, id)| id.trim().to_owned())
+    };
+    let mut ids: Vec<String> = lines.by_ref().filter_map(acknowledged).take(25).collect();
+    child.kill().unwrap();
+    ids.extend(lines.filter_map(acknowledged));
+    child.wait().unwrap();
+    let sims = start(directory.path());
+    assert!(ids.len() >= 25);
+    for id in &ids {
+        let intent = sims.stripe.object("payment_intents", id).unwrap();
+        assert!(
+            sims.stripe
+                .object("charges", intent["latest_charge"].as_str().unwrap())
+                .is_some()
+        );
+        assert_eq!(intent["status"], "succeeded");
+    }
+    // At most the one payment under way is there without having been acknowledged.
+    assert!(sims.stripe.objects("payment_intents").len() <= ids.len() + 1);
 }
