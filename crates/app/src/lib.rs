@@ -1,1 +1,200 @@
-//! One file per journey: load, decide, record, act
+//! The journeys of Tieout, one file each: load, decide, record, act. Everything here is synchronous
+//! and reads top to bottom; the same code runs under the server, the story runner and the demo.
+//! Decisions are made in the domain crates, SQL is in `store`, HTTP is in `web` and `connect`.
+
+mod books;
+pub mod command;
+mod fault;
+mod identifiers;
+pub mod journey;
+pub mod query;
+mod record;
+pub mod view;
+
+pub use books::Books;
+pub use fault::{AppFault, Refusal};
+pub use identifiers::{MonotonicIds, SimulatedClock, SystemClock};
+pub use record::{Context, Fact, Intent, Recorder, post_parked, read_envelope};
+
+use command::{Answer, Command, Envelope};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::Store;
+use values::{Clock, IdSource};
+
+/// The program behind every door: the same for the API, the console, the workers and the stories.
+#[derive(Clone)]
+pub struct App {
+    core: Arc<Core>,
+}
+
+struct Core {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    origin: events::Origin,
+    books: RwLock<Arc<Books>>,
+}
+
+/// Whether a command was done now or had been done before with the same answer.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// It was done now.
+    Done(T),
+    /// The same command was done before; this is its answer.
+    AlreadyDone(T),
+}
+
+impl<T> Outcome<T> {
+    /// The answer, whichever it was.
+    pub fn into_answer(self) -> T {
+        match self {
+            Outcome::Done(answer) | Outcome::AlreadyDone(answer) => answer,
+        }
+    }
+}
+
+impl App {
+    /// Opens the program on a store. Books that have no posting rules and chart yet get the ones
+    /// that ship with the program.
+    ///
+    /// # Errors
+    /// When the store fails or the stored configuration cannot be read.
+    pub fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        origin: events::Origin,
+    ) -> Result<App, AppFault> {
+        let now = clock.now();
+        let books = store.write(move |tx| {
+            books::ship_defaults(tx, now)?;
+            Books::load(tx)
+        })?;
+        let core = Core {
+            store,
+            clock,
+            ids,
+            origin,
+            books: RwLock::new(Arc::new(books)),
+        };
+        Ok(App {
+            core: Arc::new(core),
+        })
+    }
+
+    /// The store, for queries.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.core.store
+    }
+
+    /// The clock that the program runs on.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.core.clock
+    }
+
+    /// The source of new ids.
+    #[must_use]
+    pub fn ids(&self) -> &Arc<dyn IdSource> {
+        &self.core.ids
+    }
+
+    /// Entities, chart, rules, taxes and catalogue as they stand.
+    #[must_use]
+    pub fn books(&self) -> Arc<Books> {
+        self.core
+            .books
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What a journey needs besides the transaction.
+    #[must_use]
+    pub fn context(&self, actor: &str) -> Context {
+        Context {
+            now: self.core.clock.now(),
+            ids: self.core.ids.clone(),
+            origin: self.core.origin,
+            actor: actor.to_owned(),
+            books: self.books(),
+        }
+    }
+
+    /// Does a command once. The same key with the same content answers as before; the same key with
+    /// other content is refused.
+    ///
+    /// # Errors
+    /// A refusal that names what is wrong, or a fault.
+    pub fn execute(&self, envelope: Envelope) -> Result<Outcome<Answer>, AppFault> {
+        let changes_books = envelope.command.changes_books();
+        let (answer, waiting) = std::sync::mpsc::sync_channel(1);
+        self.submit(envelope, move |result| {
+            let _ = answer.send(result);
+        });
+        let outcome = waiting
+            .recv()
+            .unwrap_or(Err(AppFault::Store(store::StoreFault::Closed)))?;
+        if changes_books {
+            self.reload_books()?;
+        }
+        Ok(outcome)
+    }
+
+    /// As [`App::execute`] without waiting, for callers with many commands under way. Commands that
+    /// change the configuration must go through [`App::execute`].
+    pub fn submit(
+        &self,
+        envelope: Envelope,
+        done: impl FnOnce(Result<Outcome<Answer>, AppFault>) + Send + 'static,
+    ) {
+        let context = self.context(&envelope.actor);
+        self.core
+            .store
+            .enqueue(move |tx| journey::execute(tx, &context, &envelope), done);
+    }
+
+    /// Runs a journey that is not a command of a person: a worker's step. Same transaction rules.
+    ///
+    /// # Errors
+    /// What the journey returns.
+    pub fn run<T: Send + 'static>(
+        &self,
+        actor: &str,
+        journey: impl FnOnce(&mut store::Tx<'_>, &Context) -> Result<T, AppFault> + Send + 'static,
+    ) -> Result<T, AppFault> {
+        let context = self.context(actor);
+        self.core.store.write(move |tx| journey(tx, &context))
+    }
+
+    /// Reads the configuration again after it was changed.
+    ///
+    /// # Errors
+    /// When it cannot be read; the earlier one stays in force.
+    pub fn reload_books(&self) -> Result<(), AppFault> {
+        let books = self.core.store.read(Books::load)?;
+        *self
+            .core
+            .books
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(books);
+        Ok(())
+    }
+
+    /// Does a command without an idempotency key of the caller's: the key is minted.
+    ///
+    /// # Errors
+    /// As [`App::execute`].
+    pub fn act(&self, actor: &str, command: Command) -> Result<Answer, AppFault> {
+        let key = self.core.ids.mint("key", self.core.clock.now());
+        let envelope = Envelope {
+            client: actor.to_owned(),
+            key,
+            actor: actor.to_owned(),
+            command,
+        };
+        self.execute(envelope).map(Outcome::into_answer)
+    }
+}

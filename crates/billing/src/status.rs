@@ -11,6 +11,7 @@ pub enum InvoiceStatus {
     /// Nothing has been paid.
     Open,
     /// Something has been paid, something is still to be paid.
+    #[serde(rename = "partly_paid")]
     PartiallyPaid,
     /// Nothing is to be paid any more.
     Paid,

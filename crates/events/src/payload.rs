@@ -384,6 +384,8 @@ pub struct PaymentRefunded {
     pub customer: CustomerId,
     /// How much.
     pub amount: Money,
+    /// How the payment had come: `card` or `transfer`.
+    pub method: String,
     /// Why.
     pub reason: String,
     /// The same refund in other systems.

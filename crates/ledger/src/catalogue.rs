@@ -117,7 +117,12 @@ pub const POSTING_EVENTS: &[PostingEvent] = &[
     PostingEvent {
         event_type: "com.tieout.payment.payment.refunded.v1",
         document: PartShape {
-            attributes: &[open("entity"), open("currency"), open("customer")],
+            attributes: &[
+                open("entity"),
+                open("currency"),
+                closed("method", &["card", "transfer"]),
+                open("customer"),
+            ],
             amounts: &["amount"],
         },
         line: NO_LINES,

@@ -202,6 +202,7 @@ fn settled(envelope: &Envelope, payment: &PaymentSettled) -> Result<Facts, Posti
 fn refunded(envelope: &Envelope, refund: &PaymentRefunded) -> Facts {
     let currency = refund.amount.currency;
     let mut attributes = shared(envelope, currency);
+    attributes.push(("method", refund.method.clone()));
     attributes.push(("customer", refund.customer.to_string()));
     let document = Part {
         dimensions: Dimensions {

@@ -203,6 +203,7 @@ CREATE TABLE journal (
   recorded BIGINT NOT NULL
 );
 CREATE INDEX journal_by_correlation ON journal (correlation) WHERE correlation <> '';
+CREATE INDEX journal_reversing ON journal (reverses) WHERE reverses <> '';
 CREATE INDEX journal_by_document ON journal (document) WHERE document <> '';
 
 CREATE TABLE journal_line (

@@ -278,3 +278,41 @@ pub fn open_by_customer(tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>, S
         |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
     )
 }
+
+/// The document with a printed number.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<DocumentRow>, StoreFault> {
+    let columns = DocumentRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM document WHERE number = ?1 ORDER BY id LIMIT 1"),
+        params![number],
+        DocumentRow::read,
+    )
+}
+
+/// The document that a line stands on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn document_of_line(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT document FROM document_line WHERE id = ?1",
+        params![line],
+        |mut row| row.text(0),
+    )
+}
+
+/// What is open on the invoices of one customer by currency: (currency, minor units).
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_of_customer(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<(String, i64)>, StoreFault> {
+    tx.query(
+        "SELECT currency, CAST(sum(remaining) AS BIGINT) FROM document
+         WHERE customer = ?1 AND kind = 'invoice' GROUP BY currency ORDER BY currency",
+        params![customer],
+        |mut row| Ok((row.text(0)?, row.int(1)?)),
+    )
+}

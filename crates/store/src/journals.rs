@@ -390,3 +390,28 @@ pub fn set_closed(
     }
     Ok(())
 }
+
+/// Whether a month takes no more entries: it, or a later one, is closed.
+///
+/// # Errors
+/// When the database refuses.
+pub fn is_closed(tx: &mut Tx<'_>, entity: &str, month: &str) -> Result<bool, StoreFault> {
+    let found = tx.query_one(
+        "SELECT month FROM closed_month WHERE entity = ?1 AND month >= ?2 LIMIT 1",
+        params![entity, month],
+        |mut row| row.text(0),
+    )?;
+    Ok(found.is_some())
+}
+
+/// The journal that reverses `journal`, when there is one.
+///
+/// # Errors
+/// When the database refuses.
+pub fn reversal_of(tx: &mut Tx<'_>, journal: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT id FROM journal WHERE reverses = ?1 AND reverses <> ''",
+        params![journal],
+        |mut row| row.text(0),
+    )
+}

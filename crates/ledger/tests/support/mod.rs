@@ -114,6 +114,7 @@ pub fn refunded(minor: i64) -> Event {
         payment: "pay_1".parse().unwrap(),
         customer: "acme".parse().unwrap(),
         amount: usd(minor),
+        method: "card".into(),
         reason: "cancelled".into(),
         references: vec![],
     })

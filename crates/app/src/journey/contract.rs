@@ -1,0 +1,603 @@
+//! Contracts: put in force, amended, cancelled. Revenue schedules follow in the same transaction;
+//! billing follows at the next bill run.
+
+use crate::command::{
+    ActivateContract, AmendContract, Answer, ChangeBody, ContractLine, ReferenceBody,
+};
+use crate::fault::{stored, to_store};
+use crate::journey::{customer, schedule};
+use crate::record::{Context, Fact, Recorder};
+use crate::{AppFault, Refusal};
+use commerce::{
+    Amendment, AnchorDay, Change, Charge, Contract, ContractDelta, ContractStatus, ExternalRef,
+    NewComponent, Policy, Price, Product, VersionKind, VersionNote,
+};
+use events::{ContractActivated, ContractAmended, Event, SoldComponent, SubscriptionActivated};
+use serde_json::json;
+use store::contracts::{self, ContractRow};
+use store::{Tx, settings};
+use values::{ComponentId, ContractId, CorrelationId, Currency, Date, Money, Period};
+
+/// `activate_contract`.
+///
+/// # Errors
+/// Everything that is wrong with the contract, at once.
+pub fn activate(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &ActivateContract,
+) -> Result<Answer, AppFault> {
+    let buyer = customer::load(tx, &body.customer)?;
+    let entity = context.books.entity(&body.entity)?;
+    let currency = body.currency.or(buyer.currency).unwrap_or(entity.currency);
+    let id = body
+        .id
+        .clone()
+        .unwrap_or_else(|| ContractId::mint(&*context.ids, context.now));
+    if contracts::contract(tx, id.as_str())?.is_some() {
+        let message =
+            format!("there is a contract {id} already; leave the id out to get a new one");
+        return Err(Refusal::field("contract_exists", "id", message).into());
+    }
+    let term = term(body.start, body.end)?;
+    let contract = build(context, body, id.clone(), currency, term)?;
+    let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
+    let value = put_in_force(tx, context, &mut recorder, &contract)?;
+    recorder.finish(tx)?;
+    Ok(json!({ "contract": id, "version": 1, "value": value }))
+}
+
+/// The days from the first to the last day of service.
+fn term(start: Date, end: Date) -> Result<Period, Refusal> {
+    let until = end.tomorrow().unwrap_or(end);
+    Period::new(start, until).map_err(|_| {
+        Refusal::field(
+            "end_before_start",
+            "end",
+            format!("{end} lies before the start, {start}; set the last day of service"),
+        )
+    })
+}
+
+fn build(
+    context: &Context,
+    body: &ActivateContract,
+    id: ContractId,
+    currency: Currency,
+    term: Period,
+) -> Result<Contract, AppFault> {
+    let mut wrong = Vec::new();
+    let mut components = Vec::new();
+    if body.lines.is_empty() {
+        wrong.push(Refusal::field(
+            "no_lines",
+            "lines",
+            "nothing is sold; add at least one line",
+        ));
+    }
+    let anchor = match body.billing_day {
+        None => AnchorDay::of(term.from()),
+        Some(day) => AnchorDay::try_from(day).map_err(|refused| {
+            Refusal::field("bad_billing_day", "billing_day", refused.to_string())
+        })?,
+    };
+    for (index, line) in body.lines.iter().enumerate() {
+        let field = format!("lines[{index}]");
+        match new_component(context, line, &id, index, currency, term.from(), &field) {
+            Ok(new) => {
+                let service = Period::new(line.start.unwrap_or(term.from()), term.until());
+                match service
+                    .map_err(|e| e.to_string())
+                    .and_then(|days| new.over(days).map_err(|e| e.to_string()))
+                {
+                    Ok(component) => components.push(component),
+                    Err(message) => wrong.push(Refusal::field("line_refused", &field, message)),
+                }
+            }
+            Err(refusal) => wrong.push(refusal),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(AppFault::Refused(wrong));
+    }
+    Ok(Contract {
+        id,
+        customer: body.customer.clone(),
+        entity: body.entity.clone(),
+        currency,
+        term,
+        signed_term: term,
+        billing_anchor_day: anchor,
+        components,
+        versions: vec![VersionNote {
+            version: 1,
+            recorded: context.now,
+            effective: term.from(),
+            kind: VersionKind::Signed,
+            reason: "the contract was signed".to_owned(),
+        }],
+        refs: external(&body.references),
+        status: ContractStatus::Active,
+        cancelled_from: None,
+    })
+}
+
+fn new_component(
+    context: &Context,
+    line: &ContractLine,
+    contract: &ContractId,
+    index: usize,
+    currency: Currency,
+    on: Date,
+    field: &str,
+) -> Result<NewComponent, Refusal> {
+    let product = context
+        .books
+        .catalogue
+        .products
+        .iter()
+        .find(|product| product.code == line.product);
+    let product = product.ok_or_else(|| {
+        let message = format!(
+            "product {} is not in the catalogue; publish it or correct the code",
+            line.product
+        );
+        Refusal::field("unknown_product", &format!("{field}.product"), message)
+    })?;
+    let price = price_of(product, line, currency, on, field)?;
+    let id =
+        match &line.component {
+            Some(id) => id.clone(),
+            None => format!("{contract}-{}", index + 1).parse().map_err(
+                |error: values::IdRefused| Refusal::field("bad_id", field, error.to_string()),
+            )?,
+        };
+    Ok(NewComponent {
+        id,
+        product: product.code.clone(),
+        description: line
+            .description
+            .clone()
+            .unwrap_or_else(|| product.name.clone()),
+        tax_code: product.tax_code.clone(),
+        revenue_account_class: product.revenue_account_class.clone(),
+        billing: line.billing.unwrap_or(price.billing),
+        timing: line.timing.unwrap_or(price.timing),
+        policy: Policy {
+            proration: line.proration.unwrap_or_default(),
+            rounding: line.rounding.unwrap_or_default(),
+            version: 1,
+        },
+        recognition: line.recognition.unwrap_or(product.recognition),
+        quantity: line.quantity,
+        charge: charge_of(&price.charge, line.charge.as_ref(), line.unit_price),
+    })
+}
+
+/// The catalogue price that a line refers to; a line with a price of its own needs none for its
+/// currency as long as it says how often it is billed.
+fn price_of(
+    product: &Product,
+    line: &ContractLine,
+    currency: Currency,
+    on: Date,
+    field: &str,
+) -> Result<Price, Refusal> {
+    let in_force =
+        |price: &&Price| price.currency == currency && price.from.is_none_or(|from| from <= on);
+    let asked = |price: &&Price| line.billing.is_none_or(|billing| price.billing == billing);
+    let mut found: Vec<&Price> = product
+        .prices
+        .iter()
+        .filter(in_force)
+        .filter(asked)
+        .collect();
+    found.sort_by_key(|price| price.from);
+    if let Some(newest) = found.last() {
+        let other = found.iter().find(|price| price.billing != newest.billing);
+        if let Some(other) = other {
+            let message = format!(
+                "{} is sold {} and {}; say which in billing",
+                product.code, other.billing, newest.billing
+            );
+            return Err(Refusal::field(
+                "missing_frequency",
+                &format!("{field}.billing"),
+                message,
+            ));
+        }
+        return Ok((*newest).clone());
+    }
+    let own = line.charge.clone().or(line
+        .unit_price
+        .map(|unit_price| Charge::PerUnit { unit_price }));
+    match (own, line.billing) {
+        (Some(charge), Some(billing)) => Ok(Price {
+            currency,
+            charge,
+            billing,
+            timing: line.timing.unwrap_or_default(),
+            from: None,
+        }),
+        _ => {
+            let sold: Vec<String> = product
+                .prices
+                .iter()
+                .map(|price| format!("{} {}", price.currency, price.billing))
+                .collect();
+            let message = format!(
+                "{} has no price in {currency} on {on} as asked; it is sold in: {}; or state unit_price and billing",
+                product.code,
+                sold.join(", ")
+            );
+            Err(Refusal::field(
+                "not_sold_in_currency",
+                &format!("{field}.product"),
+                message,
+            ))
+        }
+    }
+}
+
+fn charge_of(
+    listed: &Charge,
+    whole: Option<&Charge>,
+    unit_price: Option<values::UnitPrice>,
+) -> Charge {
+    match (whole, unit_price, listed) {
+        (Some(charge), _, _) => charge.clone(),
+        (None, Some(amount), Charge::Flat { .. }) => Charge::Flat { amount },
+        (None, Some(unit_price), _) => Charge::PerUnit { unit_price },
+        (None, None, listed) => listed.clone(),
+    }
+}
+
+/// References of a command in the shape of the domain.
+pub(crate) fn external(references: &[ReferenceBody]) -> Vec<ExternalRef> {
+    references
+        .iter()
+        .map(|r| ExternalRef {
+            system: r.system.clone(),
+            kind: r.kind.clone(),
+            id: r.id.clone(),
+        })
+        .collect()
+}
+
+/// Stores a new contract, makes its schedules and says so. Returns its total value.
+pub(crate) fn put_in_force(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+) -> Result<Money, AppFault> {
+    let value =
+        commerce::total_value(contract).map_err(|r| Refusal::whole(r.code(), r.to_string()))?;
+    let from = contract
+        .components
+        .iter()
+        .map(|component| component.from)
+        .min();
+    let row = ContractRow {
+        id: contract.id.as_str().to_owned(),
+        customer: contract.customer.as_str().to_owned(),
+        entity: contract.entity.as_str().to_owned(),
+        currency: contract.currency.code().to_owned(),
+        status: status_word(contract.status)?,
+        term_from: contract.term.from().to_string(),
+        term_until: contract.term.until().to_string(),
+        version: i64::from(contract.version()),
+        value: value.minor,
+        bill_from: from.unwrap_or(contract.term.from()).to_string(),
+        correlation: recorder.correlation().as_str().to_owned(),
+        created: context.now.microseconds(),
+        body: to_store("contract", contract)?,
+    };
+    ContractRow::insert(tx, std::slice::from_ref(&row))?;
+    contracts::keep_version(tx, &row, context.now.microseconds())?;
+    customer::refer_all(
+        tx,
+        &format!("contract/{}", contract.id),
+        recorder.correlation(),
+        &contract.refs,
+    )?;
+    let sold: Vec<SoldComponent> = contract.components.iter().filter_map(sold).collect();
+    recorder.event(
+        fact(context, contract)?,
+        Event::ContractActivated(ContractActivated {
+            contract: contract.id.clone(),
+            version: contract.version(),
+            customer: contract.customer.clone(),
+            term: contract.term,
+            value,
+            components: sold.clone(),
+            references: customer::references(&contract.refs),
+        }),
+    );
+    for subscription in sold {
+        let activated = SubscriptionActivated {
+            contract: contract.id.clone(),
+            customer: contract.customer.clone(),
+            subscription,
+        };
+        recorder.event(
+            fact(context, contract)?,
+            Event::SubscriptionActivated(activated),
+        );
+    }
+    let changes = billing::value_changes(None, contract)
+        .map_err(|r| Refusal::whole(r.code(), r.to_string()))?;
+    schedule::follow(
+        tx,
+        context,
+        recorder,
+        contract,
+        &changes,
+        "contract version 1",
+    )?;
+    Ok(value)
+}
+
+fn sold(component: &commerce::Component) -> Option<SoldComponent> {
+    Some(SoldComponent {
+        component: component.id.clone(),
+        product: component.product.clone(),
+        quantity: component.quantity_on(component.from)?,
+        period: component.service()?,
+    })
+}
+
+fn fact(context: &Context, contract: &Contract) -> Result<Fact, AppFault> {
+    Ok(Fact {
+        subject: format!("contract/{}", contract.id),
+        partition: format!("contract/{}", contract.id),
+        entity: Some(contract.entity.clone()),
+        effective: context.today(&contract.entity)?,
+        happened: context.now,
+    })
+}
+
+/// The stored word of a status.
+pub(crate) fn status_word(status: ContractStatus) -> Result<String, AppFault> {
+    Ok(to_store("status", &status)?.trim_matches('"').to_owned())
+}
+
+/// A contract with its row; takes its turn first, so that two changes follow each other.
+pub(crate) fn load(tx: &mut Tx<'_>, id: &ContractId) -> Result<(ContractRow, Contract), AppFault> {
+    settings::take_turn(tx, &format!("contract/{id}"))?;
+    let row = contracts::contract(tx, id.as_str())?.ok_or_else(|| AppFault::NotFound {
+        kind: "contract",
+        id: id.to_string(),
+    })?;
+    let contract = stored("contract", &row.body)?;
+    Ok((row, contract))
+}
+
+/// `amend_contract`.
+///
+/// # Errors
+/// When there is no such contract or component, or the change makes no sense.
+pub fn amend(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &AmendContract,
+) -> Result<Answer, AppFault> {
+    let (row, contract) = load(tx, &body.contract)?;
+    let change = read_change(context, &contract, body)?;
+    let correlation: CorrelationId = crate::fault::stored_value("chain id", &row.correlation)?;
+    let mut recorder = Recorder::new(context, correlation, "/commands", key);
+    let amendment = Amendment {
+        change,
+        reason: body.reason.clone(),
+    };
+    let refs = external(&body.references);
+    let (next, delta) = apply(
+        tx,
+        context,
+        &mut recorder,
+        row,
+        &contract,
+        &amendment,
+        &refs,
+    )?;
+    recorder.finish(tx)?;
+    Ok(
+        json!({ "contract": next.id, "version": delta.version, "value": delta.value_after, "value_change": delta.value_delta }),
+    )
+}
+
+fn read_change(
+    context: &Context,
+    contract: &Contract,
+    body: &AmendContract,
+) -> Result<Change, AppFault> {
+    let effective = body.effective;
+    Ok(match &body.change {
+        ChangeBody::Quantity {
+            component,
+            quantity,
+        } => Change::ChangeQuantity {
+            component: only_component(contract, component.as_ref())?,
+            quantity: *quantity,
+            effective,
+        },
+        ChangeBody::Price {
+            component,
+            unit_price,
+            charge,
+        } => {
+            let component = only_component(contract, component.as_ref())?;
+            let held = contract
+                .component(&component)
+                .map_err(|r| Refusal::field(r.code(), "change.component", r.to_string()))?;
+            let listed = held
+                .charge_on(effective)
+                .or_else(|| held.charges.first().map(|first| &first.charge));
+            if unit_price.is_none() && charge.is_none() {
+                return Err(Refusal::field(
+                    "price_missing",
+                    "change.unit_price",
+                    "state unit_price or charge",
+                )
+                .into());
+            }
+            let listed = listed.cloned().unwrap_or(Charge::Flat {
+                amount: values::UnitPrice::default(),
+            });
+            Change::ChangePrice {
+                component,
+                charge: charge_of(&listed, charge.as_ref(), *unit_price),
+                effective,
+            }
+        }
+        ChangeBody::Add { line } => {
+            let count = contract.components.len();
+            let new = new_component(
+                context,
+                line,
+                &contract.id,
+                count,
+                contract.currency,
+                effective,
+                "change.line",
+            )?;
+            Change::AddComponent {
+                component: new,
+                effective,
+            }
+        }
+        ChangeBody::Remove { component } => Change::RemoveComponent {
+            component: component.clone(),
+            effective,
+        },
+        ChangeBody::Cancel { credit_unused } => Change::Cancel {
+            effective,
+            credit_unused: *credit_unused,
+        },
+        ChangeBody::Extend { end } => Change::Extend {
+            until: end.tomorrow().unwrap_or(*end),
+        },
+    })
+}
+
+fn only_component(
+    contract: &Contract,
+    named: Option<&ComponentId>,
+) -> Result<ComponentId, Refusal> {
+    match (named, contract.components.as_slice()) {
+        (Some(id), _) => Ok(id.clone()),
+        (None, [one]) => Ok(one.id.clone()),
+        (None, many) => {
+            let ids: Vec<&str> = many.iter().map(|component| component.id.as_str()).collect();
+            let message = format!(
+                "contract {} has several components; name one of: {}",
+                contract.id,
+                ids.join(", ")
+            );
+            Err(Refusal::field(
+                "component_missing",
+                "change.component",
+                message,
+            ))
+        }
+    }
+}
+
+/// Stores the next version of a contract, revises its schedules and says so.
+pub(crate) fn apply(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    row: ContractRow,
+    contract: &Contract,
+    amendment: &Amendment,
+    refs: &[ExternalRef],
+) -> Result<(Contract, ContractDelta), AppFault> {
+    let (next, delta) = commerce::amend(contract, amendment, context.now)
+        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+    let changes = billing::value_changes(Some(contract), &next)
+        .map_err(|r| Refusal::whole(r.code(), r.to_string()))?;
+    // Something may be owed from the day on which the change holds; what was billed stays in the sum.
+    let earliest = changes
+        .iter()
+        .map(|line| line.window.from())
+        .min()
+        .unwrap_or(delta.effective)
+        .to_string();
+    let stored = ContractRow {
+        status: status_word(next.status)?,
+        term_from: next.term.from().to_string(),
+        term_until: next.term.until().to_string(),
+        version: i64::from(next.version()),
+        value: delta.value_after.minor,
+        bill_from: if row.bill_from.is_empty() || earliest < row.bill_from {
+            earliest
+        } else {
+            row.bill_from
+        },
+        body: to_store("contract", &next)?,
+        ..row
+    };
+    contracts::put_version(tx, &stored, context.now.microseconds())?;
+    customer::refer_all(
+        tx,
+        &format!("contract/{}", next.id),
+        recorder.correlation(),
+        refs,
+    )?;
+    let amended = ContractAmended {
+        contract: next.id.clone(),
+        version: delta.version,
+        customer: next.customer.clone(),
+        kind: kind_word(&delta).to_owned(),
+        effective: delta.effective,
+        value_change: delta.value_delta,
+        description: describe(&changes, &amendment.reason),
+        references: customer::references(refs),
+    };
+    let event = match delta.kind {
+        VersionKind::Cancelled => Event::ContractCancelled(amended),
+        _ => Event::ContractAmended(amended),
+    };
+    recorder.event(fact(context, &next)?, event);
+    schedule::follow(
+        tx,
+        context,
+        recorder,
+        &next,
+        &changes,
+        &format!("contract version {}", delta.version),
+    )?;
+    Ok((next, delta))
+}
+
+fn kind_word(delta: &ContractDelta) -> &'static str {
+    let less = delta.value_delta.minor < 0;
+    match delta.kind {
+        VersionKind::QuantityChanged if less => "downsell",
+        VersionKind::QuantityChanged => "upsell",
+        VersionKind::PriceChanged => "price_change",
+        VersionKind::ComponentAdded => "addition",
+        VersionKind::ComponentRemoved => "removal",
+        VersionKind::Cancelled => "cancellation",
+        VersionKind::Extended => "extension",
+        VersionKind::Signed | VersionKind::Expired => "term",
+    }
+}
+
+fn describe(changes: &[billing::DraftLine], reason: &str) -> String {
+    let mut text = reason.to_owned();
+    for line in changes.iter().take(3) {
+        let lead = if text.is_empty() { "" } else { "; " };
+        text.push_str(&format!(
+            "{lead}{}: {} over {}",
+            line.description, line.arithmetic, line.period
+        ));
+    }
+    if changes.len() > 3 {
+        text.push_str(&format!("; and {} more", changes.len() - 3));
+    }
+    text
+}

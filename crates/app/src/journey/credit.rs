@@ -1,0 +1,246 @@
+//! Credit notes: never more than what is left of a line; revenue, tax and receivable go back in
+//! proportion. What was already paid becomes the customer's again.
+
+use crate::Refusal;
+use crate::command::{Answer, IssueCreditNote};
+use crate::fault::{AppFault, stored_value};
+use crate::journey::document::{self, Draft, Kind};
+use crate::journey::{contract as contracts_journey, customer, payment, schedule};
+use crate::record::{Context, Recorder};
+use billing::{BilledLine, CreditAmount, CreditRequest, LineAmount, TaxedLine};
+use commerce::Contract;
+use revenue::{Pattern, Segment};
+use serde_json::json;
+use store::Tx;
+use store::documents::{self, DocumentRow};
+use values::{ContractId, CreditNoteId, Currency, Date, Money, split_minor};
+
+/// `issue_credit_note`.
+///
+/// # Errors
+/// When there is no such invoice, nothing is left to credit, or more is asked for than is left.
+pub fn issue(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &IssueCreditNote,
+) -> Result<Answer, AppFault> {
+    if body.reason.trim().is_empty() {
+        return Err(Refusal::field(
+            "reason_missing",
+            "reason",
+            "say why; it is printed on the credit note",
+        )
+        .into());
+    }
+    let invoice = document::invoice(tx, &body.invoice)?;
+    let contract_id: ContractId = stored_value("contract id", &invoice.contract)?;
+    let (_, contract) = contracts_journey::load(tx, &contract_id)?;
+    let billed = document::billed_lines(tx, &invoice.contract)?;
+    let own = own_lines(tx, &invoice, &billed)?;
+    let request = CreditRequest {
+        amount: amount(body, &own, &billed, contract.currency)?,
+        reason: body.reason.clone(),
+    };
+    let draft = billing::credit(&own, &billed, &request)
+        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+    let mut recorder = Recorder::new(
+        context,
+        stored_value("chain id", &invoice.correlation)?,
+        "/commands",
+        key,
+    );
+    let buyer = customer::load(tx, &contract.customer)?;
+    let id = body
+        .id
+        .clone()
+        .unwrap_or_else(|| CreditNoteId::mint(&*context.ids, context.now));
+    let kind = Kind::CreditNote {
+        id: id.clone(),
+        invoice: stored_value("invoice id", &invoice.id)?,
+        reason: body.reason.clone(),
+    };
+    let issued = context.today(&contract.entity)?;
+    let document = Draft {
+        contract: &contract,
+        customer: &buyer,
+        kind,
+        lines: &draft.lines,
+        issued,
+    };
+    let mut row = document::issue(tx, context, &mut recorder, &document)?;
+    lower_price(
+        tx,
+        context,
+        &mut recorder,
+        &contract,
+        &draft.lines,
+        issued,
+        &format!("credit note {}", row.number),
+    )?;
+    set_off(tx, context, &mut recorder, &mut row)?;
+    document::tell(tx, context, &mut recorder, &row.customer, &row.contract)?;
+    recorder.finish(tx)?;
+    Ok(
+        json!({ "credit_note": id, "number": row.number, "net": draft.net, "tax": draft.tax, "total": draft.total }),
+    )
+}
+
+fn own_lines(
+    tx: &mut Tx<'_>,
+    invoice: &DocumentRow,
+    billed: &[BilledLine],
+) -> Result<Vec<BilledLine>, AppFault> {
+    let ids: Vec<String> = documents::lines_of(tx, &invoice.id)?
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
+    Ok(billed
+        .iter()
+        .filter(|line| ids.iter().any(|id| id == line.id.as_str()))
+        .cloned()
+        .collect())
+}
+
+fn amount(
+    body: &IssueCreditNote,
+    own: &[BilledLine],
+    billed: &[BilledLine],
+    currency: Currency,
+) -> Result<CreditAmount, AppFault> {
+    let asked = [
+        body.full,
+        body.fraction.is_some(),
+        body.amount.is_some(),
+        !body.lines.is_empty(),
+    ];
+    if asked.iter().filter(|asked| **asked).count() != 1 {
+        let message = "state exactly one of full, fraction, amount and lines";
+        return Err(Refusal::whole("credit_amount_unclear", message).into());
+    }
+    let money = |field: &str, text: &str| {
+        Money::parse(text, currency)
+            .map_err(|refused| Refusal::field("bad_amount", field, refused.to_string()))
+    };
+    if body.full {
+        return Ok(CreditAmount::Full);
+    }
+    if let Some(fraction) = body.fraction {
+        return Ok(CreditAmount::Fraction { fraction });
+    }
+    if let Some(text) = &body.amount {
+        return spread(money("amount", text)?, own, billed);
+    }
+    let mut lines = Vec::new();
+    for (index, line) in body.lines.iter().enumerate() {
+        let amount = money(&format!("lines[{index}].amount"), &line.amount)?;
+        lines.push(LineAmount {
+            line: line.line.clone(),
+            amount,
+        });
+    }
+    Ok(CreditAmount::Lines { lines })
+}
+
+/// Spreads an amount over the charges of an invoice in proportion to what is left of each.
+fn spread(
+    amount: Money,
+    own: &[BilledLine],
+    billed: &[BilledLine],
+) -> Result<CreditAmount, AppFault> {
+    let left = |line: &BilledLine| {
+        let back: i64 = billed
+            .iter()
+            .filter(|other| other.line.corrects.as_ref() == Some(&line.id))
+            .map(|other| other.line.net.minor)
+            .sum();
+        u64::try_from(line.line.net.minor + back).unwrap_or(0)
+    };
+    let weights: Vec<u64> = own.iter().map(left).collect();
+    let remaining: u64 = weights.iter().sum();
+    if amount.minor <= 0 || u64::try_from(amount.minor).unwrap_or(0) > remaining {
+        let remaining = Money::from_minor(
+            i64::try_from(remaining).unwrap_or(i64::MAX),
+            amount.currency,
+        );
+        let message =
+            format!("{amount} cannot be credited: {remaining} without tax is left of this invoice");
+        return Err(Refusal::field("credit_exceeds_invoice", "amount", message).into());
+    }
+    let parts = split_minor(amount.minor, &weights)?;
+    let lines = own.iter().zip(parts).filter(|(_, part)| *part != 0);
+    let lines = lines.map(|(line, part)| LineAmount {
+        line: line.id.clone(),
+        amount: Money::from_minor(part, amount.currency),
+    });
+    Ok(CreditAmount::Lines {
+        lines: lines.collect(),
+    })
+}
+
+/// A credit lowers the price of what was promised: from today over the days that are left of the
+/// line's service, or at once when they are over.
+fn lower_price(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    lines: &[TaxedLine],
+    today: Date,
+    origin: &str,
+) -> Result<(), AppFault> {
+    let mut scheduled = schedule::load(tx, contract.id.as_str())?;
+    for taxed in lines {
+        let Some(known) = scheduled
+            .iter_mut()
+            .find(|known| known.obligation.component == taxed.line.component)
+        else {
+            continue;
+        };
+        let service = taxed.line.service;
+        let from = today.max(service.from());
+        let segment = Segment {
+            from,
+            until: service.until().max(from),
+            amount: taxed.line.net.minor,
+            pattern: if service.until() > from {
+                Pattern::StraightLineDaily
+            } else {
+                Pattern::AtStart
+            },
+            origin: origin.to_owned(),
+        };
+        schedule::add_segment(tx, context, recorder, contract, known, segment)?;
+    }
+    Ok(())
+}
+
+/// Sets a credit note off against its invoice; what was already paid of it is released and becomes
+/// the customer's unapplied money.
+pub(crate) fn set_off(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    note: &mut DocumentRow,
+) -> Result<(), AppFault> {
+    let Some(mut invoice) = documents::document(tx, &note.source)? else {
+        return Ok(());
+    };
+    let (paid, credited) = document::settled(tx, &invoice.id)?;
+    let over = (paid + credited + note.total - invoice.total).clamp(0, paid);
+    let released = if over > 0 {
+        payment::release(tx, context, recorder, &invoice, over)?
+    } else {
+        0
+    };
+    let taken = (invoice.total - (paid - released) - credited).clamp(0, note.total);
+    note.remaining = note.total - taken;
+    note.status = if note.remaining == 0 {
+        "applied"
+    } else {
+        "open"
+    }
+    .to_owned();
+    documents::set_remaining(tx, &note.id, note.remaining, &note.status)?;
+    document::settle(tx, &mut invoice, paid - released, credited + taken)
+}

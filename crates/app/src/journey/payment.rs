@@ -1,0 +1,919 @@
+//! Payments: collected through the processor or recorded by hand, set against invoices, released
+//! again when a credit frees them. A payment that has happened is always recorded.
+
+use crate::command::{Answer, ApplyPayment, RecordPayment};
+use crate::fault::{AppFault, stored_value};
+use crate::journey::exception::{self, NewException};
+use crate::journey::{contract, customer, document, standing};
+use crate::record::{Context, Fact, Intent, Recorder};
+use crate::{App, Refusal};
+use billing::{DunningStep, OpenInvoice, RetryPolicy, next_attempt};
+use commerce::{Collection, Customer};
+use events::{
+    Application, CashApplied, Event, PaymentFailed, PaymentInitiated, PaymentSettled, Reference,
+};
+use serde_json::json;
+use store::documents::{self, DocumentRow};
+use store::payments::{self, ApplicationRow, PaymentRow};
+use store::{Tx, catalogue, settings};
+use values::{
+    CorrelationId, Currency, CustomerId, EntityId, ExceptionId, Instant, InvoiceId, Money,
+    PaymentId,
+};
+
+/// A payment that another system reports as settled.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The connection, such as `stripe`.
+    pub processor: String,
+    /// The payment's id there.
+    pub external_id: String,
+    /// The charge behind it.
+    pub charge: Option<String>,
+    /// The payer's id there.
+    pub processor_customer: Option<String>,
+    /// Our payment, when we started it.
+    pub payment: Option<PaymentId>,
+    /// The invoice it is for, when it says so.
+    pub invoice: Option<InvoiceId>,
+    /// The legal entity that it reaches, when it says so.
+    pub entity: Option<EntityId>,
+    /// What the payer paid.
+    pub gross: Money,
+    /// What the processor keeps.
+    pub fee: Money,
+    /// What reaches us.
+    pub net: Money,
+    /// When it happened.
+    pub happened: Instant,
+    /// The object as it was read.
+    pub payload: String,
+}
+
+/// An attempt that another system reports as failed.
+#[derive(Debug, Clone)]
+pub struct FailedAttempt {
+    /// The connection.
+    pub processor: String,
+    /// The payment's id there.
+    pub external_id: String,
+    /// Our payment.
+    pub payment: Option<PaymentId>,
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// The processor's reason.
+    pub reason: String,
+    /// When it happened.
+    pub happened: Instant,
+}
+
+/// What became of a report about a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentOutcome {
+    /// It was recorded now.
+    Recorded {
+        /// Its chain.
+        correlation: Option<CorrelationId>,
+    },
+    /// It was known.
+    AlreadyRecorded {
+        /// Its chain.
+        correlation: Option<CorrelationId>,
+    },
+    /// It was recorded, and a person must say what it is for.
+    Held {
+        /// The exception.
+        exception: ExceptionId,
+        /// Its chain.
+        correlation: Option<CorrelationId>,
+    },
+}
+
+/// Begins to collect an invoice by card, when its customer pays so and there is a processor.
+pub(crate) fn collect(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+    payer: &Customer,
+) -> Result<(), AppFault> {
+    let (Some(handle), Collection::Card, true) = (
+        payer.ref_in("stripe"),
+        payer.collection,
+        context.books.routing.collect_cards,
+    ) else {
+        return Ok(());
+    };
+    if invoice.remaining <= 0 {
+        return Ok(());
+    }
+    let id = PaymentId::mint(&*context.ids, context.now);
+    let row = PaymentRow {
+        id: id.as_str().to_owned(),
+        customer: payer.id.as_str().to_owned(),
+        invoice: invoice.id.clone(),
+        entity: invoice.entity.clone(),
+        currency: invoice.currency.clone(),
+        status: "initiated".to_owned(),
+        method: "card".to_owned(),
+        amount: invoice.remaining,
+        fee: 0,
+        unapplied: 0,
+        refunded: 0,
+        attempts: 0,
+        next_attempt: String::new(),
+        external_id: String::new(),
+        correlation: recorder.correlation().as_str().to_owned(),
+        time: context.now.microseconds(),
+    };
+    PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    let initiated = PaymentInitiated {
+        payment: id,
+        invoice: stored_value("invoice id", &invoice.id)?,
+        customer: payer.id.clone(),
+        amount: money(&row, row.amount)?,
+        processor: "stripe".to_owned(),
+    };
+    recorder.event(
+        fact(context, &row, context.now)?,
+        Event::PaymentInitiated(initiated),
+    );
+    ask(recorder, &row, handle, payer.payment_method.as_deref(), 1)
+}
+
+/// Asks the processor for one attempt.
+fn ask(
+    recorder: &mut Recorder<'_>,
+    row: &PaymentRow,
+    handle: &str,
+    method: Option<&str>,
+    attempt: i64,
+) -> Result<(), AppFault> {
+    let known = if row.external_id.is_empty() {
+        None
+    } else {
+        Some(row.external_id.as_str())
+    };
+    recorder.intend(Intent {
+        lane: format!("payment/{}", row.id),
+        connection: "stripe",
+        operation: "stripe.collect",
+        subject: format!("payment/{}", row.id),
+        key: format!("collect/{}/{attempt}", row.id),
+        request: json!({
+            "payment": row.id,
+            "invoice": row.invoice,
+            "entity": row.entity,
+            "customer": row.customer,
+            "processor_customer": handle,
+            "payment_method": method,
+            "amount_minor": row.amount,
+            "currency": row.currency,
+            "attempt": attempt,
+            "payment_intent": known,
+        }),
+        entity: Some(stored_value("entity id", &row.entity)?),
+        value: Some(money(row, row.amount)?),
+    });
+    Ok(())
+}
+
+fn money(row: &PaymentRow, minor: i64) -> Result<Money, AppFault> {
+    Ok(Money::from_minor(
+        minor,
+        stored_value::<Currency>("currency", &row.currency)?,
+    ))
+}
+
+fn fact(context: &Context, row: &PaymentRow, happened: Instant) -> Result<Fact, AppFault> {
+    let entity: EntityId = stored_value("entity id", &row.entity)?;
+    let effective = context.books.entity(&entity)?.zone.date_at(happened);
+    let payer = if row.customer.is_empty() {
+        "unknown"
+    } else {
+        &row.customer
+    };
+    Ok(Fact {
+        subject: format!("payment/{}", row.id),
+        partition: format!("customer/{entity}/{payer}"),
+        entity: Some(entity),
+        effective,
+        happened,
+    })
+}
+
+/// Records that a payment settled, sets it against its invoice, or holds it for a person.
+///
+/// # Errors
+/// When the store fails, or no legal entity can be found for it.
+pub fn settled(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    report: &Settlement,
+) -> Result<PaymentOutcome, AppFault> {
+    settings::take_turn(tx, &format!("payment/{}", report.external_id))?;
+    let known = find(tx, report.payment.as_ref(), &report.external_id)?;
+    if let Some(row) = &known {
+        if row.status == "settled" {
+            let correlation = stored_value("chain id", &row.correlation)?;
+            return Ok(PaymentOutcome::AlreadyRecorded {
+                correlation: Some(correlation),
+            });
+        }
+    }
+    let (mut row, fresh) = match known {
+        Some(row) => (row, false),
+        None => (unknown_payment(tx, context, report)?, true),
+    };
+    let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
+    row.status = "settled".to_owned();
+    (row.amount, row.fee, row.unapplied) =
+        (report.gross.minor, report.fee.minor, report.gross.minor);
+    row.next_attempt = String::new();
+    row.external_id.clone_from(&report.external_id);
+    row.time = report.happened.microseconds();
+    if fresh {
+        PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    } else {
+        payments::update(tx, &row)?;
+    }
+    let mut refs = vec![Reference {
+        system: report.processor.clone(),
+        kind: "PaymentIntent".to_owned(),
+        id: report.external_id.clone(),
+    }];
+    refs.extend(report.charge.iter().map(|charge| Reference {
+        system: report.processor.clone(),
+        kind: "Charge".to_owned(),
+        id: charge.clone(),
+    }));
+    let key = format!("{}/{}", report.processor, report.external_id);
+    let mut recorder = Recorder::new(context, correlation.clone(), "/sys/processor", &key);
+    keep(tx, context, &mut recorder, &mut row, refs)?;
+    recorder.finish(tx)?;
+    exception::clear(
+        tx,
+        context,
+        &format!("payment/{}", row.id),
+        "the payment settled",
+    )?;
+    if row.unapplied > 0 {
+        let id = unmatched(tx, context, &row, &report.payload)?;
+        return Ok(PaymentOutcome::Held {
+            exception: id,
+            correlation: Some(correlation),
+        });
+    }
+    Ok(PaymentOutcome::Recorded {
+        correlation: Some(correlation),
+    })
+}
+
+fn find(
+    tx: &mut Tx<'_>,
+    payment: Option<&PaymentId>,
+    external_id: &str,
+) -> Result<Option<PaymentRow>, AppFault> {
+    if let Some(row) = payments::by_external_id(tx, external_id)? {
+        return Ok(Some(row));
+    }
+    match payment {
+        Some(id) => Ok(payments::payment(tx, id.as_str())?),
+        None => Ok(None),
+    }
+}
+
+/// A payment that we did not start: whose it is and which entity it reaches, as far as can be told.
+fn unknown_payment(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    report: &Settlement,
+) -> Result<PaymentRow, AppFault> {
+    let payer = match &report.processor_customer {
+        Some(id) => catalogue::referred(tx, &report.processor, "Customer", id)?,
+        None => None,
+    };
+    let invoice = match &report.invoice {
+        Some(id) => documents::document(tx, id.as_str())?,
+        None => None,
+    };
+    let by_currency = || {
+        let mut entities = context.books.entities.values();
+        entities
+            .find(|entity| entity.currency == report.gross.currency)
+            .map(|entity| entity.id.clone())
+    };
+    let named = invoice
+        .as_ref()
+        .map(|row| stored_value("entity id", &row.entity))
+        .transpose()?;
+    let entity = named
+        .or(report.entity.clone())
+        .or_else(by_currency)
+        .ok_or_else(|| {
+            let message = format!(
+                "no legal entity keeps books in {}; the payment names none",
+                report.gross.currency
+            );
+            Refusal::field("missing_entity", "entity", message)
+        })?;
+    let customer = invoice
+        .as_ref()
+        .map(|row| row.customer.clone())
+        .or_else(|| {
+            payer
+                .as_ref()
+                .and_then(|(object, _)| object.strip_prefix("customer/").map(str::to_owned))
+        });
+    let correlation = invoice.as_ref().map(|row| row.correlation.clone());
+    Ok(PaymentRow {
+        id: PaymentId::mint(&*context.ids, context.now)
+            .as_str()
+            .to_owned(),
+        customer: customer.unwrap_or_default(),
+        invoice: invoice.map_or_else(String::new, |row| row.id),
+        entity: entity.as_str().to_owned(),
+        currency: report.gross.currency.code().to_owned(),
+        status: "settled".to_owned(),
+        method: "card".to_owned(),
+        amount: report.gross.minor,
+        fee: report.fee.minor,
+        unapplied: report.gross.minor,
+        refunded: 0,
+        attempts: 1,
+        next_attempt: String::new(),
+        external_id: report.external_id.clone(),
+        correlation: correlation.unwrap_or_else(|| context.new_chain().as_str().to_owned()),
+        time: report.happened.microseconds(),
+    })
+}
+
+/// Says that a payment settled, notes what it is called elsewhere, and applies it.
+fn keep(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    row: &mut PaymentRow,
+    references: Vec<Reference>,
+) -> Result<(), AppFault> {
+    for known in &references {
+        catalogue::refer(
+            tx,
+            &catalogue::ReferenceRow {
+                system: known.system.clone(),
+                kind: known.kind.clone(),
+                id: known.id.clone(),
+                object: format!("payment/{}", row.id),
+                correlation: row.correlation.clone(),
+            },
+        )?;
+    }
+    let customer = if row.customer.is_empty() {
+        None
+    } else {
+        Some(stored_value("customer id", &row.customer)?)
+    };
+    let (gross, fee) = (money(row, row.amount)?, money(row, row.fee)?);
+    let event = PaymentSettled {
+        payment: stored_value("payment id", &row.id)?,
+        customer,
+        gross,
+        fee,
+        net: gross.minus(fee)?,
+        method: row.method.clone(),
+        references,
+    };
+    let happened = Instant::from_microseconds(row.time);
+    recorder.event(fact(context, row, happened)?, Event::PaymentSettled(event));
+    if !row.invoice.is_empty() {
+        let invoice = stored_value("invoice id", &row.invoice)?;
+        set_against(tx, context, recorder, row, Some(&invoice))?;
+    }
+    Ok(())
+}
+
+/// Sets what is unapplied of a payment against invoices of its customer.
+fn set_against(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    row: &mut PaymentRow,
+    hint: Option<&InvoiceId>,
+) -> Result<(), AppFault> {
+    let rows = documents::open_invoices(tx, &row.customer, &row.entity, &row.currency)?;
+    let mut open = Vec::new();
+    for invoice in &rows {
+        open.push(OpenInvoice {
+            id: stored_value("invoice id", &invoice.id)?,
+            due: stored_value("date", &invoice.due)?,
+            open: money(row, invoice.remaining)?,
+        });
+    }
+    let spread = billing::apply(money(row, row.unapplied)?, &open, hint)
+        .map_err(|refusal| Refusal::field("bad_amount", "amount", refusal.to_string()))?;
+    if spread.applications.is_empty() {
+        return Ok(());
+    }
+    let applications: Vec<Application> = spread
+        .applications
+        .iter()
+        .map(|one| Application {
+            invoice: one.invoice.clone(),
+            amount: one.amount,
+        })
+        .collect();
+    row.unapplied = spread.unapplied.minor;
+    payments::update(tx, row)?;
+    move_cash(tx, context, recorder, row, &applications)
+}
+
+/// Records applications (negative ones take back) and what they leave of each invoice.
+fn move_cash(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    row: &PaymentRow,
+    applications: &[Application],
+) -> Result<(), AppFault> {
+    let event = CashApplied {
+        payment: stored_value("payment id", &row.id)?,
+        customer: stored_value("customer id", &row.customer)?,
+        applications: applications.to_vec(),
+        unapplied: money(row, row.unapplied)?,
+    };
+    let event = recorder.event(fact(context, row, context.now)?, Event::CashApplied(event));
+    let before = payments::applications_of(tx, &row.id)?;
+    for one in applications {
+        let document = one.invoice.as_str();
+        let position = before
+            .iter()
+            .filter(|known| known.document == document)
+            .count() as i64
+            + 1;
+        let application = ApplicationRow {
+            payment: row.id.clone(),
+            document: document.to_owned(),
+            position,
+            amount: one.amount.minor,
+            time: context.now.microseconds(),
+            event: event.as_str().to_owned(),
+        };
+        ApplicationRow::insert(tx, &[application])?;
+        if let Some(mut invoice) = documents::document(tx, document)? {
+            let (paid, credited) = document::settled(tx, document)?;
+            document::settle(tx, &mut invoice, paid, credited)?;
+            standing::tell_crm(tx, context, recorder, &invoice.customer, &invoice.contract)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes back up to `amount` of the payments set against an invoice, newest first. Returns how much.
+pub(crate) fn release(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+    amount: i64,
+) -> Result<i64, AppFault> {
+    let mut by_payment: Vec<(String, i64)> = Vec::new();
+    for application in payments::applications_to(tx, &invoice.id)? {
+        match by_payment
+            .iter_mut()
+            .find(|(payment, _)| *payment == application.payment)
+        {
+            Some((_, sum)) => *sum += application.amount,
+            None => by_payment.push((application.payment, application.amount)),
+        }
+    }
+    let mut left = amount;
+    for (payment, applied) in by_payment.into_iter().rev() {
+        let taken = left.min(applied);
+        if taken <= 0 {
+            continue;
+        }
+        let Some(mut row) = payments::payment(tx, &payment)? else {
+            continue;
+        };
+        row.unapplied += taken;
+        payments::update(tx, &row)?;
+        let back = Application {
+            invoice: stored_value("invoice id", &invoice.id)?,
+            amount: money(&row, -taken)?,
+        };
+        move_cash(tx, context, recorder, &row, &[back])?;
+        left -= taken;
+    }
+    Ok(amount - left)
+}
+
+fn unmatched(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &PaymentRow,
+    payload: &str,
+) -> Result<ExceptionId, AppFault> {
+    let amount = money(row, row.unapplied)?;
+    let payer = match catalogue::customer(tx, &row.customer)? {
+        Some(known) => format!("from {}", known.name),
+        None => "from nobody we know".to_owned(),
+    };
+    exception::open(
+        tx,
+        context,
+        NewException {
+            key: format!("unmatched/{}", row.id),
+            class: "payment_unmatched",
+            summary: format!("Payment of {amount} {payer} has no open invoice to set it against"),
+            detail: "The money is recorded and owed to the payer until it is set against an invoice or given back.".to_owned(),
+            payload: payload.to_owned(),
+            customer: row.customer.clone(),
+            document: row.id.clone(),
+            entity: row.entity.clone(),
+            measure: String::new(),
+            value: Some(amount),
+            correlation: Some(stored_value("chain id", &row.correlation)?),
+        },
+    )
+}
+
+/// Records that an attempt failed and when it is tried again.
+///
+/// # Errors
+/// When the store fails.
+pub fn attempt_failed(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    report: &FailedAttempt,
+) -> Result<PaymentOutcome, AppFault> {
+    let Some(mut row) = find(tx, report.payment.as_ref(), &report.external_id)? else {
+        return Ok(PaymentOutcome::AlreadyRecorded { correlation: None });
+    };
+    let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
+    if row.status == "settled" || row.attempts >= i64::from(report.attempt) {
+        return Ok(PaymentOutcome::AlreadyRecorded {
+            correlation: Some(correlation),
+        });
+    }
+    row.attempts = i64::from(report.attempt);
+    row.status = "failed".to_owned();
+    row.time = report.happened.microseconds();
+    if row.external_id.is_empty() {
+        row.external_id.clone_from(&report.external_id);
+    }
+    let entity: EntityId = stored_value("entity id", &row.entity)?;
+    let zone = context.books.entity(&entity)?.zone.clone();
+    let step = next_attempt(
+        report.attempt as usize,
+        report.happened,
+        &RetryPolicy::default(),
+    );
+    let retry = match step {
+        DunningStep::Retry(at) => Some(zone.date_at(at)),
+        DunningStep::GiveUp => None,
+    };
+    row.next_attempt = retry.map_or_else(String::new, |date| date.to_string());
+    payments::update(tx, &row)?;
+    let key = format!(
+        "{}/{}/attempt/{}",
+        report.processor, report.external_id, report.attempt
+    );
+    let mut recorder = Recorder::new(context, correlation.clone(), "/sys/processor", &key);
+    let event = PaymentFailed {
+        payment: stored_value("payment id", &row.id)?,
+        invoice: stored_value("invoice id", &row.invoice)?,
+        customer: stored_value("customer id", &row.customer)?,
+        amount: money(&row, row.amount)?,
+        attempt: report.attempt,
+        reason: report.reason.clone(),
+        next_attempt: retry,
+        references: vec![Reference {
+            system: report.processor.clone(),
+            kind: "PaymentIntent".to_owned(),
+            id: report.external_id.clone(),
+        }],
+    };
+    recorder.event(
+        fact(context, &row, report.happened)?,
+        Event::PaymentFailed(event),
+    );
+    let word = if retry.is_some() {
+        "past_due"
+    } else {
+        "in_collection"
+    };
+    standing::change(tx, context, &mut recorder, &row.customer, word)?;
+    if let Some(invoice) = documents::document(tx, &row.invoice)? {
+        standing::tell_crm(
+            tx,
+            context,
+            &mut recorder,
+            &invoice.customer,
+            &invoice.contract,
+        )?;
+    }
+    recorder.finish(tx)?;
+    if retry.is_some() {
+        return Ok(PaymentOutcome::Recorded {
+            correlation: Some(correlation),
+        });
+    }
+    let id = given_up(tx, context, &row, report)?;
+    Ok(PaymentOutcome::Held {
+        exception: id,
+        correlation: Some(correlation),
+    })
+}
+
+fn given_up(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &PaymentRow,
+    report: &FailedAttempt,
+) -> Result<ExceptionId, AppFault> {
+    let amount = money(row, row.amount)?;
+    let number = documents::document(tx, &row.invoice)?
+        .map_or_else(|| row.invoice.clone(), |invoice| invoice.number);
+    exception::open(
+        tx,
+        context,
+        NewException {
+            key: format!("payment/{}", row.id),
+            class: "payment_failed",
+            summary: format!(
+                "Invoice {number} could not be collected after {} attempts: {}",
+                report.attempt, report.reason
+            ),
+            detail: format!(
+                "{amount} stays receivable. The processor's last word: {}",
+                report.reason
+            ),
+            payload: String::new(),
+            customer: row.customer.clone(),
+            document: row.invoice.clone(),
+            entity: row.entity.clone(),
+            measure: String::new(),
+            value: Some(amount),
+            correlation: Some(stored_value("chain id", &row.correlation)?),
+        },
+    )
+}
+
+impl App {
+    /// Starts the attempts that are due. Returns how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn retry_payments(&self, actor: &str) -> Result<usize, AppFault> {
+        self.run(actor, |tx, context| {
+            let mut started = 0;
+            let last_today = context
+                .books
+                .entities
+                .values()
+                .map(|entity| entity.zone.date_at(context.now))
+                .max();
+            let Some(today) = last_today else {
+                return Ok(0);
+            };
+            for mut row in payments::due_to_retry(tx, &today.to_string(), 500)? {
+                let payer = customer::load(
+                    tx,
+                    &stored_value::<CustomerId>("customer id", &row.customer)?,
+                )?;
+                let Some(handle) = payer.ref_in("stripe") else {
+                    continue;
+                };
+                let attempt = row.attempts + 1;
+                row.next_attempt = String::new();
+                row.status = "initiated".to_owned();
+                payments::update(tx, &row)?;
+                let key = format!("collect/{}/{attempt}", row.id);
+                let correlation = stored_value("chain id", &row.correlation)?;
+                let mut recorder = Recorder::new(context, correlation, "/billing", &key);
+                ask(
+                    &mut recorder,
+                    &row,
+                    handle,
+                    payer.payment_method.as_deref(),
+                    attempt,
+                )?;
+                recorder.finish(tx)?;
+                started += 1;
+            }
+            Ok(started)
+        })
+    }
+}
+
+/// `record_payment`.
+///
+/// # Errors
+/// When the amount is no amount of the currency, or neither customer nor invoice is known.
+pub fn record(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &RecordPayment,
+) -> Result<Answer, AppFault> {
+    let invoice = match &body.invoice {
+        Some(text) => Some(document::invoice(tx, text)?),
+        None => None,
+    };
+    let mut row = recorded_row(tx, context, body, invoice.as_ref())?;
+    PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    let correlation = stored_value("chain id", &row.correlation)?;
+    let mut recorder = Recorder::new(context, correlation, "/commands", key);
+    let refs = customer::references(&contract::external(&body.references));
+    keep(tx, context, &mut recorder, &mut row, refs)?;
+    if invoice.is_none() && !row.customer.is_empty() {
+        set_against(tx, context, &mut recorder, &mut row, None)?;
+    }
+    recorder.finish(tx)?;
+    let exception = if row.unapplied > 0 {
+        Some(unmatched(tx, context, &row, "")?)
+    } else {
+        None
+    };
+    Ok(
+        json!({ "payment": row.id, "unapplied": money(&row, row.unapplied)?, "exception": exception }),
+    )
+}
+
+fn recorded_row(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &RecordPayment,
+    invoice: Option<&DocumentRow>,
+) -> Result<PaymentRow, AppFault> {
+    if let Some(id) = &body.id {
+        if payments::payment(tx, id.as_str())?.is_some() {
+            return Err(Refusal::field(
+                "payment_exists",
+                "id",
+                format!("there is a payment {id} already"),
+            )
+            .into());
+        }
+    }
+    let payer = match (&body.customer, invoice) {
+        (Some(id), _) => Some(customer::load(tx, id)?),
+        (None, Some(invoice)) => Some(customer::load(
+            tx,
+            &stored_value("customer id", &invoice.customer)?,
+        )?),
+        (None, None) => None,
+    };
+    let entity = match (&body.entity, invoice) {
+        (Some(id), _) => id.clone(),
+        (None, Some(invoice)) => stored_value("entity id", &invoice.entity)?,
+        (None, None) => match context.books.entities.len() {
+            1 => context
+                .books
+                .entities
+                .keys()
+                .next()
+                .cloned()
+                .ok_or_else(entity_missing)?,
+            _ => return Err(entity_missing().into()),
+        },
+    };
+    let functional = context.books.entity(&entity)?.currency;
+    let currency = match (body.currency, invoice) {
+        (Some(currency), _) => currency,
+        (None, Some(invoice)) => stored_value("currency", &invoice.currency)?,
+        (None, None) => functional,
+    };
+    let parse = |field: &str, text: &str| {
+        Money::parse(text, currency)
+            .map_err(|refused| Refusal::field("bad_amount", field, refused.to_string()))
+    };
+    let amount = parse("amount", &body.amount)?;
+    let fee = body
+        .fee
+        .as_deref()
+        .map_or(Ok(Money::zero(currency)), |text| parse("fee", text))?;
+    if amount.minor <= 0 || fee.minor < 0 || fee.minor > amount.minor {
+        let message = format!(
+            "a payment of {amount} with a fee of {fee} cannot be; money going back is a refund"
+        );
+        return Err(Refusal::field("bad_amount", "amount", message).into());
+    }
+    let method = body.method.as_deref().unwrap_or("transfer");
+    if !matches!(method, "card" | "transfer") {
+        return Err(Refusal::field(
+            "bad_method",
+            "method",
+            format!("{method:?} is no method; use card or transfer"),
+        )
+        .into());
+    }
+    let id = body
+        .id
+        .clone()
+        .unwrap_or_else(|| PaymentId::mint(&*context.ids, context.now));
+    Ok(PaymentRow {
+        id: id.as_str().to_owned(),
+        customer: payer.map_or_else(String::new, |payer| payer.id.as_str().to_owned()),
+        invoice: invoice.map_or_else(String::new, |row| row.id.clone()),
+        entity: entity.as_str().to_owned(),
+        currency: currency.code().to_owned(),
+        status: "settled".to_owned(),
+        method: method.to_owned(),
+        amount: amount.minor,
+        fee: fee.minor,
+        unapplied: amount.minor,
+        refunded: 0,
+        attempts: 1,
+        next_attempt: String::new(),
+        external_id: String::new(),
+        correlation: invoice.map_or_else(
+            || context.new_chain().as_str().to_owned(),
+            |row| row.correlation.clone(),
+        ),
+        time: context.now.microseconds(),
+    })
+}
+
+fn entity_missing() -> Refusal {
+    Refusal::field(
+        "missing_entity",
+        "entity",
+        "say which legal entity the money reached",
+    )
+}
+
+/// `apply_payment`.
+///
+/// # Errors
+/// When nothing of the payment is unapplied or there is nothing to set it against.
+pub fn apply(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &ApplyPayment,
+) -> Result<Answer, AppFault> {
+    let mut row =
+        payments::payment(tx, body.payment.as_str())?.ok_or_else(|| AppFault::NotFound {
+            kind: "payment",
+            id: body.payment.to_string(),
+        })?;
+    if row.unapplied <= 0 {
+        return Err(Refusal::field(
+            "nothing_unapplied",
+            "payment",
+            "all of this payment is set against invoices",
+        )
+        .into());
+    }
+    let invoice = match &body.invoice {
+        Some(text) => Some(document::invoice(tx, text)?),
+        None => None,
+    };
+    let named = body
+        .customer
+        .as_ref()
+        .map(CustomerId::to_string)
+        .or(invoice.as_ref().map(|row| row.customer.clone()));
+    match (row.customer.is_empty(), named) {
+        (true, Some(id)) => row.customer = id,
+        (true, None) => {
+            return Err(
+                Refusal::field("customer_missing", "customer", "say whose payment this is").into(),
+            );
+        }
+        (false, Some(id)) if id != row.customer => {
+            let message = format!(
+                "the payment is from {}, the invoice is for {id}",
+                row.customer
+            );
+            return Err(Refusal::field("other_customer", "invoice", message).into());
+        }
+        (false, _) => {}
+    }
+    let correlation = stored_value("chain id", &row.correlation)?;
+    let mut recorder = Recorder::new(context, correlation, "/commands", key);
+    let hint = invoice
+        .as_ref()
+        .map(|row| stored_value("invoice id", &row.id))
+        .transpose()?;
+    let before = row.unapplied;
+    set_against(tx, context, &mut recorder, &mut row, hint.as_ref())?;
+    if row.unapplied == before {
+        return Err(Refusal::whole(
+            "nothing_open",
+            "there is no open invoice to set this payment against",
+        )
+        .into());
+    }
+    recorder.finish(tx)?;
+    if row.unapplied == 0 {
+        exception::clear(
+            tx,
+            context,
+            &format!("unmatched/{}", row.id),
+            "the payment was set against invoices",
+        )?;
+    }
+    Ok(json!({ "payment": row.id, "unapplied": money(&row, row.unapplied)? }))
+}

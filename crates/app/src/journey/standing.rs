@@ -1,0 +1,155 @@
+//! What a customer's account looks like to sales: standing and open balance, kept in the CRM.
+
+use crate::fault::{AppFault, stored, stored_value};
+use crate::record::{Context, Fact, Intent, Recorder};
+use commerce::Customer;
+use events::{Event, StandingChanged};
+use serde_json::json;
+use store::documents::{self, DocumentFilter};
+use store::{Tx, catalogue};
+use values::{Currency, CustomerId, Money, Zone};
+
+/// Changes the standing of a customer, when it is another one.
+pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    customer: &str,
+    word: &str,
+) -> Result<(), AppFault> {
+    let Some(row) = catalogue::customer(tx, customer)? else {
+        return Ok(());
+    };
+    if row.standing == word {
+        return Ok(());
+    }
+    catalogue::update_customer(tx, &row.id, &row.name, word, &row.body)?;
+    let id: CustomerId = stored_value("customer id", customer)?;
+    let event = StandingChanged {
+        customer: id,
+        standing: word.to_owned(),
+        open: open(tx, customer)?,
+    };
+    let fact = Fact {
+        subject: format!("customer/{customer}"),
+        partition: format!("customer/{customer}"),
+        entity: None,
+        effective: Zone::utc().date_at(context.now),
+        happened: context.now,
+    };
+    recorder.event(fact, Event::StandingChanged(event));
+    Ok(())
+}
+
+/// What is open on the invoices of a customer, by currency.
+fn open(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<Money>, AppFault> {
+    documents::open_of_customer(tx, customer)?
+        .into_iter()
+        .map(|(code, minor)| {
+            Ok(Money::from_minor(
+                minor,
+                stored_value::<Currency>("currency", &code)?,
+            ))
+        })
+        .collect()
+}
+
+/// Brings standing up to date and tells the CRM how the account and the opportunity stand.
+pub(crate) fn tell_crm(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    customer: &str,
+    contract: &str,
+) -> Result<(), AppFault> {
+    let open = open(tx, customer)?;
+    if open.iter().all(|money| money.minor == 0) {
+        change(tx, context, recorder, customer, "good")?;
+    }
+    if !context.books.routing.write_back {
+        return Ok(());
+    }
+    let Some(row) = catalogue::customer(tx, customer)? else {
+        return Ok(());
+    };
+    let known: Customer = stored("customer", &row.body)?;
+    let version = recorder_version(context);
+    if let Some(account) = known.ref_in("salesforce") {
+        let balance = open
+            .first()
+            .map_or_else(|| "0".to_owned(), |money| money.decimal().to_string());
+        let fields = json!({ "Tieout_Standing__c": row.standing, "Tieout_Open_Balance__c": { "decimal": balance } });
+        intend(
+            recorder,
+            "Account",
+            account,
+            &fields,
+            &format!("customer/{customer}"),
+            &version,
+        );
+    }
+    let documents = documents::documents(
+        tx,
+        &DocumentFilter {
+            contract: contract.to_owned(),
+            ..DocumentFilter::default()
+        },
+        "",
+        200,
+    )?;
+    let invoices: Vec<_> = documents
+        .iter()
+        .filter(|row| row.kind == "invoice")
+        .collect();
+    let unpaid = invoices.iter().filter(|row| row.remaining > 0).count();
+    let invoice_state = format!("{} invoiced, {} open", invoices.len(), unpaid);
+    let payment_state = match (invoices.is_empty(), unpaid, row.standing.as_str()) {
+        (true, _, _) => "nothing billed yet",
+        (false, 0, _) => "paid",
+        (false, _, "good") => "waiting for payment",
+        (false, _, _) => "payment failed",
+    };
+    for reference in catalogue::references_of(tx, &format!("contract/{contract}"))? {
+        if reference.system == "salesforce" && reference.kind == "Opportunity" {
+            let fields = json!({
+                "Tieout_Contract__c": contract,
+                "Tieout_Invoice_State__c": invoice_state,
+                "Tieout_Payment_State__c": payment_state,
+            });
+            intend(
+                recorder,
+                "Opportunity",
+                &reference.id,
+                &fields,
+                &format!("contract/{contract}"),
+                &version,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Each change of state is told once: the version is new whenever something is told.
+fn recorder_version(context: &Context) -> String {
+    context.ids.mint("ver", context.now)
+}
+
+fn intend(
+    recorder: &mut Recorder<'_>,
+    sobject: &str,
+    id: &str,
+    fields: &serde_json::Value,
+    subject: &str,
+    version: &str,
+) {
+    recorder.intend(Intent {
+        lane: format!("crm/{sobject}/{id}"),
+        connection: "salesforce",
+        operation: "salesforce.update",
+        subject: subject.to_owned(),
+        key: format!("salesforce/{sobject}/{id}/{version}"),
+        request: json!({ "sobject": sobject, "id": id, "fields": fields }),
+        entity: None,
+        value: None,
+    });
+}

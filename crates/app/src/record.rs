@@ -1,0 +1,594 @@
+//! Recording: events, the journals that the posting rules make of them and the effects that follow,
+//! all in the transaction of the journey. A fact that cannot be posted stays recorded; its posting
+//! is parked as an exception that names what is missing, and is redone when that is mended.
+
+use crate::books::Books;
+use crate::fault::{AppFault, to_store};
+use crate::journey::exception::{self, NewException};
+use events::{Envelope, Event, Origin};
+use ledger::{JournalDraft, PostingRefusal};
+use std::sync::Arc;
+use store::Tx;
+use store::effects::{self, EffectRow};
+use store::journals::{self, JournalLineRow, JournalRow};
+use values::{
+    CorrelationId, Currency, Date, EffectId, EntityId, EventId, IdSource, Instant, JournalId,
+    Money, Month,
+};
+
+/// What a journey needs besides the transaction: the present, new ids, who acts, the configuration.
+#[derive(Clone)]
+pub struct Context {
+    /// Now.
+    pub now: Instant,
+    /// New ids.
+    pub ids: Arc<dyn IdSource>,
+    /// How events come to be recorded here.
+    pub origin: Origin,
+    /// Who acts.
+    pub actor: String,
+    /// The configuration.
+    pub books: Arc<Books>,
+}
+
+impl Context {
+    /// The civil date of now in the zone of an entity.
+    ///
+    /// # Errors
+    /// When the entity is unknown.
+    pub fn today(&self, entity: &EntityId) -> Result<Date, AppFault> {
+        Ok(self.books.entity(entity)?.zone.date_at(self.now))
+    }
+
+    /// A new chain of evidence.
+    #[must_use]
+    pub fn new_chain(&self) -> CorrelationId {
+        CorrelationId::mint(&*self.ids, self.now)
+    }
+}
+
+/// What an event is about and how it counts.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    /// The canonical object, such as `invoice/inv_01J…`.
+    pub subject: String,
+    /// Ordering key.
+    pub partition: String,
+    /// Whose books it concerns.
+    pub entity: Option<EntityId>,
+    /// The day on which it counts.
+    pub effective: Date,
+    /// When it happened.
+    pub happened: Instant,
+}
+
+/// What another system is to be told.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// Ordering key: one lane is delivered in order.
+    pub lane: String,
+    /// The system.
+    pub connection: &'static str,
+    /// What is to be done there.
+    pub operation: &'static str,
+    /// Our object.
+    pub subject: String,
+    /// Made from what it is about, never from the attempt.
+    pub key: String,
+    /// What the connector needs.
+    pub request: serde_json::Value,
+    /// Whose.
+    pub entity: Option<EntityId>,
+    /// Worth.
+    pub value: Option<Money>,
+}
+
+/// Collects what one journey records and writes it at the end, in one order.
+pub struct Recorder<'c> {
+    context: &'c Context,
+    correlation: CorrelationId,
+    source: String,
+    key: String,
+    cause: Option<EventId>,
+    events: Vec<Envelope>,
+    journals: Vec<(usize, JournalDraft)>,
+    intents: Vec<Intent>,
+}
+
+impl<'c> Recorder<'c> {
+    /// Records for one chain. `key` makes recording the same thing twice visible.
+    #[must_use]
+    pub fn new(context: &'c Context, correlation: CorrelationId, source: &str, key: &str) -> Self {
+        Self {
+            context,
+            correlation,
+            source: source.to_owned(),
+            key: key.to_owned(),
+            cause: None,
+            events: Vec::new(),
+            journals: Vec::new(),
+            intents: Vec::new(),
+        }
+    }
+
+    /// The chain that is recorded for.
+    #[must_use]
+    pub fn correlation(&self) -> &CorrelationId {
+        &self.correlation
+    }
+
+    /// Adds an event. The first one of a journey causes the ones after it.
+    pub fn event(&mut self, fact: Fact, event: Event) -> EventId {
+        let id = EventId::mint(&*self.context.ids, self.context.now);
+        let number = self.events.len();
+        self.events.push(Envelope {
+            id: id.clone(),
+            source: self.source.clone(),
+            subject: fact.subject,
+            time: fact.happened,
+            recorded: self.context.now,
+            effective: fact.effective,
+            entity: fact.entity,
+            partition: fact.partition,
+            sequence: 0,
+            correlation: self.correlation.clone(),
+            causation: self.cause.clone(),
+            idempotency_key: if number == 0 {
+                self.key.clone()
+            } else {
+                format!("{}#{number}", self.key)
+            },
+            origin: self.context.origin,
+            actor: self.context.actor.clone(),
+            event,
+        });
+        self.cause.get_or_insert_with(|| id.clone());
+        id
+    }
+
+    /// Adds a journal that a person entered, made by the last event.
+    pub fn journal(&mut self, draft: JournalDraft) {
+        if let Some(last) = self.events.len().checked_sub(1) {
+            self.journals.push((last, draft));
+        }
+    }
+
+    /// Adds something that another system is to be told.
+    pub fn intend(&mut self, intent: Intent) {
+        self.intents.push(intent);
+    }
+
+    /// Writes everything: events, the journals that the rules make of them, effects.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn finish(mut self, tx: &mut Tx<'_>) -> Result<(), AppFault> {
+        store::log::append(tx, &mut self.events)?;
+        let mut rows = Rows::default();
+        for (index, draft) in std::mem::take(&mut self.journals) {
+            let envelope = &self.events[index];
+            let id = entered_id(&envelope.event);
+            self.keep_journal(&mut rows, envelope, &draft, id);
+        }
+        for envelope in &self.events {
+            match decide(tx, self.context, envelope) {
+                Ok(Some(draft)) => self.keep_journal(&mut rows, envelope, &draft, None),
+                Ok(None) => {}
+                Err(AppFault::Refused(refusals)) => {
+                    let why = refusals
+                        .into_iter()
+                        .map(|refusal| refusal.message)
+                        .collect::<Vec<_>>()
+                        .join("; ");
+                    park(tx, self.context, envelope, &why)?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        journals::post(tx, &rows.journals, &rows.lines)?;
+        let intents: Vec<Intent> = self.intents.drain(..).chain(rows.deliveries).collect();
+        let effects = intents
+            .into_iter()
+            .map(|intent| effect_row(self.context, &self.correlation, intent))
+            .collect::<Result<Vec<_>, AppFault>>()?;
+        if !effects.is_empty() {
+            effects::intend(tx, &effects)?;
+        }
+        Ok(())
+    }
+
+    fn keep_journal(
+        &self,
+        rows: &mut Rows,
+        envelope: &Envelope,
+        draft: &JournalDraft,
+        id: Option<JournalId>,
+    ) {
+        rows.keep(self.context, envelope, draft, id);
+    }
+}
+
+/// The journal id that an entered or reversing journal carries in its event.
+fn entered_id(event: &Event) -> Option<JournalId> {
+    match event {
+        Event::JournalEntered(entered) => Some(entered.journal.clone()),
+        Event::JournalReversed(reversed) => Some(reversed.journal.clone()),
+        _ => None,
+    }
+}
+
+/// Journals ready to be written.
+#[derive(Default)]
+struct Rows {
+    journals: Vec<JournalRow>,
+    lines: Vec<JournalLineRow>,
+    deliveries: Vec<Intent>,
+}
+
+impl Rows {
+    fn keep(
+        &mut self,
+        context: &Context,
+        envelope: &Envelope,
+        draft: &JournalDraft,
+        id: Option<JournalId>,
+    ) {
+        let id = id.unwrap_or_else(|| JournalId::mint(&*context.ids, context.now));
+        let month = Month::of(draft.date).to_string();
+        let behind = Behind::of(&envelope.event);
+        let currency = draft
+            .lines
+            .first()
+            .map_or(Currency::USD, |line| line.currency);
+        let total = draft.lines.iter().map(|line| line.amount.max(0)).sum();
+        for (index, line) in draft.lines.iter().enumerate() {
+            self.lines.push(JournalLineRow {
+                journal: id.as_str().to_owned(),
+                line: index as i64 + 1,
+                entity: draft.entity.as_str().to_owned(),
+                account: line.account.as_str().to_owned(),
+                currency: line.currency.code().to_owned(),
+                month: month.clone(),
+                amount: line.amount,
+                product: line
+                    .dimensions
+                    .product
+                    .as_ref()
+                    .map_or_else(String::new, |code| code.as_str().to_owned()),
+            });
+        }
+        if context.books.routing.deliver_journals {
+            self.deliveries.push(delivery(
+                envelope,
+                draft,
+                &id,
+                &behind,
+                Money::from_minor(total, currency),
+            ));
+        }
+        self.journals.push(JournalRow {
+            id: id.as_str().to_owned(),
+            entity: draft.entity.as_str().to_owned(),
+            date: draft.date.to_string(),
+            month,
+            event: envelope.id.as_str().to_owned(),
+            event_type: envelope.event.type_name().to_owned(),
+            rule: draft.rule.clone(),
+            rule_version: i64::from(draft.rule_version),
+            narration: narrate(&envelope.event),
+            document: behind.document,
+            contract: behind.contract,
+            customer: behind.customer,
+            correlation: envelope.correlation.as_str().to_owned(),
+            currency: currency.code().to_owned(),
+            total,
+            reverses: behind.reverses,
+            recorded: context.now.microseconds(),
+        });
+    }
+}
+
+fn delivery(
+    envelope: &Envelope,
+    draft: &JournalDraft,
+    id: &JournalId,
+    behind: &Behind,
+    value: Money,
+) -> Intent {
+    let key = if behind.contract.is_empty() {
+        &behind.customer
+    } else {
+        &behind.contract
+    };
+    let lane = if key.is_empty() {
+        format!("ledger/{}/{}", draft.entity, Month::of(envelope.effective))
+    } else {
+        format!("ledger/{key}")
+    };
+    Intent {
+        lane,
+        connection: "netsuite",
+        operation: "netsuite.journal_entry",
+        subject: format!("journal/{id}"),
+        key: format!("netsuite/journal/{id}"),
+        request: serde_json::json!({ "journal": id }),
+        entity: Some(draft.entity.clone()),
+        value: Some(value),
+    }
+}
+
+/// The journal that the rules make of an event, unless its month is closed.
+fn decide(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+) -> Result<Option<JournalDraft>, AppFault> {
+    let refused = |refusal: &PostingRefusal| {
+        AppFault::from(crate::Refusal::whole(refusal.code(), refusal.to_string()))
+    };
+    let Some(entity) = &envelope.entity else {
+        return Ok(None);
+    };
+    let facts = match ledger::facts(envelope) {
+        Ok(Some(facts)) => facts,
+        Ok(None) => return Ok(None),
+        Err(refusal) => return Err(refused(&refusal)),
+    };
+    let books = &context.books;
+    let draft = books
+        .rules
+        .post(&facts, &books.chart, entity, envelope.effective)
+        .map_err(|r| refused(&r))?;
+    let Some(draft) = draft else { return Ok(None) };
+    let month = Month::of(draft.date);
+    if journals::is_closed(tx, entity.as_str(), &month.to_string())? {
+        return Err(refused(&PostingRefusal::PeriodClosed {
+            entity: entity.clone(),
+            month,
+        }));
+    }
+    Ok(Some(draft))
+}
+
+fn park(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    why: &str,
+) -> Result<(), AppFault> {
+    let behind = Behind::of(&envelope.event);
+    exception::open(
+        tx,
+        context,
+        NewException {
+            key: format!("posting/{}", envelope.id),
+            class: "posting_parked",
+            summary: format!(
+                "{} is recorded but not posted: {why}",
+                narrate(&envelope.event)
+            ),
+            detail: why.to_owned(),
+            payload: to_store("event", &envelope.event.data().unwrap_or_default())?,
+            customer: behind.customer,
+            document: if behind.document.is_empty() {
+                envelope.subject.clone()
+            } else {
+                behind.document
+            },
+            entity: envelope
+                .entity
+                .as_ref()
+                .map_or_else(String::new, |entity| entity.as_str().to_owned()),
+            measure: "posting".to_owned(),
+            value: behind.value,
+            correlation: Some(envelope.correlation.clone()),
+        },
+    )?;
+    Ok(())
+}
+
+/// Posts a recorded event whose posting was parked, if nothing is missing any more. Returns whether
+/// it is posted now.
+///
+/// # Errors
+/// When the store fails or the event cannot be read.
+pub fn post_parked(tx: &mut Tx<'_>, context: &Context, event_id: &str) -> Result<bool, AppFault> {
+    let Some(stored) = store::log::by_id(tx, event_id)? else {
+        return Err(AppFault::NotFound {
+            kind: "event",
+            id: event_id.to_owned(),
+        });
+    };
+    let envelope = read_envelope(stored)?;
+    match decide(tx, context, &envelope) {
+        Ok(draft) => {
+            let mut rows = Rows::default();
+            if let Some(draft) = draft {
+                rows.keep(context, &envelope, &draft, None);
+            }
+            journals::post(tx, &rows.journals, &rows.lines)?;
+            let effects = rows
+                .deliveries
+                .into_iter()
+                .map(|intent| effect_row(context, &envelope.correlation, intent))
+                .collect::<Result<Vec<_>, AppFault>>()?;
+            effects::intend(tx, &effects)?;
+            exception::clear(
+                tx,
+                context,
+                &format!("posting/{event_id}"),
+                "it could be posted now",
+            )?;
+            Ok(true)
+        }
+        Err(AppFault::Refused(_)) => Ok(false),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// A stored event as it was recorded.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_envelope(stored: store::log::StoredEvent) -> Result<Envelope, AppFault> {
+    use crate::fault::stored_value;
+    let unreadable = |error: String| AppFault::Unreadable {
+        what: "event",
+        error,
+    };
+    let event = Event::read(&stored.type_name, &stored.data)
+        .map_err(|error| unreadable(error.to_string()))?;
+    let optional = |text: &str| -> Result<Option<EventId>, AppFault> {
+        if text.is_empty() {
+            Ok(None)
+        } else {
+            stored_value("event id", text).map(Some)
+        }
+    };
+    Ok(Envelope {
+        id: stored_value("event id", &stored.id)?,
+        source: stored.source,
+        subject: stored.subject,
+        time: Instant::from_microseconds(stored.time),
+        recorded: Instant::from_microseconds(stored.recorded),
+        effective: stored_value("date", &stored.effective)?,
+        entity: if stored.entity.is_empty() {
+            None
+        } else {
+            Some(stored_value("entity id", &stored.entity)?)
+        },
+        partition: stored.partition,
+        sequence: stored.sequence,
+        correlation: stored_value("chain id", &stored.correlation)?,
+        causation: optional(&stored.causation)?,
+        idempotency_key: stored.idempotency_key,
+        origin: Origin::from_word(&stored.origin)
+            .ok_or_else(|| unreadable(format!("origin {}", stored.origin)))?,
+        actor: stored.actor,
+        event,
+    })
+}
+
+fn effect_row(
+    context: &Context,
+    correlation: &CorrelationId,
+    intent: Intent,
+) -> Result<EffectRow, AppFault> {
+    let now = context.now.microseconds();
+    Ok(EffectRow {
+        id: EffectId::mint(&*context.ids, context.now)
+            .as_str()
+            .to_owned(),
+        lane: intent.lane,
+        connection: intent.connection.to_owned(),
+        operation: intent.operation.to_owned(),
+        subject: intent.subject,
+        key: intent.key,
+        request: to_store("effect", &intent.request)?,
+        status: "intended".to_owned(),
+        attempts: 0,
+        next_attempt: now,
+        error_class: String::new(),
+        error: String::new(),
+        external_id: String::new(),
+        read_back: 0,
+        entity: intent
+            .entity
+            .map_or_else(String::new, |entity| entity.as_str().to_owned()),
+        amount: intent.value.map_or(0, |value| value.minor),
+        currency: intent
+            .value
+            .map_or_else(String::new, |value| value.currency.code().to_owned()),
+        correlation: correlation.as_str().to_owned(),
+        created: now,
+        changed: now,
+    })
+}
+
+/// What stands behind a journal.
+#[derive(Debug, Default)]
+struct Behind {
+    document: String,
+    contract: String,
+    customer: String,
+    reverses: String,
+    value: Option<Money>,
+}
+
+impl Behind {
+    fn of(event: &Event) -> Behind {
+        match event {
+            Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => Behind {
+                document: document.credit_note.as_ref().map_or_else(
+                    || document.invoice.as_str().to_owned(),
+                    |id| id.as_str().to_owned(),
+                ),
+                contract: document.contract.as_str().to_owned(),
+                customer: document.customer.as_str().to_owned(),
+                value: Some(document.total),
+                ..Behind::default()
+            },
+            Event::PaymentSettled(payment) => Behind {
+                document: payment.payment.as_str().to_owned(),
+                customer: payment
+                    .customer
+                    .as_ref()
+                    .map_or_else(String::new, |id| id.as_str().to_owned()),
+                value: Some(payment.gross),
+                ..Behind::default()
+            },
+            Event::PaymentRefunded(refund) => Behind {
+                document: refund.payment.as_str().to_owned(),
+                customer: refund.customer.as_str().to_owned(),
+                value: Some(refund.amount),
+                ..Behind::default()
+            },
+            Event::CashApplied(cash) => Behind {
+                document: cash.payment.as_str().to_owned(),
+                customer: cash.customer.as_str().to_owned(),
+                value: cash
+                    .applications
+                    .first()
+                    .map(|application| application.amount),
+                ..Behind::default()
+            },
+            Event::RevenueRecognised(revenue) => Behind {
+                document: revenue.obligation.as_str().to_owned(),
+                contract: revenue.contract.as_str().to_owned(),
+                customer: revenue.customer.as_str().to_owned(),
+                value: Some(revenue.amount),
+                ..Behind::default()
+            },
+            Event::JournalReversed(reversed) => Behind {
+                reverses: reversed.reverses.as_str().to_owned(),
+                ..Behind::default()
+            },
+            _ => Behind::default(),
+        }
+    }
+}
+
+/// What happened, in the words of a journal.
+fn narrate(event: &Event) -> String {
+    match event {
+        Event::InvoiceIssued(document) => format!("Invoice {} issued", document.number),
+        Event::CreditNoteIssued(document) => format!("Credit note {} issued", document.number),
+        Event::PaymentSettled(payment) => format!("Payment of {} settled", payment.gross),
+        Event::PaymentRefunded(refund) => format!("Refund of {} settled", refund.amount),
+        Event::CashApplied(cash) => match cash.applications.as_slice() {
+            [one] => format!("{} set against invoice {}", one.amount, one.invoice),
+            many => format!("Payment set against {} invoices", many.len()),
+        },
+        Event::RevenueRecognised(revenue) => {
+            format!(
+                "Revenue of {} earned through {}",
+                revenue.product, revenue.through
+            )
+        }
+        Event::JournalEntered(entered) => entered.reason.clone(),
+        Event::JournalReversed(reversed) => {
+            format!("Reversal of {}: {}", reversed.reverses, reversed.reason)
+        }
+        other => other.type_name().to_owned(),
+    }
+}
