@@ -167,3 +167,40 @@ pub fn refer(tx: &mut Tx<'_>, row: &ReferenceRow) -> Result<(), StoreFault> {
     )?;
     Ok(())
 }
+
+/// Customers by name, after (name, id), exclusive.
+///
+/// # Errors
+/// When the database refuses.
+pub fn customers_by_name(
+    tx: &mut Tx<'_>,
+    after: (&str, &str),
+    limit: i64,
+) -> Result<Vec<CustomerRow>, StoreFault> {
+    let columns = CustomerRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM customer WHERE (name, id) > (?1, ?2) ORDER BY name, id LIMIT ?3"
+        ),
+        params![after.0, after.1, limit],
+        CustomerRow::read,
+    )
+}
+
+/// What other systems call the objects of a chain.
+///
+/// # Errors
+/// When the database refuses.
+pub fn references_of_chain(
+    tx: &mut Tx<'_>,
+    correlation: &str,
+) -> Result<Vec<ReferenceRow>, StoreFault> {
+    let columns = ReferenceRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM reference WHERE correlation = ?1 AND correlation <> '' ORDER BY system, kind, id"
+        ),
+        params![correlation],
+        ReferenceRow::read,
+    )
+}

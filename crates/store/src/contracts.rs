@@ -147,3 +147,81 @@ pub fn set_bill_from(tx: &mut Tx<'_>, id: &str, bill_from: &str) -> Result<(), S
     )?;
     Ok(())
 }
+
+/// Which contracts a list holds. Empty texts select everything.
+#[derive(Debug, Clone, Default)]
+pub struct ContractFilter {
+    /// Of one legal entity.
+    pub entity: String,
+    /// Of one customer.
+    pub customer: String,
+    /// Of one status.
+    pub status: String,
+}
+
+/// Contracts by activation, newest first, before (created, id), exclusive.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    filter: &ContractFilter,
+    before: (i64, &str),
+    limit: i64,
+) -> Result<Vec<ContractRow>, StoreFault> {
+    let columns = ContractRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM contract WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR customer = ?2)
+             AND (?3 = '' OR status = ?3) AND (created, id) < (?4, ?5) ORDER BY created DESC, id DESC LIMIT ?6"
+        ),
+        params![&filter.entity, &filter.customer, &filter.status, before.0, before.1, limit],
+        ContractRow::read,
+    )
+}
+
+/// How many contracts a customer has.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_of_customer(tx: &mut Tx<'_>, customer: &str) -> Result<i64, StoreFault> {
+    let found = tx.query_one(
+        "SELECT CAST(count(*) AS BIGINT) FROM contract WHERE customer = ?1",
+        params![customer],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Contracts of one entity and currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractSum {
+    /// Legal entity.
+    pub entity: String,
+    /// Currency.
+    pub currency: String,
+    /// How many.
+    pub count: i64,
+    /// Total value, minor units.
+    pub value: i64,
+}
+
+/// Count and value by entity and currency.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<ContractSum>, StoreFault> {
+    tx.query(
+        "SELECT entity, currency, CAST(count(*) AS BIGINT), CAST(sum(value) AS BIGINT) FROM contract
+         GROUP BY entity, currency ORDER BY entity, currency",
+        &[],
+        |mut row| {
+            Ok(ContractSum {
+                entity: row.text(0)?,
+                currency: row.text(1)?,
+                count: row.int(2)?,
+                value: row.int(3)?,
+            })
+        },
+    )
+}

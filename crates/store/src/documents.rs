@@ -316,3 +316,47 @@ pub fn open_of_customer(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<(String, 
         |mut row| Ok((row.text(0)?, row.int(1)?)),
     )
 }
+
+/// Documents narrowed by `filter`, by entity and by month of issue (empty texts select everything),
+/// by the time they were recorded, newest first, before (created, id), exclusive.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    filter: &DocumentFilter,
+    (entity, month): (&str, &str),
+    before: (i64, &str),
+    limit: i64,
+) -> Result<Vec<DocumentRow>, StoreFault> {
+    let columns = DocumentRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM document WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR customer = ?2)
+             AND (?3 = '' OR contract = ?3) AND (?4 = '' OR status = ?4) AND (?5 = '' OR entity = ?5)
+             AND (?6 = '' OR substr(issued, 1, 7) = ?6) AND (created, id) < (?7, ?8)
+             ORDER BY created DESC, id DESC LIMIT ?9"
+        ),
+        params![
+            &filter.kind, &filter.customer, &filter.contract, &filter.status, entity, month, before.0, before.1, limit
+        ],
+        DocumentRow::read,
+    )
+}
+
+/// Every line billed on the contracts from `first` to `last` by id, both included.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lines_of_contracts(
+    tx: &mut Tx<'_>,
+    first: &str,
+    last: &str,
+) -> Result<Vec<LineRow>, StoreFault> {
+    let columns = LineRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM document_line WHERE contract >= ?1 AND contract <= ?2 ORDER BY contract, id"),
+        params![first, last],
+        LineRow::read,
+    )
+}

@@ -164,3 +164,121 @@ pub fn update(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<(), StoreFault> {
     )?;
     Ok(())
 }
+
+/// Where a page of exceptions by value begins: after this value, instant and id.
+#[derive(Debug, Clone, Copy)]
+pub struct AfterValue<'a> {
+    /// Value without its sign, minor units; `i64::MAX` for the first page.
+    pub value: i64,
+    /// When it was opened, microseconds.
+    pub opened: i64,
+    /// Its id.
+    pub id: &'a str,
+}
+
+/// Exceptions by value, the largest first, after `after`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_value_after(
+    tx: &mut Tx<'_>,
+    filter: &ExceptionFilter,
+    after: AfterValue<'_>,
+    limit: i64,
+) -> Result<Vec<ExceptionRow>, StoreFault> {
+    let columns = ExceptionRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM exception
+             WHERE (?1 = '' OR status = ?1 OR (?1 = 'open' AND status <> 'resolved'))
+             AND (?2 = '' OR class = ?2) AND (?3 = '' OR owner = ?3)
+             AND (abs(amount) < ?4 OR (abs(amount) = ?4 AND (opened, id) > (?5, ?6)))
+             ORDER BY abs(amount) DESC, opened, id LIMIT ?7"
+        ),
+        params![
+            &filter.status,
+            &filter.class,
+            &filter.owner,
+            after.value,
+            after.opened,
+            after.id,
+            limit
+        ],
+        ExceptionRow::read,
+    )
+}
+
+/// The exceptions of a customer, known by id or by name, that are not resolved, by value.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_of_customer(
+    tx: &mut Tx<'_>,
+    id: &str,
+    name: &str,
+) -> Result<Vec<ExceptionRow>, StoreFault> {
+    let columns = ExceptionRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM exception WHERE customer IN (?1, ?2) AND status <> 'resolved'
+             ORDER BY abs(amount) DESC, opened, id"
+        ),
+        params![id, name],
+        ExceptionRow::read,
+    )
+}
+
+/// How many exceptions are not resolved.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_count(tx: &mut Tx<'_>) -> Result<i64, StoreFault> {
+    let found = tx.query_one(
+        "SELECT CAST(count(*) AS BIGINT) FROM exception WHERE status <> 'resolved'",
+        &[],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Exceptions with one class, owner and status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExceptionCount {
+    /// Class word.
+    pub class: String,
+    /// Owner.
+    pub owner: String,
+    /// Status word.
+    pub status: String,
+    /// Currency, or empty for those without value.
+    pub currency: String,
+    /// How many.
+    pub count: i64,
+    /// Sum of their values without sign, minor units.
+    pub value: i64,
+    /// When the oldest of them was opened, microseconds.
+    pub oldest: i64,
+}
+
+/// Counts by class, owner, status and currency.
+///
+/// # Errors
+/// When the database refuses.
+pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<ExceptionCount>, StoreFault> {
+    tx.query(
+        "SELECT class, owner, status, currency, CAST(count(*) AS BIGINT), CAST(sum(abs(amount)) AS BIGINT), min(opened)
+         FROM exception GROUP BY class, owner, status, currency ORDER BY class, owner, status, currency",
+        &[],
+        |mut row| {
+            Ok(ExceptionCount {
+                class: row.text(0)?,
+                owner: row.text(1)?,
+                status: row.text(2)?,
+                currency: row.text(3)?,
+                count: row.int(4)?,
+                value: row.int(5)?,
+                oldest: row.int(6)?,
+            })
+        },
+    )
+}

@@ -415,3 +415,146 @@ pub fn reversal_of(tx: &mut Tx<'_>, journal: &str) -> Result<Option<String>, Sto
         |mut row| row.text(0),
     )
 }
+
+/// Journals of an entity and month (of all when empty) by the time they were recorded, newest
+/// first, before (recorded, id), exclusive.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    (entity, month): (&str, &str),
+    before: (i64, &str),
+    limit: i64,
+) -> Result<Vec<JournalRow>, StoreFault> {
+    let columns = JournalRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM journal WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR month = ?2)
+             AND (recorded, id) < (?3, ?4) ORDER BY recorded DESC, id DESC LIMIT ?5"
+        ),
+        params![entity, month, before.0, before.1, limit],
+        JournalRow::read,
+    )
+}
+
+/// The months in which anything moved in an entity's books, newest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn months(tx: &mut Tx<'_>, entity: &str) -> Result<Vec<String>, StoreFault> {
+    tx.query(
+        "SELECT DISTINCT month FROM balance WHERE entity = ?1 ORDER BY month DESC",
+        params![entity],
+        |mut row| row.text(0),
+    )
+}
+
+/// The lines of an account in a month by accounting date, after (date, journal, line).
+///
+/// # Errors
+/// When the database refuses.
+pub fn lines_by_date(
+    tx: &mut Tx<'_>,
+    key: AccountMonth<'_>,
+    after: (&str, &str, i64),
+    limit: i64,
+) -> Result<Vec<PostedRow>, StoreFault> {
+    tx.query(
+        "SELECT l.line, l.amount, l.product, j.id, j.date, j.narration, j.document, j.contract, j.customer
+         FROM journal_line l JOIN journal j ON j.id = l.journal
+         WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
+         AND (j.date, l.journal, l.line) > (?5, ?6, ?7) ORDER BY j.date, l.journal, l.line LIMIT ?8",
+        params![key.entity, key.account, key.currency, key.month, after.0, after.1, after.2, limit],
+        |mut row| {
+            Ok(PostedRow {
+                line: row.int(0)?,
+                amount: row.int(1)?,
+                product: row.text(2)?,
+                journal: row.text(3)?,
+                date: row.text(4)?,
+                narration: row.text(5)?,
+                document: row.text(6)?,
+                contract: row.text(7)?,
+                customer: row.text(8)?,
+            })
+        },
+    )
+}
+
+/// What the lines of an account in a month come to up to (date, journal, line), included.
+///
+/// # Errors
+/// When the database refuses.
+pub fn moved_through(
+    tx: &mut Tx<'_>,
+    key: AccountMonth<'_>,
+    through: (&str, &str, i64),
+) -> Result<i64, StoreFault> {
+    let found = tx.query_one(
+        "SELECT CAST(coalesce(sum(l.amount), 0) AS BIGINT) FROM journal_line l JOIN journal j ON j.id = l.journal
+         WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
+         AND (j.date, l.journal, l.line) <= (?5, ?6, ?7)",
+        params![key.entity, key.account, key.currency, key.month, through.0, through.1, through.2],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Journals posted, by entity and currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalSum {
+    /// Legal entity.
+    pub entity: String,
+    /// Currency.
+    pub currency: String,
+    /// How many.
+    pub count: i64,
+    /// Sum of their debits, minor units.
+    pub total: i64,
+}
+
+/// Count and sum of debits by entity and currency.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<JournalSum>, StoreFault> {
+    tx.query(
+        "SELECT entity, currency, CAST(count(*) AS BIGINT), CAST(sum(total) AS BIGINT) FROM journal
+         GROUP BY entity, currency ORDER BY entity, currency",
+        &[],
+        |mut row| {
+            Ok(JournalSum {
+                entity: row.text(0)?,
+                currency: row.text(1)?,
+                count: row.int(2)?,
+                total: row.int(3)?,
+            })
+        },
+    )
+}
+
+/// Journals whose lines do not add up to zero in a currency: (journal, currency, difference).
+///
+/// # Errors
+/// When the database refuses.
+pub fn unbalanced(tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>, StoreFault> {
+    tx.query(
+        "SELECT journal, currency, CAST(sum(amount) AS BIGINT) FROM journal_line GROUP BY journal, currency
+         HAVING sum(amount) <> 0 ORDER BY journal, currency",
+        &[],
+        |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
+    )
+}
+
+/// Journals whose event is not in the log: (journal, event).
+///
+/// # Errors
+/// When the database refuses.
+pub fn without_event(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreFault> {
+    tx.query(
+        "SELECT j.id, j.event FROM journal j LEFT JOIN event e ON e.id = j.event WHERE e.id IS NULL ORDER BY j.id",
+        &[],
+        |mut row| Ok((row.text(0)?, row.text(1)?)),
+    )
+}

@@ -266,3 +266,26 @@ pub fn heads(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, Vec<u8>)>, StoreFault>
         |mut row| Ok((row.text(0)?, row.int(1)?, row.blob(2)?)),
     )
 }
+
+/// Every event of these types by id, in the order of recording.
+///
+/// # Errors
+/// When the database refuses, or `each` does.
+pub fn each_of_types(
+    tx: &mut Tx<'_>,
+    type_names: &[&str],
+    mut each: impl FnMut(StoredEvent) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    let places: Vec<String> = (1..=type_names.len())
+        .map(|place| format!("?{place}"))
+        .collect();
+    let params: Vec<Param<'_>> = type_names.iter().map(|name| Param::Text(name)).collect();
+    tx.query_each(
+        &format!(
+            "SELECT {COLUMNS} FROM event WHERE type IN ({}) ORDER BY id",
+            places.join(", ")
+        ),
+        &params,
+        |row| each(read(row)?),
+    )
+}

@@ -295,3 +295,119 @@ pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<PaymentSum>, StoreFault> {
         },
     )
 }
+
+/// Which payments a list holds. Empty texts select everything.
+#[derive(Debug, Clone, Default)]
+pub struct PaymentFilter {
+    /// Of one legal entity.
+    pub entity: String,
+    /// Of one customer.
+    pub customer: String,
+    /// Of one status.
+    pub status: String,
+}
+
+/// Payments by their last change, newest first, before (time, id), exclusive.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    filter: &PaymentFilter,
+    before: (i64, &str),
+    limit: i64,
+) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM payment WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR customer = ?2)
+             AND (?3 = '' OR status = ?3) AND (time, id) < (?4, ?5) ORDER BY time DESC, id DESC LIMIT ?6"
+        ),
+        params![&filter.entity, &filter.customer, &filter.status, before.0, before.1, limit],
+        PaymentRow::read,
+    )
+}
+
+/// Money of one entity, currency and method that reached us, went back, or is set against invoices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoneySum {
+    /// Legal entity.
+    pub entity: String,
+    /// Currency.
+    pub currency: String,
+    /// `card` or `transfer`.
+    pub method: String,
+    /// How many payments or refunds.
+    pub count: i64,
+    /// Minor units; before fees.
+    pub amount: i64,
+    /// Kept by processors, minor units; nothing for refunds and applications.
+    pub fee: i64,
+}
+
+fn money_sum(mut row: crate::Row) -> Result<MoneySum, StoreFault> {
+    Ok(MoneySum {
+        entity: row.text(0)?,
+        currency: row.text(1)?,
+        method: row.text(2)?,
+        count: row.int(3)?,
+        amount: row.int(4)?,
+        fee: row.int(5)?,
+    })
+}
+
+/// What arrived, by entity, currency and method.
+///
+/// # Errors
+/// When the database refuses.
+pub fn received(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+    tx.query(
+        "SELECT entity, currency, method, CAST(count(*) AS BIGINT), CAST(sum(amount) AS BIGINT), CAST(sum(fee) AS BIGINT)
+         FROM payment WHERE status NOT IN ('initiated', 'failed')
+         GROUP BY entity, currency, method ORDER BY entity, currency, method",
+        &[],
+        money_sum,
+    )
+}
+
+/// What went back for good, by entity, currency and method of the payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn given_back(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+    tx.query(
+        "SELECT r.entity, r.currency, p.method, CAST(count(*) AS BIGINT), CAST(sum(r.amount) AS BIGINT), CAST(0 AS BIGINT)
+         FROM refund r JOIN payment p ON p.id = r.payment WHERE r.status = 'settled'
+         GROUP BY r.entity, r.currency, p.method ORDER BY r.entity, r.currency, p.method",
+        &[],
+        money_sum,
+    )
+}
+
+/// What is set against invoices, by entity, currency and method of the payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn applied(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+    tx.query(
+        "SELECT p.entity, p.currency, p.method, CAST(count(*) AS BIGINT), CAST(sum(a.amount) AS BIGINT), CAST(0 AS BIGINT)
+         FROM application a JOIN payment p ON p.id = a.payment
+         GROUP BY p.entity, p.currency, p.method ORDER BY p.entity, p.currency, p.method",
+        &[],
+        money_sum,
+    )
+}
+
+/// What was collected on the invoices of a contract, minor units.
+///
+/// # Errors
+/// When the database refuses.
+pub fn collected_on(tx: &mut Tx<'_>, contract: &str) -> Result<i64, StoreFault> {
+    let found = tx.query_one(
+        "SELECT CAST(coalesce(sum(a.amount), 0) AS BIGINT) FROM application a JOIN document d ON d.id = a.document
+         WHERE d.contract = ?1",
+        params![contract],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}

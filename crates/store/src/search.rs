@@ -71,3 +71,27 @@ pub fn holding(tx: &mut Tx<'_>, text: &str, limit: i64) -> Result<Vec<Found>, St
         },
     )
 }
+
+/// The chains of things that are known by `text` in another way than by their own id: by the id that
+/// another system gave them, by a line, by an obligation, or by the chain itself.
+///
+/// # Errors
+/// When the database refuses.
+pub fn chains_known_as(tx: &mut Tx<'_>, text: &str) -> Result<Vec<Found>, StoreFault> {
+    tx.query(
+        "SELECT 'payment', id, status, correlation FROM payment WHERE external_id = ?1 AND external_id <> ''
+         UNION ALL SELECT 'refund', id, status, correlation FROM refund WHERE external_id = ?1 AND external_id <> ''
+         UNION ALL SELECT 'effect', id, operation, correlation FROM effect WHERE external_id = ?1 AND external_id <> ''
+         UNION ALL SELECT 'obligation', id, product, correlation FROM obligation WHERE id = ?1
+         UNION ALL SELECT d.kind, d.id, d.number, d.correlation FROM document_line l JOIN document d ON d.id = l.document
+           WHERE l.id = ?1
+         UNION ALL SELECT 'reference', source_id, kind, correlation FROM inbox
+           WHERE substr(source_id, 1, length(?1) + 1) = ?1 || '@' AND correlation <> ''
+         UNION ALL SELECT * FROM (SELECT 'chain', correlation, subject, correlation FROM event WHERE correlation = ?1
+           AND correlation <> '' ORDER BY id LIMIT 1) c",
+        params![text],
+        |mut row| {
+            Ok(Found { kind: row.text(0)?, id: row.text(1)?, title: row.text(2)?, correlation: row.text(3)? })
+        },
+    )
+}

@@ -86,3 +86,15 @@ pub fn add_configuration(
     )?;
     Ok(())
 }
+
+/// The settings whose name begins with `prefix`, by name: (name, value).
+///
+/// # Errors
+/// When the database refuses.
+pub fn starting_with(tx: &mut Tx<'_>, prefix: &str) -> Result<Vec<(String, String)>, StoreFault> {
+    tx.query(
+        "SELECT name, value FROM setting WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name",
+        params![prefix],
+        |mut row| Ok((row.text(0)?, row.text(1)?)),
+    )
+}
