@@ -62,7 +62,7 @@ pub(super) fn statement(value: &Money, _: &dyn Values) -> Markup {
 
 /// Figures of several currencies, one a line.
 #[askama::filter_fn]
-pub(super) fn figs(values: &Vec<Money>, _: &dyn Values) -> Markup {
+pub(super) fn figs(values: &[Money], _: &dyn Values) -> Markup {
     let lines: Vec<String> = values
         .iter()
         .map(|value| {
@@ -79,7 +79,7 @@ pub(super) fn figs(values: &Vec<Money>, _: &dyn Values) -> Markup {
 
 /// Figures of several currencies in one phrase of a sentence.
 #[askama::filter_fn]
-pub(super) fn phrase(values: &Vec<Money>, _: &dyn Values) -> askama::Result<String> {
+pub(super) fn phrase(values: &[Money], _: &dyn Values) -> askama::Result<String> {
     Ok(money::phrase(values))
 }
 
@@ -192,6 +192,12 @@ pub(super) fn verdict(status: &TieOutStatus, _: &dyn Values) -> Markup {
         TieOutStatus::Break => ("bad", "Break"),
     };
     Ok(Safe(format!("<span class=\"chip {tone}\">{word}</span>")))
+}
+
+/// A dotted name that may break after each dot.
+#[askama::filter_fn]
+pub(super) fn dotted(text: &str, _: &dyn Values) -> Markup {
+    Ok(Safe(escaped(text).replace('.', ".<wbr>")))
 }
 
 /// A count with its thousands grouped.

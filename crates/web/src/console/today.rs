@@ -74,7 +74,6 @@ struct TieOutsPage {
     verdict: Verdict,
     books: Vec<Book>,
     measures: Vec<Measure>,
-    empty: bool,
 }
 
 pub(super) async fn tie_outs(State(state): State<ConsoleState>, seat: Seat) -> Response {
@@ -89,7 +88,6 @@ pub(super) async fn tie_outs(State(state): State<ConsoleState>, seat: Seat) -> R
             draw(&TieOutsPage {
                 frame,
                 verdict: Verdict::of(&home.tie_outs),
-                empty: measures.is_empty(),
                 books,
                 measures,
             })
@@ -98,9 +96,19 @@ pub(super) async fn tie_outs(State(state): State<ConsoleState>, seat: Seat) -> R
     .await
 }
 
+impl TieOutsPage {
+    fn name_of<'a>(&'a self, row: &'a TieOutRow) -> &'a str {
+        self.books
+            .iter()
+            .find(|book| book.holds(row))
+            .map_or(&row.entity, |book| &book.name)
+    }
+}
+
 /// The tie-outs in one sentence.
 struct Verdict {
-    status: TieOutStatus,
+    /// Absent while there is nothing to compare.
+    status: Option<TieOutStatus>,
     sentence: String,
 }
 
@@ -112,7 +120,7 @@ impl Verdict {
         if breaks > 0 {
             let verb = if breaks == 1 { "differs" } else { "differ" };
             return Self {
-                status: TieOutStatus::Break,
+                status: Some(TieOutStatus::Break),
                 sentence: format!(
                     "{breaks} of {total} pairs of figures {verb} by an amount that nothing explains."
                 ),
@@ -125,20 +133,20 @@ impl Verdict {
                 ("differ", "their differences are")
             };
             return Self {
-                status: TieOutStatus::Explained,
+                status: Some(TieOutStatus::Explained),
                 sentence: format!(
                     "{} of {total} pairs agree; {explained} {verb}, and {their} named by open exceptions to the cent.",
                     total - explained
                 ),
             };
         }
-        let sentence = if total == 0 {
-            "Nothing to compare yet.".to_owned()
-        } else {
-            format!("All {total} pairs of figures agree to the cent.")
+        let sentence = match total {
+            0 => "Nothing to compare yet.".to_owned(),
+            1 => "The only pair of figures agrees to the cent.".to_owned(),
+            _ => format!("All {total} pairs of figures agree to the cent."),
         };
         Self {
-            status: TieOutStatus::TiesOut,
+            status: (total > 0).then_some(TieOutStatus::TiesOut),
             sentence,
         }
     }
@@ -186,6 +194,13 @@ impl Book {
 
     fn holds(&self, row: &TieOutRow) -> bool {
         self.entity == row.entity && self.currency == row.expected.currency
+    }
+}
+
+impl Measure {
+    /// The books that have it.
+    fn rows(&self) -> Vec<&TieOutRow> {
+        self.cells.iter().flatten().collect()
     }
 }
 
@@ -261,17 +276,18 @@ mod tests {
         let broken = row("c", "US", "USD", TieOutStatus::Break);
         assert_eq!(
             Verdict::of(std::slice::from_ref(&ties)).sentence,
-            "All 1 pairs of figures agree to the cent."
+            "The only pair of figures agrees to the cent."
         );
+        assert_eq!(Verdict::of(&[]).status, None);
         let verdict = Verdict::of(&[ties.clone(), explained.clone()]);
-        assert_eq!(verdict.status, TieOutStatus::Explained);
+        assert_eq!(verdict.status, Some(TieOutStatus::Explained));
         assert!(
             verdict
                 .sentence
                 .starts_with("1 of 2 pairs agree; 1 differs")
         );
         let verdict = Verdict::of(&[ties, explained, broken]);
-        assert_eq!(verdict.status, TieOutStatus::Break);
+        assert_eq!(verdict.status, Some(TieOutStatus::Break));
         assert!(
             verdict
                 .sentence

@@ -1,6 +1,11 @@
 //! Sample data for the console: two legal entities, a few customers, and one of each thing that
 //! can be seen. Amounts agree with each other, so that a page can be judged by eye.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "sample data is fixed, so a mistake in it should stop the test"
+)]
+
 mod billing;
 mod commercial;
 mod finance;
