@@ -165,6 +165,12 @@ async fn every_page_is_drawn_whole_and_needs_nothing_inline() {
         ] {
             assert!(reply.html.contains(landmark), "{path}: {landmark}");
         }
+        let mut ids = attributes(&reply.html, "id");
+        ids.sort_unstable();
+        assert!(
+            ids.windows(2).all(|pair| pair[0] != pair[1]),
+            "{path}: {ids:?}"
+        );
         for address in attributes(&reply.html, "href") {
             assert!(
                 address.starts_with('/') || address.starts_with('#'),
