@@ -194,6 +194,26 @@ pub struct PublishPostingRules {
     pub toml: String,
 }
 
+/// An amount in major units, as text: `"12.50"`. A whole number may stand without quotes; a JSON
+/// number with a point is refused, because the reader before us may have lost a cent of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Amount(String);
+
+impl std::ops::Deref for Amount {
+    type Target = str;
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The same reader as for prices and quantities, so that all say the same.
+        UnitPrice::deserialize(deserializer).map(|exact| Self(exact.to_string()))
+    }
+}
+
 /// An object of another system.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -399,7 +419,7 @@ pub struct IssueCreditNote {
     pub fraction: Option<Rate>,
     /// So much without tax, spread over the lines in proportion to what is left of each.
     #[serde(default)]
-    pub amount: Option<String>,
+    pub amount: Option<Amount>,
     /// So much of each of these lines, without tax.
     #[serde(default)]
     pub lines: Vec<CreditLine>,
@@ -412,7 +432,7 @@ pub struct CreditLine {
     /// The line of the invoice.
     pub line: LineId,
     /// Without tax, in major units.
-    pub amount: String,
+    pub amount: Amount,
 }
 
 /// Body of `record_payment`.
@@ -432,13 +452,13 @@ pub struct RecordPayment {
     #[serde(default)]
     pub entity: Option<EntityId>,
     /// What the payer paid, in major units.
-    pub amount: String,
+    pub amount: Amount,
     /// Currency; that of the invoice when absent.
     #[serde(default)]
     pub currency: Option<Currency>,
     /// What the processor kept, in major units; nothing when absent.
     #[serde(default)]
-    pub fee: Option<String>,
+    pub fee: Option<Amount>,
     /// `card` or `transfer`; `transfer` when absent.
     #[serde(default)]
     pub method: Option<String>,
@@ -472,7 +492,7 @@ pub struct RefundPayment {
     pub payment: PaymentId,
     /// How much, in major units; everything that may be given back when absent.
     #[serde(default)]
-    pub amount: Option<String>,
+    pub amount: Option<Amount>,
     /// Why.
     pub reason: String,
 }
@@ -513,10 +533,10 @@ pub struct PostJournalLine {
     pub account: AccountCode,
     /// Debit in major units.
     #[serde(default)]
-    pub debit: Option<String>,
+    pub debit: Option<Amount>,
     /// Credit in major units.
     #[serde(default)]
-    pub credit: Option<String>,
+    pub credit: Option<Amount>,
     /// Currency; the entity's when absent.
     #[serde(default)]
     pub currency: Option<Currency>,

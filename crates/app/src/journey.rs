@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod contract;
 pub mod credit;
 pub mod customer;
+pub mod daily;
 mod document;
 pub mod exception;
 pub mod journal;
@@ -14,7 +15,7 @@ pub mod payment;
 pub mod period;
 pub mod refund;
 pub mod revenue;
-mod schedule;
+pub(crate) mod schedule;
 pub mod standing;
 
 use crate::command::{Answer, Command, Envelope};

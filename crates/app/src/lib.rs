@@ -4,12 +4,18 @@
 
 mod books;
 pub mod command;
+pub mod connections;
+pub mod deliver;
 mod fault;
 mod identifiers;
+pub mod intake;
 pub mod journey;
 pub mod query;
 mod record;
+pub mod sweep;
+pub mod story;
 pub mod view;
+pub mod worker;
 
 pub use books::Books;
 pub use fault::{AppFault, Refusal};

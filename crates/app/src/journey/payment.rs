@@ -878,9 +878,12 @@ pub fn apply(
     match (row.customer.is_empty(), named) {
         (true, Some(id)) => row.customer = id,
         (true, None) => {
-            return Err(
-                Refusal::field("customer_missing", "customer", "say whose payment this is").into(),
-            );
+            return Err(Refusal::field(
+                "customer_missing",
+                "customer",
+                "say whose payment this is",
+            )
+            .into());
         }
         (false, Some(id)) if id != row.customer => {
             let message = format!(
