@@ -1,0 +1,361 @@
+//! The outside systems as the workers use them: made from plain configuration, performed by one
+//! driver, with our codes mapped to the ids of the other side.
+
+use connect::driver::{
+    Driver, DriverOptions, NetSuite, Present, Salesforce, Stripe, SystemPresent,
+};
+use connect::stripe::webhook::{DEFAULT_TOLERANCE_S, Verifier};
+use connect::{HttpTransport, Secret, Transport, netsuite, salesforce, stripe};
+use control::effect::RetryPolicy;
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Name of the Salesforce connection in the inbox and the effect ledger.
+pub const SALESFORCE: &str = salesforce::SYSTEM;
+/// Name of the Stripe connection in the inbox and the effect ledger.
+pub const STRIPE: &str = stripe::SYSTEM;
+/// Name of the NetSuite connection in the effect ledger.
+pub const NETSUITE: &str = netsuite::SYSTEM;
+
+/// Which systems there are and how they are reached. Secrets never print.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionsConfig {
+    /// The CRM.
+    #[serde(default)]
+    pub salesforce: Option<SalesforceConfig>,
+    /// The payment processor.
+    #[serde(default)]
+    pub stripe: Option<StripeConfig>,
+    /// The outside ledger.
+    #[serde(default)]
+    pub netsuite: Option<NetSuiteConfig>,
+    /// How often what is done.
+    #[serde(default)]
+    pub pace: Pace,
+}
+
+/// How often sweeps run and how many deliveries run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Seconds between two sweeps of one system; 0 sweeps in every round.
+    pub sweep_seconds: u32,
+    /// Seconds between two readings of the other systems' totals; 0 reads in every round.
+    pub balance_seconds: u32,
+    /// Deliveries under way at once, at least 1.
+    pub parallel: u8,
+}
+
+impl Default for Pace {
+    /// Sweeps each minute, totals each quarter of an hour, four deliveries at once.
+    fn default() -> Self {
+        Pace {
+            sweep_seconds: 60,
+            balance_seconds: 900,
+            parallel: 4,
+        }
+    }
+}
+
+/// How Salesforce is reached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SalesforceConfig {
+    /// Host that gives tokens, such as `https://example.my.salesforce.com`.
+    pub login_url: String,
+    /// API version such as `62.0`; the one this program was written against when absent.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// How Tieout proves who it is.
+    pub login: SalesforceLogin,
+}
+
+/// The two ways of getting a Salesforce token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "flow", rename_all = "snake_case", deny_unknown_fields)]
+pub enum SalesforceLogin {
+    /// OAuth 2.0 client credentials.
+    ClientCredentials {
+        /// Consumer key of the connected app.
+        client_id: String,
+        /// Consumer secret of the connected app.
+        #[serde(deserialize_with = "secret")]
+        client_secret: Secret,
+    },
+    /// OAuth 2.0 JWT bearer.
+    JwtBearer {
+        /// Consumer key of the connected app.
+        client_id: String,
+        /// User to act as.
+        username: String,
+        /// `https://login.salesforce.com` or `https://test.salesforce.com`.
+        audience: String,
+        /// RSA private key in PEM.
+        #[serde(deserialize_with = "secret")]
+        private_key_pem: Secret,
+    },
+}
+
+/// How Stripe is reached and how its deliveries are checked.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StripeConfig {
+    /// `https://api.stripe.com`, without a slash at the end.
+    #[serde(default = "stripe_url")]
+    pub base_url: String,
+    /// `sk_…` or `rk_…`.
+    #[serde(deserialize_with = "secret")]
+    pub api_key: Secret,
+    /// Signing secrets of the webhook endpoint; during rotation the new one and the old one.
+    #[serde(default, deserialize_with = "secrets")]
+    pub webhook_secrets: Vec<Secret>,
+    /// Accepted age of a signature in seconds.
+    #[serde(default = "tolerance")]
+    pub tolerance_seconds: i64,
+}
+
+/// How NetSuite is reached, and what our codes are called there.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetSuiteConfig {
+    /// `https://1234567.suitetalk.api.netsuite.com`; made from the account when absent.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// Account id such as `1234567_SB1`.
+    pub account: String,
+    /// Key of the integration record.
+    pub consumer_key: String,
+    /// Secret of the integration record.
+    #[serde(deserialize_with = "secret")]
+    pub consumer_secret: Secret,
+    /// Id of the access token.
+    pub token: String,
+    /// Secret of the access token.
+    #[serde(deserialize_with = "secret")]
+    pub token_secret: Secret,
+    /// What our codes are called there.
+    #[serde(default)]
+    pub ids: NetSuiteIds,
+}
+
+/// Our codes and the internal ids that NetSuite knows them by.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetSuiteIds {
+    /// Account code to internal id of the account.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, String>,
+    /// Legal entity to internal id of the subsidiary.
+    #[serde(default)]
+    pub subsidiaries: BTreeMap<String, String>,
+    /// Currency code to internal id of the currency.
+    #[serde(default)]
+    pub currencies: BTreeMap<String, String>,
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::new)
+}
+
+fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
+    Ok(Vec::<String>::deserialize(deserializer)?
+        .into_iter()
+        .map(Secret::new)
+        .collect())
+}
+
+fn stripe_url() -> String {
+    "https://api.stripe.com".to_owned()
+}
+
+fn tolerance() -> i64 {
+    DEFAULT_TOLERANCE_S
+}
+
+/// NetSuite with the map of ids.
+pub struct OutsideLedger {
+    /// The account.
+    pub api: NetSuite,
+    /// What our codes are called there.
+    pub ids: NetSuiteIds,
+}
+
+/// The connections that are configured, shared by all threads.
+pub struct Connections {
+    /// The CRM.
+    pub salesforce: Option<Salesforce>,
+    /// The payment processor.
+    pub stripe: Option<Stripe>,
+    /// The outside ledger.
+    pub netsuite: Option<OutsideLedger>,
+    /// Checks deliveries of the payment processor; refuses all when no secret is configured.
+    pub verifier: Verifier,
+    /// How often what is done.
+    pub pace: Pace,
+    /// What an outward effect may be tried how often.
+    pub retry: RetryPolicy,
+    driver: Arc<Driver>,
+}
+
+impl Connections {
+    /// The connections of a configuration over the network.
+    #[must_use]
+    pub fn over_http(config: &ConnectionsConfig) -> Connections {
+        Connections::over(
+            config,
+            Box::new(HttpTransport::default()),
+            Box::new(SystemPresent::default()),
+        )
+    }
+
+    /// The connections of a configuration over any transport and any clock of signatures.
+    #[must_use]
+    pub fn over(
+        config: &ConnectionsConfig,
+        transport: Box<dyn Transport>,
+        present: Box<dyn Present>,
+    ) -> Connections {
+        Connections::new(
+            config,
+            Arc::new(Driver::new(transport, present, DriverOptions::default())),
+        )
+    }
+
+    /// The connections of a configuration, performed by a driver.
+    #[must_use]
+    pub fn new(config: &ConnectionsConfig, driver: Arc<Driver>) -> Connections {
+        let verifier = config.stripe.as_ref().map_or_else(
+            || Verifier {
+                secrets: Vec::new(),
+                tolerance_s: DEFAULT_TOLERANCE_S,
+            },
+            |stripe| Verifier {
+                secrets: stripe.webhook_secrets.clone(),
+                tolerance_s: stripe.tolerance_seconds,
+            },
+        );
+        Connections {
+            salesforce: config
+                .salesforce
+                .as_ref()
+                .map(|it| Salesforce::new(driver.clone(), salesforce_of(it))),
+            stripe: config.stripe.as_ref().map(|it| {
+                Stripe::new(
+                    driver.clone(),
+                    stripe::Connection::new(it.base_url.as_str(), it.api_key.clone()),
+                )
+            }),
+            netsuite: config.netsuite.as_ref().map(|it| OutsideLedger {
+                api: NetSuite::new(driver.clone(), netsuite_of(it)),
+                ids: it.ids.clone(),
+            }),
+            verifier,
+            pace: config.pace,
+            retry: RetryPolicy::default(),
+            driver,
+        }
+    }
+
+    /// No connections: everything waits.
+    #[must_use]
+    pub fn none() -> Connections {
+        Connections::over_http(&ConnectionsConfig::default())
+    }
+
+    /// Whether this system is configured.
+    #[must_use]
+    pub fn has(&self, connection: &str) -> bool {
+        match connection {
+            SALESFORCE => self.salesforce.is_some(),
+            STRIPE => self.stripe.is_some(),
+            NETSUITE => self.netsuite.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether calls to a system are held because it keeps failing. One call at a time may still go,
+    /// to find out whether it is well again.
+    #[must_use]
+    pub fn is_held(&self, connection: &str) -> bool {
+        self.driver.is_held(connection)
+    }
+}
+
+fn salesforce_of(config: &SalesforceConfig) -> salesforce::Connection {
+    let credentials = match &config.login {
+        SalesforceLogin::ClientCredentials {
+            client_id,
+            client_secret,
+        } => salesforce::Credentials::ClientCredentials {
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+        },
+        SalesforceLogin::JwtBearer {
+            client_id,
+            username,
+            audience,
+            private_key_pem,
+        } => salesforce::Credentials::JwtBearer {
+            client_id: client_id.clone(),
+            username: username.clone(),
+            audience: audience.clone(),
+            private_key_pem: private_key_pem.clone(),
+        },
+    };
+    let mut connection = salesforce::Connection::new(config.login_url.as_str(), credentials);
+    if let Some(version) = &config.api_version {
+        connection.api_version.clone_from(version);
+    }
+    connection
+}
+
+fn netsuite_of(config: &NetSuiteConfig) -> netsuite::Connection {
+    let mut connection = netsuite::Connection::new(netsuite::Credentials {
+        account: config.account.clone(),
+        consumer_key: config.consumer_key.clone(),
+        consumer_secret: config.consumer_secret.clone(),
+        token: config.token.clone(),
+        token_secret: config.token_secret.clone(),
+    });
+    if let Some(base_url) = &config.base_url {
+        connection.base_url.clone_from(base_url);
+    }
+    connection
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configuration_never_prints_its_secrets() {
+        let config: ConnectionsConfig = serde_json::from_value(serde_json::json!({
+            "stripe": { "api_key": "sk_private", "webhook_secrets": ["whsec_private"] },
+            "netsuite": {
+                "account": "T1", "consumer_key": "ck", "consumer_secret": "cs_private", "token": "t",
+                "token_secret": "ts_private", "ids": { "accounts": { "1100": "119" }, "subsidiaries": { "US": "1" } }
+            }
+        }))
+        .unwrap();
+        let printed = format!("{config:?}");
+        assert!(!printed.contains("private"), "{printed}");
+        let connections = Connections::over_http(&config);
+        assert!(
+            connections.has(STRIPE) && connections.has(NETSUITE) && !connections.has(SALESFORCE)
+        );
+        assert_eq!(
+            connections.netsuite.as_ref().unwrap().ids.accounts["1100"],
+            "119"
+        );
+        assert_eq!(connections.verifier.tolerance_s, 300);
+    }
+
+    #[test]
+    fn a_misspelled_setting_is_refused() {
+        let refused =
+            serde_json::from_value::<ConnectionsConfig>(serde_json::json!({ "strip": {} }));
+        assert!(refused.unwrap_err().to_string().contains("strip"));
+    }
+}

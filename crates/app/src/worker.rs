@@ -1,0 +1,162 @@
+//! The worker: sweeps, takes in what arrived, delivers what is intended, until nothing is due.
+//! Nothing that goes wrong ends it; it is counted, logged without secrets, and tried again.
+
+use crate::connections::Connections;
+use crate::{App, AppFault, deliver, intake, sweep};
+use std::ops::AddAssign;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use store::settings;
+use values::Instant;
+
+/// Items taken in or delivered between two looks at the clock.
+const BATCH: i64 = 256;
+
+/// Pause between two rounds when nothing was due, in slices so that a stop is noticed.
+const QUIET_SLICES: u32 = 10;
+const QUIET_SLICE: Duration = Duration::from_millis(50);
+
+/// What a round came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Items that sweeps brought into the inbox.
+    pub received: u64,
+    /// Inbox items concluded.
+    pub processed: u64,
+    /// Effects that another system confirmed.
+    pub delivered: u64,
+    /// Inbox items and effects that wait for a later moment.
+    pub postponed: u64,
+    /// Inbox items and effects that wait for a person.
+    pub parked: u64,
+    /// Steps that failed on our side or could not reach another system; they are tried again.
+    pub faults: u64,
+}
+
+impl Progress {
+    /// Whether nothing happened. Faults alone are quiet: trying again at once would help nobody.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.received + self.processed + self.delivered + self.postponed + self.parked == 0
+    }
+
+    pub(crate) fn fault() -> Progress {
+        Progress {
+            faults: 1,
+            ..Progress::default()
+        }
+    }
+}
+
+impl AddAssign for Progress {
+    fn add_assign(&mut self, other: Progress) {
+        self.received += other.received;
+        self.processed += other.processed;
+        self.delivered += other.delivered;
+        self.postponed += other.postponed;
+        self.parked += other.parked;
+        self.faults += other.faults;
+    }
+}
+
+/// One round: the sweeps that are due, then everything that is due in the inbox and in the lanes.
+pub fn tick(app: &App, connections: &Connections) -> Progress {
+    let mut total = sweeps(app, connections);
+    total += until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
+    total += until_nothing_is_due(|| deliver::deliver_due(app, connections, BATCH));
+    total
+}
+
+/// Rounds until the flag is set. When no other process works on these books, call
+/// [`deliver::recover`] first, so that what an earlier life left under way need not wait.
+pub fn run_until(app: &App, connections: &Connections, stop: &AtomicBool) {
+    while !stop.load(Ordering::Relaxed) {
+        let round =
+            catch_unwind(AssertUnwindSafe(|| tick(app, connections))).unwrap_or_else(|_| {
+                tracing::error!("a round of the worker broke off; the next one goes on");
+                Progress::fault()
+            });
+        if round.is_quiet() {
+            for _ in 0..QUIET_SLICES {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                std::thread::sleep(QUIET_SLICE);
+            }
+        }
+    }
+}
+
+fn until_nothing_is_due(step: impl Fn() -> Progress) -> Progress {
+    let mut total = Progress::default();
+    loop {
+        let progress = step();
+        total += progress;
+        if progress.is_quiet() {
+            return total;
+        }
+    }
+}
+
+fn sweeps(app: &App, connections: &Connections) -> Progress {
+    let pace = connections.pace;
+    let mut total = Progress::default();
+    if connections.salesforce.is_some() {
+        total += at_most_every(app, "salesforce", pace.sweep_seconds, || {
+            sweep::sweep_salesforce(app, connections)
+        });
+    }
+    if connections.stripe.is_some() {
+        total += at_most_every(app, "stripe", pace.sweep_seconds, || {
+            sweep::sweep_stripe(app, connections)
+        });
+    }
+    let any = connections.salesforce.is_some()
+        || connections.stripe.is_some()
+        || connections.netsuite.is_some();
+    if any {
+        total += at_most_every(app, "balances", pace.balance_seconds, || {
+            sweep::read_balances(app, connections).map(|()| Progress::default())
+        });
+    }
+    total
+}
+
+/// Runs a sweep unless it ran within the last `seconds`. One that failed is due again at once.
+fn at_most_every(
+    app: &App,
+    name: &'static str,
+    seconds: u32,
+    sweep: impl FnOnce() -> Result<Progress, AppFault>,
+) -> Progress {
+    let outcome = is_due(app, name, seconds).and_then(|due| {
+        if !due {
+            return Ok(Progress::default());
+        }
+        let progress = sweep()?;
+        let now = app.clock().now();
+        app.store()
+            .write(move |tx| settings::set_setting(tx, &last_run(name), &now.to_string()))?;
+        Ok(progress)
+    });
+    outcome.unwrap_or_else(|fault| {
+        tracing::warn!(sweep = name, fault = %fault, "a sweep failed and is tried again");
+        Progress::fault()
+    })
+}
+
+fn is_due(app: &App, name: &'static str, seconds: u32) -> Result<bool, AppFault> {
+    let last = app
+        .store()
+        .read(move |tx| settings::setting(tx, &last_run(name)))?;
+    let Some(last) = last.and_then(|text| text.parse::<Instant>().ok()) else {
+        return Ok(true);
+    };
+    let now = app.clock().now();
+    Ok(seconds == 0 || now >= last.plus_seconds(i64::from(seconds)) || now < last)
+}
+
+fn last_run(name: &str) -> String {
+    format!("sweep/{name}")
+}
