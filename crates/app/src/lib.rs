@@ -6,6 +6,7 @@ mod books;
 pub mod command;
 pub mod connections;
 pub mod deliver;
+pub mod export;
 mod fault;
 mod identifiers;
 pub mod intake;
@@ -17,7 +18,7 @@ pub mod story;
 pub mod view;
 pub mod worker;
 
-pub use books::Books;
+pub use books::{Books, Routing};
 pub use fault::{AppFault, Refusal};
 pub use identifiers::{MonotonicIds, SimulatedClock, SystemClock};
 pub use record::{Context, Fact, Intent, Recorder, post_parked, read_envelope};
@@ -173,6 +174,18 @@ impl App {
     ) -> Result<T, AppFault> {
         let context = self.context(actor);
         self.core.store.write(move |tx| journey(tx, &context))
+    }
+
+    /// Says what other systems are told of.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn set_routing(&self, actor: &str, routing: Routing) -> Result<(), AppFault> {
+        self.run(actor, move |tx, _| {
+            let text = fault::to_store("routing", &routing)?;
+            Ok(store::settings::set_setting(tx, books::ROUTING, &text)?)
+        })?;
+        self.reload_books()
     }
 
     /// Reads the configuration again after it was changed.
