@@ -2,6 +2,7 @@
 //! stories, the demo and the workers all speak these.
 
 use commerce::{BillingFrequency, Charge, Collection, DayCount, Pattern, Price, Timing};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
     AccountCode, ComponentId, ContractId, CreditNoteId, Currency, CustomerId, Date, EntityId,
@@ -63,8 +64,8 @@ macro_rules! commands {
             /// field, where the reader knows.
             pub fn read(name: &str, body: serde_json::Value) -> Result<Command, CommandUnreadable> {
                 match name {
-                    $( $name => serde_json::from_value::<$body>(body).map(Command::$variant)
-                        .map_err(|error| CommandUnreadable::Body { name: $name.to_owned(), error: error.to_string() }), )*
+                    $( $name => serde_path_to_error::deserialize::<_, $body>(body).map(Command::$variant)
+                        .map_err(|error| CommandUnreadable::body($name, &error)), )*
                     _ => Err(CommandUnreadable::Name { name: name.to_owned() }),
                 }
             }
@@ -82,13 +83,31 @@ pub enum CommandUnreadable {
         name: String,
     },
     /// The body is not what the command takes.
-    #[error("{name}: {error}")]
+    #[error("{name}: {}{error}", at(.field))]
     Body {
         /// The command.
         name: String,
+        /// Path of the field at fault, such as `lines[0].quantity`; empty for the whole body.
+        field: String,
         /// What the reader said.
         error: String,
     },
+}
+
+/// The field before a colon, where one is known.
+fn at(field: &str) -> String {
+    if field.is_empty() { String::new() } else { format!("{field}: ") }
+}
+
+impl CommandUnreadable {
+    fn body(name: &str, error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = error.path().to_string();
+        CommandUnreadable::Body {
+            name: name.to_owned(),
+            field: if path == "." { String::new() } else { path },
+            error: error.inner().to_string(),
+        }
+    }
 }
 
 commands! {
@@ -133,7 +152,7 @@ commands! {
 }
 
 /// Body of `create_entity`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateEntity {
     /// Its id, such as `US`.
@@ -147,7 +166,7 @@ pub struct CreateEntity {
 }
 
 /// Body of `publish_product`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishProduct {
     /// Its code, such as `PLATFORM`.
@@ -168,7 +187,7 @@ pub struct PublishProduct {
 }
 
 /// Body of `set_tax_rate`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetTaxRate {
     /// Whose sales.
@@ -187,7 +206,7 @@ pub struct SetTaxRate {
 }
 
 /// Body of `publish_posting_rules`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PublishPostingRules {
     /// The rule book in TOML.
@@ -196,8 +215,9 @@ pub struct PublishPostingRules {
 
 /// An amount in major units, as text: `"12.50"`. A whole number may stand without quotes; a JSON
 /// number with a point is refused, because the reader before us may have lost a cent of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("type" = ["string", "integer"], "pattern" = r"^-?\d+(\.\d+)?$"))]
 pub struct Amount(String);
 
 impl std::ops::Deref for Amount {
@@ -215,7 +235,7 @@ impl<'de> Deserialize<'de> for Amount {
 }
 
 /// An object of another system.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceBody {
     /// The system, such as `salesforce`.
@@ -227,7 +247,7 @@ pub struct ReferenceBody {
 }
 
 /// Body of `create_customer`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateCustomer {
     /// Its id; minted when absent.
@@ -253,7 +273,7 @@ pub struct CreateCustomer {
 }
 
 /// Body of `activate_contract`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ActivateContract {
     /// Its id; minted when absent.
@@ -281,7 +301,7 @@ pub struct ActivateContract {
 }
 
 /// One thing sold. What is not stated comes from the catalogue.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContractLine {
     /// Its id, to be named in amendments; minted when absent.
@@ -322,7 +342,7 @@ pub struct ContractLine {
 }
 
 /// Body of `amend_contract`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AmendContract {
     /// The contract.
@@ -340,7 +360,7 @@ pub struct AmendContract {
 }
 
 /// What an amendment changes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChangeBody {
     /// More or fewer.
@@ -387,7 +407,7 @@ pub enum ChangeBody {
 }
 
 /// Body of `run_billing`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RunBilling {
     /// Bills what is owed through this day.
@@ -401,7 +421,7 @@ pub struct RunBilling {
 }
 
 /// Body of `issue_credit_note`: exactly one of `full`, `fraction`, `amount` and `lines`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssueCreditNote {
     /// Its id; minted when absent.
@@ -426,7 +446,7 @@ pub struct IssueCreditNote {
 }
 
 /// How much of a line is credited.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreditLine {
     /// The line of the invoice.
@@ -436,7 +456,7 @@ pub struct CreditLine {
 }
 
 /// Body of `record_payment`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordPayment {
     /// Its id; minted when absent.
@@ -468,7 +488,7 @@ pub struct RecordPayment {
 }
 
 /// Body of `apply_payment`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApplyPayment {
     /// The payment.
@@ -482,7 +502,7 @@ pub struct ApplyPayment {
 }
 
 /// Body of `refund_payment`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefundPayment {
     /// Its id; minted when absent.
@@ -498,7 +518,7 @@ pub struct RefundPayment {
 }
 
 /// Body of `recognise_revenue`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecogniseRevenue {
     /// Recognises what is earned through this day.
@@ -509,7 +529,7 @@ pub struct RecogniseRevenue {
 }
 
 /// Body of `post_journal`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostJournal {
     /// Its id; minted when absent.
@@ -526,7 +546,7 @@ pub struct PostJournal {
 }
 
 /// A line of an entered journal: a debit or a credit.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PostJournalLine {
     /// The account.
@@ -543,7 +563,7 @@ pub struct PostJournalLine {
 }
 
 /// Body of `reverse_journal`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReverseJournal {
     /// The journal.
@@ -556,7 +576,7 @@ pub struct ReverseJournal {
 }
 
 /// Body of `close_period`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangePeriod {
     /// Whose books.
@@ -566,7 +586,7 @@ pub struct ChangePeriod {
 }
 
 /// Body of `reopen_period`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReopenPeriod {
     /// Whose books.
@@ -578,7 +598,7 @@ pub struct ReopenPeriod {
 }
 
 /// Body of `resolve_exception`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResolveException {
     /// The exception.
@@ -590,7 +610,7 @@ pub struct ResolveException {
 }
 
 /// Body of `assign_exception`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AssignException {
     /// The exception.

@@ -2,6 +2,7 @@
 //! and reads top to bottom; the same code runs under the server, the story runner and the demo.
 //! Decisions are made in the domain crates, SQL is in `store`, HTTP is in `web` and `connect`.
 
+pub mod access;
 mod books;
 pub mod command;
 pub mod connections;
@@ -11,6 +12,7 @@ mod fault;
 mod identifiers;
 pub mod intake;
 pub mod journey;
+pub mod pulse;
 pub mod query;
 mod record;
 pub mod sweep;

@@ -1,11 +1,13 @@
 //! What people and programs see: plain read models, filled by queries and drawn by the console and
 //! the API. Figures are exact; each carries the link to the rows behind it where it has one.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use values::{Date, Instant, Money, Month};
 
 /// One page of a longer list. `next` goes back as `cursor` to get the following page.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The rows, newest first unless the list says otherwise.
     pub items: Vec<T>,
@@ -14,7 +16,7 @@ pub struct Page<T> {
 }
 
 /// How a tie-out stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TieOutStatus {
     /// Expected equals actual.
@@ -26,7 +28,7 @@ pub enum TieOutStatus {
 }
 
 /// One pair of figures that must agree.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TieOutRow {
     /// Stable word: `bookings`, `billings`, `deferred`, `recognised`, `receivable`, `cash`, `delivered`.
     pub measure: String,
@@ -53,7 +55,7 @@ pub struct TieOutRow {
 }
 
 /// One stage of the flow from deal to ledger.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct FlowStage {
     /// `Won`, `Contracted`, `Invoiced`, `Collected`, `Recognised`, `Posted`.
     pub title: String,
@@ -70,7 +72,7 @@ pub struct FlowStage {
 }
 
 /// A line of the exception inbox.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExceptionRow {
     /// Its id.
     pub id: String,
@@ -95,7 +97,7 @@ pub struct ExceptionRow {
 }
 
 /// Everything about one exception.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ExceptionDetail {
     /// The row of the inbox.
     pub row: ExceptionRow,
@@ -116,7 +118,7 @@ pub struct ExceptionDetail {
 }
 
 /// How an exception of the same class was resolved before.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SimilarFix {
     /// The exception.
     pub id: String,
@@ -129,7 +131,7 @@ pub struct SimilarFix {
 }
 
 /// What kind of hop a chain shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HopKind {
     /// Something happened.
@@ -141,7 +143,7 @@ pub enum HopKind {
 }
 
 /// One hop of a chain of evidence.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Hop {
     /// When it happened.
     pub time: Instant,
@@ -166,7 +168,7 @@ pub struct Hop {
 }
 
 /// The whole chain that an id belongs to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Chain {
     /// The id that was asked for.
     pub asked: String,
@@ -181,7 +183,7 @@ pub struct Chain {
 }
 
 /// A label with a link.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Anchor {
     /// What it is.
     pub label: String,
@@ -192,7 +194,7 @@ pub struct Anchor {
 }
 
 /// A line of the list of invoices and credit notes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvoiceRow {
     /// Its id.
     pub id: String,
@@ -221,7 +223,7 @@ pub struct InvoiceRow {
 }
 
 /// A line of an invoice.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvoiceLine {
     /// Its id.
     pub id: String,
@@ -244,7 +246,7 @@ pub struct InvoiceLine {
 }
 
 /// One movement on an invoice: a payment set against it, a credit, a refund.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Movement {
     /// When.
     pub time: Instant,
@@ -257,7 +259,7 @@ pub struct Movement {
 }
 
 /// An invoice with everything about it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvoiceDetail {
     /// The row of the list.
     pub row: InvoiceRow,
@@ -278,7 +280,7 @@ pub struct InvoiceDetail {
 }
 
 /// A line of the trial balance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct BalanceRow {
     /// Account code.
     pub account: String,
@@ -299,7 +301,7 @@ pub struct BalanceRow {
 }
 
 /// The trial balance of one entity, currency and month.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TrialBalance {
     /// Legal entity id.
     pub entity: String,
@@ -316,7 +318,7 @@ pub struct TrialBalance {
 }
 
 /// A posted line behind a balance.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PostedLine {
     /// The journal.
     pub journal: String,
@@ -337,7 +339,7 @@ pub struct PostedLine {
 }
 
 /// The lines of one account in one month.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct AccountDetail {
     /// The account's row of the trial balance.
     pub row: BalanceRow,
@@ -350,7 +352,7 @@ pub struct AccountDetail {
 }
 
 /// A line of the list of journals.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct JournalRow {
     /// Its id.
     pub id: String,
@@ -369,7 +371,7 @@ pub struct JournalRow {
 }
 
 /// A journal with its lines and what made it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct JournalDetail {
     /// The row of the list.
     pub row: JournalRow,
@@ -390,7 +392,7 @@ pub struct JournalDetail {
 }
 
 /// A line of a journal.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct JournalLine {
     /// Account code.
     pub account: String,
@@ -403,7 +405,7 @@ pub struct JournalLine {
 }
 
 /// A line of the list of contracts.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ContractRow {
     /// Its id.
     pub id: String,
@@ -426,7 +428,7 @@ pub struct ContractRow {
 }
 
 /// Where a contract stands in money.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Position {
     /// Total value, exclusive of tax.
     pub value: Money,
@@ -445,7 +447,7 @@ pub struct Position {
 }
 
 /// A contract with everything about it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ContractDetail {
     /// The row of the list.
     pub row: ContractRow,
@@ -464,7 +466,7 @@ pub struct ContractDetail {
 }
 
 /// One thing sold.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ComponentRow {
     /// Product code.
     pub product: String,
@@ -477,7 +479,7 @@ pub struct ComponentRow {
 }
 
 /// How another system stands on an object.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Elsewhere {
     /// The system.
     pub system: String,
@@ -488,7 +490,7 @@ pub struct Elsewhere {
 }
 
 /// A line of the list of payments.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PaymentRow {
     /// Its id.
     pub id: String,
@@ -513,7 +515,7 @@ pub struct PaymentRow {
 }
 
 /// A line of the list of customers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CustomerRow {
     /// Its id.
     pub id: String,
@@ -528,7 +530,7 @@ pub struct CustomerRow {
 }
 
 /// A hit of the search box.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct SearchHit {
     /// `contract`, `invoice`, `payment`, `journal`, `customer`, `exception` or the outside kind.
     pub kind: String,
@@ -541,7 +543,7 @@ pub struct SearchHit {
 }
 
 /// The proof that nothing was dropped: `accepted = confirmed + open + rejected`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct IntakeRow {
     /// The source.
     pub source: String,
@@ -556,7 +558,7 @@ pub struct IntakeRow {
 }
 
 /// How deliveries to one system stand.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ConnectionRow {
     /// The system.
     pub system: String,
@@ -571,7 +573,7 @@ pub struct ConnectionRow {
 }
 
 /// The first screen.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Home {
     /// Now, on the clock that the program runs on.
     pub now: Instant,
@@ -594,7 +596,7 @@ pub struct Home {
 }
 
 /// A customer with what it has bought and what it owes.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CustomerDetail {
     /// The row of the list.
     pub row: CustomerRow,

@@ -6,6 +6,7 @@ mod refusal;
 
 pub use refusal::ContractRefusal;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::num::NonZeroU16;
@@ -135,7 +136,7 @@ impl Default for Policy {
 
 /// What share of the price of a billing period a part of it costs. For a price per term, which has
 /// no number of months, all but `None` count actual days over the days of the signed term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DayCount {
     /// Actual days over the days of the whole billing period, also when the term cuts it short.

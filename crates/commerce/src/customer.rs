@@ -1,5 +1,6 @@
 //! Customers and what other systems call them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Currency, CustomerId};
 
@@ -41,7 +42,7 @@ pub struct ExternalRef {
 }
 
 /// How invoices are collected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Collection {
     /// The stored means of payment is charged when the invoice is issued.

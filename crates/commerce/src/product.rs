@@ -1,5 +1,6 @@
 //! Products, their prices, and how a charge prices a quantity.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use values::{Currency, Date, Decimal, ProductCode, Quantity, UnitPrice};
@@ -23,7 +24,7 @@ pub struct Product {
 }
 
 /// One price of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Price {
     /// Currency of the amounts.
@@ -41,7 +42,7 @@ pub struct Price {
 
 /// How a quantity is priced for one whole billing period. Amounts are major units of the price's
 /// currency and may be finer than its minor unit.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "model", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Charge {
     /// The same amount whatever the quantity.
@@ -67,7 +68,7 @@ pub enum Charge {
 }
 
 /// One tier of a graduated or volume charge.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tier {
     /// Last quantity inside; the last tier has no bound.
@@ -80,7 +81,7 @@ pub struct Tier {
 }
 
 /// How long a billing period is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BillingFrequency {
     /// Charged once, on the day the component starts.
@@ -98,7 +99,7 @@ pub enum BillingFrequency {
 }
 
 /// When a billing period is charged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Timing {
     /// When it begins.
@@ -109,7 +110,7 @@ pub enum Timing {
 }
 
 /// How revenue is earned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Pattern {
     /// Evenly over the days of the service.

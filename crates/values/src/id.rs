@@ -70,8 +70,7 @@ macro_rules! typed_id {
         }
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                deserializer.deserialize_any(IdText)?.parse().map_err(serde::de::Error::custom)
             }
         }
     };
@@ -110,8 +109,28 @@ typed_id!(/// A difference or failure that a person owns.
 typed_id!(/// The chain of evidence that one deal starts: shared by everything that follows from it.
     CorrelationId, "chain", "chn");
 
+/// Takes an id from text, or from a whole number where people name things `1100`.
+struct IdText;
+
+impl serde::de::Visitor<'_> for IdText {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an id")
+    }
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+}
+
 /// An account of the chart, such as `1100`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct AccountCode(Box<str>);
 
@@ -120,6 +139,15 @@ impl AccountCode {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(IdText)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 

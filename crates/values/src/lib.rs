@@ -7,6 +7,7 @@ mod currency;
 mod decimal;
 mod id;
 mod money;
+mod schema;
 mod time;
 
 pub use clock::{Clock, IdSource};

@@ -48,7 +48,9 @@ pub enum MoneyRefused {
 }
 
 /// The named rules by which a finer amount becomes whole minor units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Rounding {
     /// Half goes away from zero: 0.005 becomes 0.01, −0.005 becomes −0.01.

@@ -1,0 +1,130 @@
+//! How the program does: whether its store answers, what waits, and the event log page by page.
+
+use crate::view::Page;
+use crate::{App, AppFault, Refusal};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::log::StoredEvent;
+use store::{effects, exceptions, inbox, log};
+use values::{Date, Instant};
+
+/// What the metrics count in the books.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Effects by system and status.
+    pub effects: Vec<(String, String, i64)>,
+    /// Inbox items by source and status.
+    pub inbox: Vec<(String, String, i64)>,
+    /// Exceptions that are not resolved.
+    pub open_exceptions: i64,
+}
+
+/// An event of the log, in the attributes of CloudEvents 1.0.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LoggedEvent {
+    /// Always `1.0`.
+    pub specversion: &'static str,
+    /// Its id; ids sort by the time of recording.
+    pub id: String,
+    /// What recorded it.
+    pub source: String,
+    /// Its type, such as `com.tieout.billing.invoice.issued.v1`.
+    #[serde(rename = "type")]
+    pub type_name: String,
+    /// The object that it is about.
+    pub subject: String,
+    /// When it happened.
+    pub time: Instant,
+    /// When it was recorded.
+    pub recordedtime: Instant,
+    /// The day on which it counts for accounting.
+    pub effectivedate: Date,
+    /// Whose books it concerns, where it concerns one entity.
+    pub legalentity: Option<String>,
+    /// Its partition of the log.
+    pub partitionkey: String,
+    /// Its place in the partition: 1, 2, 3 … without gaps.
+    pub sequence: i64,
+    /// The chain of evidence.
+    pub correlationid: String,
+    /// The event that caused it.
+    pub causationid: Option<String>,
+    /// Who or what did it.
+    pub actor: String,
+    /// Always `application/json`.
+    pub datacontenttype: &'static str,
+    /// What happened.
+    pub data: serde_json::Value,
+}
+
+impl App {
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn ready(&self) -> Result<(), AppFault> {
+        self.store().read(exceptions::open_count)?;
+        Ok(())
+    }
+
+    /// What waits and what is done.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn pulse(&self) -> Result<Pulse, AppFault> {
+        self.store().read(|tx| {
+            Ok(Pulse {
+                effects: effects::counts(tx)?
+                    .into_iter()
+                    .map(|count| (count.connection, count.status, count.count))
+                    .collect(),
+                inbox: inbox::counts(tx)?,
+                open_exceptions: exceptions::open_count(tx)?,
+            })
+        })
+    }
+
+    /// Up to `limit` events of the log after `cursor`, oldest first. The cursor is the id of the last
+    /// event seen.
+    ///
+    /// # Errors
+    /// When the store fails or the cursor is no event id.
+    pub fn events(&self, cursor: Option<&str>, limit: u16) -> Result<Page<LoggedEvent>, AppFault> {
+        let after = cursor.unwrap_or_default().to_owned();
+        if !after.is_empty() && after.parse::<values::EventId>().is_err() {
+            let message = "this cursor is not one of this list; start again without a cursor";
+            return Err(Refusal::field("bad_cursor", "cursor", message).into());
+        }
+        let wanted = i64::from(limit);
+        let mut rows = self
+            .store()
+            .read(move |tx| log::after(tx, &after, wanted + 1))?;
+        let more = rows.len() > usize::from(limit);
+        rows.truncate(usize::from(limit));
+        let next = rows.last().filter(|_| more).map(|last| last.id.clone());
+        let items = rows.into_iter().map(logged).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+fn logged(row: StoredEvent) -> Result<LoggedEvent, AppFault> {
+    let some = |text: String| (!text.is_empty()).then_some(text);
+    Ok(LoggedEvent {
+        specversion: "1.0",
+        effectivedate: crate::fault::stored_value("date", &row.effective)?,
+        data: crate::fault::stored("event", &row.data)?,
+        id: row.id,
+        source: row.source,
+        type_name: row.type_name,
+        subject: row.subject,
+        time: Instant::from_microseconds(row.time),
+        recordedtime: Instant::from_microseconds(row.recorded),
+        legalentity: some(row.entity),
+        partitionkey: row.partition,
+        sequence: row.sequence,
+        correlationid: row.correlation,
+        causationid: some(row.causation),
+        actor: row.actor,
+        datacontenttype: "application/json",
+    })
+}
