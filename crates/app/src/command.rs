@@ -96,7 +96,11 @@ pub enum CommandUnreadable {
 
 /// The field before a colon, where one is known.
 fn at(field: &str) -> String {
-    if field.is_empty() { String::new() } else { format!("{field}: ") }
+    if field.is_empty() {
+        String::new()
+    } else {
+        format!("{field}: ")
+    }
 }
 
 impl CommandUnreadable {

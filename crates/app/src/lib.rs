@@ -15,8 +15,8 @@ pub mod journey;
 pub mod pulse;
 pub mod query;
 mod record;
-pub mod sweep;
 pub mod story;
+pub mod sweep;
 pub mod view;
 pub mod worker;
 

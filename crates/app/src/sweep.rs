@@ -277,7 +277,7 @@ fn entity_of_currency(app: &App, currency: Currency) -> String {
     )
 }
 
-const BOOKED_SOQL: &str = "SELECT Id, Amount, CurrencyIsoCode, Tieout_Entity__c FROM Opportunity WHERE IsWon = true AND IsClosed = true";
+const BOOKED_SOQL: &str = "SELECT Id, Total_Contract_Value__c, CurrencyIsoCode, Tieout_Entity__c FROM Opportunity WHERE IsWon = true AND IsClosed = true";
 
 fn crm_booked(api: &Salesforce) -> Result<Totals, AppFault> {
     let mut totals = Totals::new();
@@ -285,7 +285,7 @@ fn crm_booked(api: &Salesforce) -> Result<Totals, AppFault> {
         let currency = row
             .get("CurrencyIsoCode")
             .and_then(|code| code.parse::<Currency>().ok());
-        let (Some(currency), Some(amount)) = (currency, row.get("Amount")) else {
+        let (Some(currency), Some(amount)) = (currency, row.get("Total_Contract_Value__c")) else {
             continue;
         };
         // Large figures come as `1.0E7`.

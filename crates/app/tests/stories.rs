@@ -18,20 +18,27 @@ fn every_story_leaves_the_report_that_stands_beside_it() {
     let mut stories: Vec<PathBuf> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     stories.sort();
     assert!(stories.len() >= 6, "stories are missing: {stories:?}");
     let mut differing = Vec::new();
     for path in stories {
-        let actual = told(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|fault| panic!("{path:?}: {fault}"));
+        let actual = told(&std::fs::read_to_string(&path).unwrap())
+            .unwrap_or_else(|fault| panic!("{path:?}: {fault}"));
         let beside = path.with_extension("txt");
         if std::env::var_os("UPDATE_STORIES").is_some() {
             std::fs::write(&beside, &actual).unwrap();
         }
         let expected = std::fs::read_to_string(&beside).unwrap_or_default();
         if expected != actual {
-            differing.push(format!("{}\n--- expected\n{expected}\n--- actual\n{actual}", path.display()));
+            differing.push(format!(
+                "{}\n--- expected\n{expected}\n--- actual\n{actual}",
+                path.display()
+            ));
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
@@ -48,12 +55,25 @@ fn a_story_told_twice_leaves_the_same_document() {
 
 #[test]
 fn what_is_wrong_with_a_story_is_said_with_the_step() {
-    let head = "entities: [ { id: US, name: Example, currency: USD, time_zone: America/New_York } ]\n";
+    let head =
+        "entities: [ { id: US, name: Example, currency: USD, time_zone: America/New_York } ]\n";
     let cases = [
-        ("steps: [ { on: 2026-02-30 } ]", "step 1: on: \"2026-02-30\" is not a date"),
-        ("steps: [ { on: 2026-01-02, pay_up: {} } ]", "there is no command \"pay_up\""),
-        ("steps: [ { on: 2026-01-02 }, { on: 2026-01-01 } ]", "2026-01-01 lies before 2026-01-02"),
-        ("steps: [ { note: nothing } ]", "at least one step with a date"),
+        (
+            "steps: [ { on: 2026-02-30 } ]",
+            "step 1: on: \"2026-02-30\" is not a date",
+        ),
+        (
+            "steps: [ { on: 2026-01-02, pay_up: {} } ]",
+            "there is no command \"pay_up\"",
+        ),
+        (
+            "steps: [ { on: 2026-01-02 }, { on: 2026-01-01 } ]",
+            "2026-01-01 lies before 2026-01-02",
+        ),
+        (
+            "steps: [ { note: nothing } ]",
+            "at least one step with a date",
+        ),
         (
             "steps: [ { on: 2026-01-01, create_customer: { legal_name: A, colour: red } } ]",
             "unknown field `colour`",

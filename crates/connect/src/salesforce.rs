@@ -207,7 +207,7 @@ fn bearer(session: &Session) -> Vec<(String, String)> {
     )]
 }
 
-const OPPORTUNITY_FIELDS: &str = "Id, Name, StageName, IsWon, IsClosed, Amount, CurrencyIsoCode, \
+const OPPORTUNITY_FIELDS: &str = "Id, Name, StageName, IsWon, IsClosed, Amount, Total_Contract_Value__c, CurrencyIsoCode, \
 CloseDate, Type, SystemModstamp, Tieout_Start__c, Tieout_End__c, Tieout_Entity__c, \
 Billing_Frequency__c, Upgrades_Opportunity__c, Account.Id, Account.Name, Account.CurrencyIsoCode, \
 Account.BillingStreet, Account.BillingCity, Account.BillingPostalCode, Account.BillingCountry, \

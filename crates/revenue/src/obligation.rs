@@ -106,6 +106,22 @@ impl Segment {
         }
     }
 
+    /// What is earned through `date` as an exact fraction of minor units: (numerator, days).
+    fn exact_share(&self, date: Date) -> (i128, i128) {
+        let amount = i128::from(self.amount);
+        if date < self.from {
+            return (0, 1);
+        }
+        let days = days_between(self.from, self.until);
+        let elapsed = days_between(self.from, date) + 1;
+        match self.pattern {
+            Pattern::StraightLineDaily if elapsed < days => {
+                (amount * i128::from(elapsed), i128::from(days))
+            }
+            Pattern::StraightLineDaily | Pattern::AtStart => (amount, 1),
+        }
+    }
+
     /// Minor units earned from the first day through `date`, that day included: the share of the
     /// days gone by, rounded half away from zero, so the last day brings it to the whole amount.
     #[must_use]
@@ -133,7 +149,45 @@ impl Segment {
 /// # Errors
 /// When the sum does not fit.
 pub fn earned_through(obligation: &Obligation, date: Date) -> Result<i64, RevenueRefusal> {
-    sum(obligation, |segment| segment.earned_through(date))
+    // The shares are added exactly and rounded once: a contract that was cancelled would otherwise
+    // earn a cent in one month and lose it in the next while two rounded shares drift past each other.
+    match exact_sum(obligation, date) {
+        Some((numerator, denominator)) => {
+            let doubled = numerator.saturating_mul(2);
+            let rounded = (doubled + numerator.signum() * denominator) / (denominator * 2);
+            i64::try_from(rounded).map_err(|_| too_large(obligation))
+        }
+        None => sum(obligation, |segment| segment.earned_through(date)),
+    }
+}
+
+/// The shares of all segments through `date` as one fraction of minor units; nothing when it needs
+/// more than 120 bits, where rounding each share is the fallback.
+fn exact_sum(obligation: &Obligation, date: Date) -> Option<(i128, i128)> {
+    let mut whole = 0_i128;
+    let (mut numerator, mut denominator) = (0_i128, 1_i128);
+    for segment in &obligation.segments {
+        let (share, days) = segment.exact_share(date);
+        if days == 1 {
+            whole = whole.checked_add(share)?;
+            continue;
+        }
+        let common = denominator.checked_mul(days / greatest_common_divisor(denominator, days))?;
+        let widened = numerator.checked_mul(common / denominator)?;
+        numerator = widened.checked_add(share.checked_mul(common / days)?)?;
+        denominator = common;
+    }
+    let numerator = whole.checked_mul(denominator)?.checked_add(numerator)?;
+    let fits = numerator.unsigned_abs() < (1 << 120) && denominator < (1 << 120);
+    fits.then_some((numerator, denominator))
+}
+
+fn greatest_common_divisor(one: i128, other: i128) -> i128 {
+    if other == 0 {
+        one
+    } else {
+        greatest_common_divisor(other, one % other)
+    }
 }
 
 /// The part of the contract's price that the obligation bears: all its segments.

@@ -167,6 +167,28 @@ pub struct StrayPayment {
     pub description: String,
 }
 
+impl Deal {
+    /// What the seller's quote adds up to over the term, in minor units: the price of each billing
+    /// period of twelve months; for added seats the days that are left of the year that is billed,
+    /// over the days of that year, rounded half up.
+    pub fn total_contract_value_minor(&self) -> i64 {
+        let period: i64 = self
+            .lines
+            .iter()
+            .map(|line| line.quantity * line.unit_price_minor)
+            .sum();
+        let year = period * (12 / self.frequency.months());
+        let days = |text: &str| crate::civil::parse_date(text).unwrap_or(0);
+        if self.upgrades.is_none() {
+            return year;
+        }
+        let until = days(&self.end_day) + 1;
+        let whole = until - crate::civil::add_months(until, -12);
+        let left = until - days(&self.start_day);
+        (2 * year * left + whole) / (2 * whole)
+    }
+}
+
 impl World {
     /// The world of this seed; the same seed gives the same world.
     pub fn seeded(seed: u64) -> World {

@@ -186,21 +186,3 @@ pub fn customers_by_name(
         CustomerRow::read,
     )
 }
-
-/// What other systems call the objects of a chain.
-///
-/// # Errors
-/// When the database refuses.
-pub fn references_of_chain(
-    tx: &mut Tx<'_>,
-    correlation: &str,
-) -> Result<Vec<ReferenceRow>, StoreFault> {
-    let columns = ReferenceRow::columns("");
-    tx.query(
-        &format!(
-            "SELECT {columns} FROM reference WHERE correlation = ?1 AND correlation <> '' ORDER BY system, kind, id"
-        ),
-        params![correlation],
-        ReferenceRow::read,
-    )
-}

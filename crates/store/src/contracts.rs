@@ -109,7 +109,7 @@ pub fn due_to_bill(
 pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
     let touched = tx.execute(
         "UPDATE contract SET status = ?2, term_from = ?3, term_until = ?4, version = ?5, value = ?6,
-         bill_from = ?7, body = ?8 WHERE id = ?1 AND version = ?5 - 1",
+         bill_from = ?7, body = ?8 WHERE id = ?1 AND version + 1 = ?5",
         params![
             &row.id, &row.status, &row.term_from, &row.term_until, row.version, row.value, &row.bill_from, &row.body
         ],

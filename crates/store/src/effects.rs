@@ -208,3 +208,17 @@ pub fn value_by_status(
         |mut row| Ok((row.text(0)?, row.text(1)?, row.text(2)?, row.int(3)?, row.int(4)?)),
     )
 }
+
+/// When the next head of a lane that waits is due, microseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
+    tx.query_one(
+        "SELECT e.next_attempt FROM effect e
+         JOIN (SELECT lane, min(id) AS head FROM effect WHERE status NOT IN ('confirmed', 'skipped') GROUP BY lane) h
+         ON h.head = e.id WHERE e.status <> 'parked' ORDER BY e.next_attempt LIMIT 1",
+        &[],
+        |row| row.int(0),
+    )
+}

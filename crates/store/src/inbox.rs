@@ -152,7 +152,7 @@ pub fn supersede(
 ) -> Result<u64, StoreFault> {
     tx.execute(
         "UPDATE inbox SET status = 'confirmed', reason = ?4
-         WHERE source = ?1 AND source_id LIKE ?2 || '%' AND source_id <> ?3 AND status = 'open'",
+         WHERE source = ?1 AND substr(source_id, 1, length(?2)) = ?2 AND source_id <> ?3 AND status = 'open'",
         params![source, stem, source_id, reason],
     )
 }
@@ -166,5 +166,17 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>, StoreFault>
         "SELECT source, status, CAST(count(*) AS BIGINT) FROM inbox GROUP BY source, status ORDER BY source, status",
         &[],
         |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
+    )
+}
+
+/// When the next open item that waits is due, microseconds.
+///
+/// # Errors
+/// When the database refuses.
+pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
+    tx.query_one(
+        "SELECT next_attempt FROM inbox WHERE status = 'open' AND next_attempt < ?1 ORDER BY next_attempt LIMIT 1",
+        params![HELD],
+        |row| row.int(0),
     )
 }

@@ -155,4 +155,14 @@ impl Store {
             Backend::Postgres(postgres) => postgres.read(work),
         }
     }
+
+    /// How many commits of writes have been made durable since the store was opened. On SQLite many
+    /// commands share one.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.commits(),
+            Backend::Postgres(postgres) => postgres.commits(),
+        }
+    }
 }

@@ -289,3 +289,16 @@ pub fn each_of_types(
         |row| each(read(row)?),
     )
 }
+
+/// When the newest event was recorded, microseconds; 0 when there is none.
+///
+/// # Errors
+/// When the database refuses.
+pub fn latest_recorded(tx: &mut Tx<'_>) -> Result<i64, StoreFault> {
+    let found = tx.query_one(
+        "SELECT recorded FROM event ORDER BY id DESC LIMIT 1",
+        &[],
+        |row| row.int(0),
+    )?;
+    Ok(found.unwrap_or(0))
+}

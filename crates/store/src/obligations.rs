@@ -83,3 +83,39 @@ pub fn update(tx: &mut Tx<'_>, row: &ObligationRow) -> Result<(), StoreFault> {
     )?;
     Ok(())
 }
+
+/// Obligations of one entity and currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObligationSum {
+    /// Legal entity.
+    pub entity: String,
+    /// Currency.
+    pub currency: String,
+    /// How many.
+    pub count: i64,
+    /// Recognised, minor units.
+    pub recognised: i64,
+    /// The last day through which any was recognised; empty before the first run.
+    pub through: String,
+}
+
+/// Count and recognised revenue by entity and currency.
+///
+/// # Errors
+/// When the database refuses.
+pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<ObligationSum>, StoreFault> {
+    tx.query(
+        "SELECT entity, currency, CAST(count(*) AS BIGINT), CAST(sum(recognised) AS BIGINT), max(recognised_through)
+         FROM obligation GROUP BY entity, currency ORDER BY entity, currency",
+        &[],
+        |mut row| {
+            Ok(ObligationSum {
+                entity: row.text(0)?,
+                currency: row.text(1)?,
+                count: row.int(2)?,
+                recognised: row.int(3)?,
+                through: row.text(4)?,
+            })
+        },
+    )
+}

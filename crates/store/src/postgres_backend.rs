@@ -6,6 +6,7 @@ use crate::{Durability, StoreFault, Tx, migrate, params};
 use postgres::{Client, NoTls, Statement};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Connections open at one time.
@@ -28,6 +29,7 @@ pub(crate) struct Postgres {
     durability: Durability,
     pool: Mutex<Pool>,
     freed: Condvar,
+    commits: AtomicU64,
 }
 
 impl Postgres {
@@ -51,10 +53,11 @@ impl Postgres {
             durability,
             pool: Mutex::new(Pool::default()),
             freed: Condvar::new(),
+            commits: AtomicU64::new(0),
         };
+        store.make_place_for_tables()?;
         store.write(|tx| {
             // Two programs that start at once apply the migrations one after the other.
-            tx.run_script("CREATE TABLE IF NOT EXISTS migration_turn (number BIGINT NOT NULL PRIMARY KEY)")?;
             tx.execute(
                 "INSERT INTO migration_turn (number) VALUES (?1) ON CONFLICT (number) DO UPDATE SET number = excluded.number",
                 params![1_i64],
@@ -64,12 +67,33 @@ impl Postgres {
         Ok(store)
     }
 
+    /// Makes the schema and the row on which programs that start at once wait for each other.
+    fn make_place_for_tables(&self) -> Result<(), StoreFault> {
+        let mut session = self.take()?;
+        let schema = &self.schema;
+        let made = [
+            format!("CREATE SCHEMA IF NOT EXISTS {schema}"),
+            "CREATE TABLE IF NOT EXISTS migration_turn (number BIGINT NOT NULL PRIMARY KEY)"
+                .to_owned(),
+        ]
+        .iter()
+        .try_for_each(|text| make_once(&mut session.client, text));
+        self.give_back(session);
+        made
+    }
+
     pub(crate) fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         E: From<StoreFault>,
         F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
     {
-        self.run(false, work)
+        self.run(false, work).inspect(|_| {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+        })
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     pub(crate) fn read<T, E, F>(&self, work: F) -> Result<T, E>
@@ -124,7 +148,6 @@ impl Postgres {
         let schema = &self.schema;
         client.batch_execute(&format!(
             "SET client_min_messages = warning; SET synchronous_commit = {commit};
-             SELECT pg_advisory_lock(7201); CREATE SCHEMA IF NOT EXISTS {schema}; SELECT pg_advisory_unlock(7201);
              SET search_path = {schema}"
         ))?;
         Ok(Session {
@@ -142,6 +165,25 @@ impl Postgres {
         }
         self.freed.notify_one();
     }
+}
+
+/// Makes something `IF NOT EXISTS`. PostgreSQL refuses this when another program makes the same in
+/// the same moment; it is there at the next attempt.
+fn make_once(client: &mut Client, text: &str) -> Result<(), StoreFault> {
+    const ATTEMPTS: usize = 10;
+    let mut made = client.batch_execute(text);
+    for _ in 1..ATTEMPTS {
+        if made
+            .as_ref()
+            .err()
+            .and_then(postgres::Error::code)
+            .is_none()
+        {
+            break;
+        }
+        made = client.batch_execute(text);
+    }
+    Ok(made?)
 }
 
 fn in_transaction<T, E, F>(session: &mut Session, read_only: bool, work: F) -> Result<T, E>

@@ -56,7 +56,8 @@ pub fn holding(tx: &mut Tx<'_>, text: &str, limit: i64) -> Result<Vec<Found>, St
             }
         })
         .collect();
-    let pattern = format!("%{}%", escaped.to_lowercase());
+    // `lower` knows ASCII alone on both databases; other letters must be written as they are stored.
+    let pattern = format!("%{}%", escaped.to_ascii_lowercase());
     tx.query(
         "SELECT * FROM (SELECT 'customer' AS kind, id, name AS title, correlation FROM customer
            WHERE lower(name) LIKE ?1 ESCAPE '\\' OR lower(id) LIKE ?1 ESCAPE '\\' ORDER BY name LIMIT ?2) a

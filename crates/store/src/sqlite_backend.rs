@@ -7,8 +7,9 @@ use crate::{Durability, StoreFault, Tx, migrate};
 use rusqlite::{Connection as Raw, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// At most so many commands share one commit.
@@ -30,6 +31,7 @@ pub(crate) struct Sqlite {
     writer: Option<JoinHandle<()>>,
     path: Option<PathBuf>,
     readers: Mutex<Vec<Raw>>,
+    commits: Arc<AtomicU64>,
 }
 
 impl Sqlite {
@@ -43,16 +45,23 @@ impl Sqlite {
         migrate::migrate(&mut Tx(Connection::Sqlite(&connection)))?;
         connection.execute_batch("COMMIT")?;
         let (queue, jobs) = sync_channel(QUEUE);
+        let commits = Arc::new(AtomicU64::new(0));
+        let counted = commits.clone();
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &jobs))
+            .spawn(move || write_until_closed(&connection, &jobs, &counted))
             .map_err(|error| StoreFault::Unreachable(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
             writer: Some(writer),
             path: path.map(Path::to_path_buf),
             readers: Mutex::new(Vec::new()),
+            commits,
         })
+    }
+
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     pub(crate) fn enqueue<T, E, F, D>(&self, work: F, done: D)
@@ -87,7 +96,11 @@ impl Sqlite {
     {
         let Some(path) = &self.path else {
             let (answer, waiting) = sync_channel(1);
-            self.enqueue(work, move |result| {
+            let reading = |tx: &mut Tx<'_>| -> Result<T, E> {
+                let _guard = ReadOnly::begin(tx)?;
+                work(tx)
+            };
+            self.enqueue(reading, move |result| {
                 let _ = answer.send(result);
             });
             return waiting
@@ -155,7 +168,29 @@ fn open_reader(path: &Path) -> Result<Raw, StoreFault> {
     Ok(connection)
 }
 
-fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>) {
+/// Refuses every change on the connection of an in-memory store while it lives, as the readers of a
+/// file do for good.
+struct ReadOnly<'a>(&'a Raw);
+
+impl<'a> ReadOnly<'a> {
+    fn begin(tx: &Tx<'a>) -> Result<Option<Self>, StoreFault> {
+        let Connection::Sqlite(connection) = &tx.0 else {
+            return Ok(None);
+        };
+        connection.pragma_update(None, "query_only", true)?;
+        Ok(Some(Self(connection)))
+    }
+}
+
+impl Drop for ReadOnly<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.pragma_update(None, "query_only", false) {
+            tracing::error!(%error, "the store in memory stays read-only");
+        }
+    }
+}
+
+fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>, commits: &AtomicU64) {
     let mut finished: Vec<Finish> = Vec::with_capacity(COMMANDS_A_COMMIT);
     while let Ok(first) = jobs.recv() {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
@@ -164,14 +199,20 @@ fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>) {
             continue;
         }
         finished.push(first(Ok(connection)));
-        while finished.len() < COMMANDS_A_COMMIT {
+        // A full disk can end the transaction of all; what still waits then gets one of its own.
+        while finished.len() < COMMANDS_A_COMMIT && !connection.is_autocommit() {
             let Ok(job) = jobs.try_recv() else { break };
             finished.push(job(Ok(connection)));
         }
         let commit = connection.execute_batch("COMMIT").map_err(StoreFault::from);
-        if let Err(fault) = &commit {
-            tracing::error!(%fault, "the writer could not commit");
-            let _ = connection.execute_batch("ROLLBACK");
+        match &commit {
+            Ok(()) => {
+                commits.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(fault) => {
+                tracing::error!(%fault, "the writer could not commit");
+                let _ = connection.execute_batch("ROLLBACK");
+            }
         }
         for finish in finished.drain(..) {
             finish(commit.clone());

@@ -137,12 +137,16 @@ impl Tx<'_> {
         Ok(self.query(sql, params, read)?.into_iter().next())
     }
 
-    /// Runs several statements without parameters: migrations only.
+    /// Runs several statements without parameters: migrations only. On PostgreSQL texts get the
+    /// collation by code point, which SQLite has by nature: lists and pages have one order on both.
     pub(crate) fn run_script(&mut self, script: &str) -> Result<(), StoreFault> {
         match &mut self.0 {
             Connection::Sqlite(connection) => Ok(connection.execute_batch(script)?),
             Connection::Postgres { client, .. } => {
-                Ok(client.batch_execute(&script.replace(" BLOB ", " BYTEA "))?)
+                let script = script
+                    .replace(" BLOB ", " BYTEA ")
+                    .replace(" TEXT ", " TEXT COLLATE \"C\" ");
+                Ok(client.batch_execute(&script)?)
             }
         }
     }

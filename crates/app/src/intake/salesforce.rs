@@ -178,7 +178,7 @@ pub(crate) fn won_order(opportunity: &WonOpportunity, payload: String) -> WonOrd
         end: opportunity.end,
         frequency: opportunity.billing_frequency.clone(),
         upgrades: opportunity.upgrades_opportunity.clone(),
-        booked: opportunity.amount,
+        booked: opportunity.total_contract_value,
         lines: opportunity.lines.iter().map(line_of).collect(),
         payload,
     }
@@ -220,6 +220,7 @@ pub(crate) fn as_record(opportunity: &WonOpportunity) -> String {
         "IsWon": opportunity.is_won,
         "IsClosed": opportunity.is_closed,
         "Amount": opportunity.amount.map(|amount| amount.to_string()),
+        "Total_Contract_Value__c": opportunity.total_contract_value.map(|value| value.to_string()),
         "CurrencyIsoCode": opportunity.currency_code,
         "CloseDate": opportunity.close_date.map(|date| date.to_string()),
         "Type": opportunity.kind,

@@ -23,7 +23,7 @@ pub fn report(ending: &Ending) -> Result<Value, AppFault> {
         .iter()
         .map(|told| json!({ "step": told.number, "on": told.on, "command": told.command, "answer": told.answer }))
         .collect();
-    let tie_outs: Vec<Value> = Vec::new();
+    let tie_outs = ending.app.tie_outs()?;
     ending.app.store().read(move |tx| {
         Ok(json!({
             "format": "tieout-story-report/1",

@@ -26,8 +26,11 @@ pub struct WonOpportunity {
     pub is_won: bool,
     /// Whether it is closed.
     pub is_closed: bool,
-    /// Total by the CRM, in major units, exactly as written.
+    /// Sum of the line totals by the CRM, in major units, exactly as written. A line total is for one
+    /// billing period.
     pub amount: Option<Decimal>,
+    /// What the deal is worth over its term by the seller's quote, in major units, exactly as written.
+    pub total_contract_value: Option<Decimal>,
     /// Currency code as written.
     pub currency_code: Option<String>,
     /// Date of closing.
@@ -224,6 +227,7 @@ fn read_row(record: &Record<'_>) -> Result<WonRow, ReadFault> {
         is_won: record.flag("IsWon")?.unwrap_or(false),
         is_closed: record.flag("IsClosed")?.unwrap_or(false),
         amount: record.decimal("Amount")?,
+        total_contract_value: record.decimal("Total_Contract_Value__c")?,
         currency_code: record.text("CurrencyIsoCode")?,
         close_date: record.date("CloseDate")?,
         kind: record.text("Type")?,

@@ -111,6 +111,7 @@ fn furnish(sims: &Simulators) {
         "Tieout_Entity__c",
         "Billing_Frequency__c",
         "Upgrades_Opportunity__c",
+        "Total_Contract_Value__c",
         "Tieout_Contract__c",
         "Tieout_Invoice_State__c",
         "Tieout_Open_Balance__c",

@@ -83,6 +83,15 @@ impl Frequency {
         }
     }
 
+    /// Months in a billing period.
+    pub fn months(self) -> i64 {
+        match self {
+            Frequency::Monthly => 1,
+            Frequency::Quarterly => 3,
+            Frequency::Annual => 12,
+        }
+    }
+
     /// The price of a period from the price of a month: a quarter costs 3 % less than three months,
     /// a year 15 % less than twelve, rounded down to ten minor units.
     fn price_of(self, monthly_minor: i64) -> i64 {

@@ -76,6 +76,7 @@ fn declare_fields(sims: &Simulators) -> Result<(), SimFault> {
         ("Opportunity", "Tieout_Entity__c", FieldKind::Text),
         ("Opportunity", "Billing_Frequency__c", FieldKind::Text),
         ("Opportunity", "Upgrades_Opportunity__c", lookup),
+        ("Opportunity", "Total_Contract_Value__c", FieldKind::Any),
         ("Opportunity", "Tieout_Contract__c", FieldKind::Text),
         ("Opportunity", "Tieout_Invoice_State__c", FieldKind::Text),
         ("Opportunity", "Tieout_Payment_State__c", FieldKind::Text),
@@ -126,7 +127,8 @@ pub(super) fn win(deal: &Deal, sims: &Simulators) -> Result<(), SimFault> {
         "Amount": number_of(total, 2), "Type": if deal.upgrades.is_some() { "Upgrade" } else { "New Business" },
         "CurrencyIsoCode": currency, "Tieout_Start__c": deal.start_day, "Tieout_End__c": deal.end_day,
         "Tieout_Entity__c": deal.entity_id, "Billing_Frequency__c": deal.frequency.as_str(),
-        "Upgrades_Opportunity__c": deal.upgrades
+        "Upgrades_Opportunity__c": deal.upgrades,
+        "Total_Contract_Value__c": number_of(deal.total_contract_value_minor(), 2)
     });
     let mut records = vec![
         record("Account", &customer.account_id, account),

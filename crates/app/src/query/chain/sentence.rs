@@ -1,0 +1,310 @@
+//! One sentence for each kind of event, with the arithmetic or cause in a second one.
+
+use crate::query::words::{amounts, count, plain, system};
+use crate::view::HopKind;
+use events::{
+    BillingDocument, CashApplied, ContractAmended, Event, PaymentFailed, Reference, ScheduleRevised,
+};
+use values::Money;
+
+/// An event in words.
+pub(super) struct Told {
+    pub(super) kind: HopKind,
+    pub(super) title: String,
+    pub(super) object: Option<String>,
+    pub(super) why: String,
+    pub(super) amount: Option<Money>,
+}
+
+impl Told {
+    fn fact(title: String, object: &impl ToString, why: String) -> Self {
+        Self {
+            kind: HopKind::Fact,
+            title,
+            object: Some(object.to_string()),
+            why,
+            amount: None,
+        }
+    }
+
+    fn worth(self, amount: Money) -> Self {
+        Self {
+            amount: Some(amount),
+            ..self
+        }
+    }
+
+    fn money(self, amount: Money) -> Self {
+        Self {
+            kind: HopKind::Money,
+            ..self.worth(amount)
+        }
+    }
+
+    fn stop(self) -> Self {
+        Self {
+            kind: HopKind::Stop,
+            ..self
+        }
+    }
+}
+
+/// What an event says.
+pub(super) fn of(event: &Event) -> Told {
+    match event {
+        Event::CustomerCreated(created) => Told::fact(
+            format!("Customer {} created", created.legal_name),
+            &created.customer,
+            known_as(&created.references),
+        ),
+        Event::StandingChanged(changed) => {
+            let why = if changed.open.is_empty() {
+                "nothing is open on its invoices".to_owned()
+            } else {
+                format!("{} open on its invoices", amounts(&changed.open))
+            };
+            let title = format!("Customer's standing is now {}", plain(&changed.standing));
+            Told::fact(title, &changed.customer, why)
+        }
+        Event::ProductPublished(product) => Told::fact(
+            format!("Product {} published", product.name),
+            &product.product,
+            String::new(),
+        ),
+        Event::OrderAccepted(order) => Told::fact(
+            format!(
+                "{} {} taken over from {}",
+                order.reference.kind,
+                order.reference.id,
+                system(&order.reference.system)
+            ),
+            &order.reference.id,
+            format!("booked by the seller at {}", order.booked),
+        )
+        .worth(order.booked),
+        Event::ContractActivated(contract) => {
+            let things = i64::try_from(contract.components.len()).unwrap_or(i64::MAX);
+            Told::fact(
+                format!("Contract activated, version {}", contract.version),
+                &contract.contract,
+                format!(
+                    "{} over {}; value rated from the timeline",
+                    count(things, "component", "components"),
+                    contract.term
+                ),
+            )
+            .worth(contract.value)
+        }
+        Event::ContractAmended(change) => amended("amended", change),
+        Event::ContractCancelled(change) => amended("cancelled", change),
+        Event::SubscriptionActivated(started) => Told::fact(
+            format!(
+                "Subscription of {} {} runs",
+                started.subscription.quantity, started.subscription.product
+            ),
+            &started.subscription.component,
+            format!("in force {}", started.subscription.period),
+        ),
+        Event::InvoiceIssued(document) => issued(document),
+        Event::CreditNoteIssued(document) => credited(document),
+        Event::PaymentInitiated(payment) => Told::fact(
+            format!("Collection through {} began", system(&payment.processor)),
+            &payment.payment,
+            format!("of invoice {}", payment.invoice),
+        )
+        .worth(payment.amount),
+        Event::PaymentFailed(failed) => attempt(failed),
+        Event::PaymentSettled(payment) => Told::fact(
+            format!("Payment by {} settled", payment.method),
+            &payment.payment,
+            format!(
+                "{} less fee {} is {}",
+                payment.gross, payment.fee, payment.net
+            ),
+        )
+        .money(payment.gross),
+        Event::PaymentRefunded(refund) => Told::fact(
+            "Refund settled".to_owned(),
+            &refund.refund,
+            format!("of payment {}: {}", refund.payment, refund.reason),
+        )
+        .money(refund.amount),
+        Event::CashApplied(cash) => applied(cash),
+        Event::ScheduleCreated(schedule) => scheduled("created", schedule),
+        Event::ScheduleRevised(schedule) => scheduled("revised", schedule),
+        Event::RevenueRecognised(revenue) => Told::fact(
+            format!(
+                "Revenue of {} recognised through {}",
+                revenue.product, revenue.through
+            ),
+            &revenue.obligation,
+            revenue.arithmetic.clone(),
+        )
+        .money(revenue.amount),
+        Event::JournalEntered(entered) => Told::fact(
+            "Journal entered by hand".to_owned(),
+            &entered.journal,
+            entered.reason.clone(),
+        ),
+        Event::JournalReversed(reversed) => Told::fact(
+            format!("Journal {} reversed", reversed.reverses),
+            &reversed.journal,
+            reversed.reason.clone(),
+        ),
+        Event::PeriodClosed(period) => Told::fact(
+            format!("{} of {} closed", period.month, period.entity),
+            &format!("{}/{}", period.entity, period.month),
+            String::new(),
+        ),
+        Event::PeriodReopened(period) => Told::fact(
+            format!("{} of {} reopened", period.month, period.entity),
+            &format!("{}/{}", period.entity, period.month),
+            period.reason.clone().unwrap_or_default(),
+        ),
+        Event::EffectConfirmed(effect) => Told::fact(
+            format!(
+                "{} confirmed: {} as {} {}",
+                system(&effect.reference.system),
+                operation(&effect.operation),
+                plain(&effect.reference.kind),
+                effect.reference.id
+            ),
+            &effect.reference.id,
+            if effect.read_back {
+                "the outcome was ambiguous and was read back".to_owned()
+            } else {
+                String::new()
+            },
+        ),
+        Event::ExceptionOpened(exception) => Told {
+            amount: exception.value,
+            ..Told::fact(
+                exception.summary.clone(),
+                &exception.exception,
+                format!("{}, for {}", plain(&exception.class), exception.owner),
+            )
+            .stop()
+        },
+        Event::ExceptionResolved(exception) => Told::fact(
+            format!("Exception resolved: {}", plain(&exception.outcome)),
+            &exception.exception,
+            exception.reason.clone(),
+        ),
+    }
+}
+
+/// The operation of an effect in words: `netsuite.journal_entry` is `journal entry`.
+pub(super) fn operation(word: &str) -> String {
+    plain(
+        word.split_once('.')
+            .map_or(word, |(_, operation)| operation),
+    )
+}
+
+fn known_as(references: &[Reference]) -> String {
+    let texts: Vec<String> = references
+        .iter()
+        .map(|known| format!("{} {} in {}", known.kind, known.id, system(&known.system)))
+        .collect();
+    texts.join(", ")
+}
+
+fn amended(word: &str, change: &ContractAmended) -> Told {
+    let title = format!(
+        "Contract {word} from {}, version {}: {}",
+        change.effective, change.version, change.description
+    );
+    let why = format!(
+        "{}; value changes by {}",
+        plain(&change.kind),
+        change.value_change
+    );
+    Told::fact(title, &change.contract, why).worth(change.value_change)
+}
+
+fn issued(document: &BillingDocument) -> Told {
+    Told::fact(
+        format!("Invoice {} issued", document.number),
+        &document.invoice,
+        arithmetic(document),
+    )
+    .money(document.total)
+}
+
+fn credited(document: &BillingDocument) -> Told {
+    let id = document
+        .credit_note
+        .as_ref()
+        .map_or_else(|| document.invoice.to_string(), ToString::to_string);
+    let reason = document.reason.clone().unwrap_or_default();
+    Told::fact(
+        format!("Credit note {} issued", document.number),
+        &id,
+        format!("{reason}; {}", arithmetic(document)),
+    )
+    .money(document.total)
+}
+
+/// The arithmetic of the lines, and the tax on them.
+fn arithmetic(document: &BillingDocument) -> String {
+    let mut parts: Vec<String> = document
+        .lines
+        .iter()
+        .map(|line| format!("{}: {} = {}", line.product, line.arithmetic, line.net))
+        .collect();
+    parts.push(format!(
+        "net {} and tax {} are {}",
+        document.net, document.tax, document.total
+    ));
+    parts.join("; ")
+}
+
+fn attempt(failed: &PaymentFailed) -> Told {
+    let next = match failed.next_attempt {
+        Some(date) => format!("tried again on {date}"),
+        None => "this was the last attempt".to_owned(),
+    };
+    Told::fact(
+        format!("Attempt {} to collect failed", failed.attempt),
+        &failed.payment,
+        format!(
+            "{}; invoice {} stays open; {next}",
+            failed.reason, failed.invoice
+        ),
+    )
+    .worth(failed.amount)
+    .stop()
+}
+
+fn applied(cash: &CashApplied) -> Told {
+    let parts: Vec<String> = cash
+        .applications
+        .iter()
+        .map(|application| format!("{} to invoice {}", application.amount, application.invoice))
+        .collect();
+    let back = cash.applications.iter().all(|one| one.amount.minor < 0);
+    let title = if back {
+        "Payment released from its invoices"
+    } else {
+        "Payment set against its invoices"
+    };
+    let why = format!("{}; {} is left unapplied", parts.join(", "), cash.unapplied);
+    let told = Told::fact(title.to_owned(), &cash.payment, why);
+    let mut applied = Money::zero(cash.unapplied.currency);
+    for application in &cash.applications {
+        applied.minor = applied.minor.saturating_add(application.amount.minor);
+    }
+    told.money(applied)
+}
+
+fn scheduled(word: &str, schedule: &ScheduleRevised) -> Told {
+    Told::fact(
+        format!("Revenue schedule of {} {word}", schedule.product),
+        &schedule.obligation,
+        format!(
+            "{} changes by {} to {} over {}",
+            schedule.cause, schedule.change, schedule.allocated, schedule.period
+        ),
+    )
+    .worth(schedule.allocated)
+}

@@ -1,0 +1,210 @@
+//! The first screen: does it tie out, what is stuck and worth how much, what comes next.
+
+use super::words::{age, amounts, count};
+use super::{ExceptionFilter, add_up, exceptions, intake, money, tie_outs};
+use crate::fault::AppFault;
+use crate::view::{FlowStage, Home, TieOutRow};
+use crate::{App, Books};
+use recon::Measure;
+use store::exceptions::{self as stops, ExceptionRow};
+use store::{Tx, contracts, documents, effects, journals, obligations, payments};
+use values::{Instant, Money};
+
+/// Exceptions on the first screen.
+const EXCEPTIONS_SHOWN: usize = 10;
+
+/// Everything on the first screen, from one view of the books.
+///
+/// # Errors
+/// When the store fails or what is stored cannot be read.
+pub fn home(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Home, AppFault> {
+    let tie_outs = tie_outs(tx, books, now)?;
+    let open = stops::all_open(tx)?;
+    let filter = ExceptionFilter {
+        status: Some("open".to_owned()),
+        ..ExceptionFilter::default()
+    };
+    let mut first = exceptions(tx, now, &filter, None)?.items;
+    first.truncate(EXCEPTIONS_SHOWN);
+    let oldest = open.iter().map(|row| row.opened).min();
+    Ok(Home {
+        now,
+        flow: flow(tx, &tie_outs, &open)?,
+        exceptions: first,
+        exceptions_open: i64::try_from(open.len()).unwrap_or(i64::MAX),
+        exceptions_value: worth(open.iter())?,
+        exceptions_oldest: oldest.map(|opened| age(Instant::from_microseconds(opened), now)),
+        intake: intake::intake(tx)?,
+        connections: intake::connections(tx)?,
+        tie_outs,
+    })
+}
+
+impl App {
+    /// Now, on the clock that the program runs on.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.clock().now()
+    }
+
+    /// As [`home`].
+    ///
+    /// # Errors
+    /// As [`home`].
+    pub fn home(&self) -> Result<Home, AppFault> {
+        let (books, now) = (self.books(), self.clock().now());
+        self.store().read(move |tx| home(tx, &books, now))
+    }
+}
+
+/// What exceptions are worth, without sign, one a currency.
+fn worth<'a>(rows: impl Iterator<Item = &'a ExceptionRow>) -> Result<Vec<Money>, AppFault> {
+    let mut sums = Vec::new();
+    for row in rows.filter(|row| !row.currency.is_empty()) {
+        add_up(
+            &mut sums,
+            money(row.amount.saturating_abs(), &row.currency)?,
+        )?;
+    }
+    sums.sort_by_key(|sum| sum.currency);
+    Ok(sums)
+}
+
+fn flow(
+    tx: &mut Tx<'_>,
+    tie_outs: &[TieOutRow],
+    open: &[ExceptionRow],
+) -> Result<Vec<FlowStage>, AppFault> {
+    let mut won = Stage::default();
+    for row in tie_outs {
+        if row.measure == Measure::Bookings.as_str() {
+            add_up(&mut won.values, row.expected)?;
+        }
+    }
+    let mut contracted = Stage::default();
+    for sum in contracts::sums(tx)? {
+        contracted.add(sum.count, sum.value, &sum.currency)?;
+    }
+    let held = is_held(open, |row| row.key.starts_with("order/"));
+    won.count = contracted.count + i64::try_from(held.len()).unwrap_or(i64::MAX);
+    let mut invoiced = Stage::default();
+    for sum in documents::sums(tx)? {
+        let sign = if sum.kind == "credit_note" { -1 } else { 1 };
+        invoiced.add(sum.count, sign * sum.net, &sum.currency)?;
+    }
+    let mut collected = Stage::default();
+    for sum in payments::received(tx)? {
+        collected.add(sum.count, sum.amount, &sum.currency)?;
+    }
+    for sum in payments::given_back(tx)? {
+        collected.add(0, -sum.amount, &sum.currency)?;
+    }
+    let mut recognised = Stage::default();
+    let mut through = String::new();
+    for sum in obligations::sums(tx)? {
+        recognised.add(sum.count, sum.recognised, &sum.currency)?;
+        through = through.max(sum.through);
+    }
+    let mut posted = Stage::default();
+    for sum in journals::sums(tx)? {
+        posted.add(sum.count, sum.total, &sum.currency)?;
+    }
+    let unbilled = is_held(open, |row| row.measure == Measure::Billings.as_str());
+    let unmatched = is_held(open, |row| row.class == "payment_unmatched");
+    let failed = is_held(open, |row| row.class == "payment_failed");
+    let run = match through.as_str() {
+        "" => "no recognition run yet".to_owned(),
+        through => format!("through {through}"),
+    };
+    Ok(vec![
+        won.show("Won", "deals", None, "/contracts"),
+        contracted.show(
+            "Contracted",
+            "contract value",
+            stuck(&held, "held", "deal")?,
+            "/contracts",
+        ),
+        invoiced.show(
+            "Invoiced",
+            "invoices less credits, without tax",
+            stuck(&unbilled, "cannot be billed", "contract")?,
+            "/invoices",
+        ),
+        collected.show(
+            "Collected",
+            "payments less refunds",
+            both(
+                stuck(&unmatched, "unmatched", "payment")?,
+                stuck(&failed, "failed", "payment")?,
+            ),
+            "/payments",
+        ),
+        recognised.show("Recognised", &run, None, "/journals"),
+        posted.show("Posted", "journals", not_posted(tx, open)?, "/journals"),
+    ])
+}
+
+/// One stage while it is added up.
+#[derive(Default)]
+struct Stage {
+    values: Vec<Money>,
+    count: i64,
+}
+
+impl Stage {
+    fn add(&mut self, count: i64, minor: i64, currency: &str) -> Result<(), AppFault> {
+        self.count += count;
+        add_up(&mut self.values, money(minor, currency)?)
+    }
+
+    fn show(mut self, title: &str, note: &str, stuck: Option<String>, href: &str) -> FlowStage {
+        self.values.sort_by_key(|sum| sum.currency);
+        FlowStage {
+            title: title.to_owned(),
+            values: self.values,
+            count: self.count,
+            note: note.to_owned(),
+            stuck,
+            href: href.to_owned(),
+        }
+    }
+}
+
+fn is_held(open: &[ExceptionRow], which: impl Fn(&ExceptionRow) -> bool) -> Vec<&ExceptionRow> {
+    open.iter().filter(|row| which(row)).collect()
+}
+
+/// `12,490.00 USD held, 2 deals`; nothing when nothing is.
+fn stuck(rows: &[&ExceptionRow], how: &str, one: &str) -> Result<Option<String>, AppFault> {
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let things = count(number, one, &format!("{one}s"));
+    let value = amounts(&worth(rows.iter().copied())?);
+    Ok(Some(if value.is_empty() {
+        format!("{things} {how}")
+    } else {
+        format!("{value} {how}, {things}")
+    }))
+}
+
+fn both(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}; {other}")),
+        (one, other) => one.or(other),
+    }
+}
+
+fn not_posted(tx: &mut Tx<'_>, open: &[ExceptionRow]) -> Result<Option<String>, AppFault> {
+    let parked = is_held(open, |row| row.key.starts_with("posting/"));
+    let postings = stuck(&parked, "not posted", "fact")?;
+    let refused: i64 = effects::counts(tx)?
+        .iter()
+        .filter(|count| count.status == "parked")
+        .map(|count| count.count)
+        .sum();
+    let deliveries =
+        (refused > 0).then(|| format!("{} parked", count(refused, "delivery", "deliveries")));
+    Ok(both(postings, deliveries))
+}

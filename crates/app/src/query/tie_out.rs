@@ -1,0 +1,174 @@
+//! Tie-outs: figures recomputed from the facts against the books, per measure, legal entity and
+//! currency, and the open exceptions that name the difference. The joining is `recon`'s.
+
+mod commercial;
+mod ledger_side;
+mod named;
+
+use super::words::segment;
+use crate::fault::AppFault;
+use crate::view::{TieOutRow, TieOutStatus};
+use crate::{App, Books};
+use commercial::BillingGap;
+use recon::{Figure, Inputs, Measure, Status};
+use std::collections::BTreeMap;
+use store::Tx;
+use store::exceptions::ExceptionRow;
+use values::{Currency, EntityId, Instant, Money, Month};
+
+/// Everything that must agree, sorted by measure, entity and currency. Billings are recomputed
+/// through the date of each entity at `now`.
+///
+/// # Errors
+/// When the store fails, what is stored cannot be read, or a sum leaves 64 bits.
+pub fn tie_outs(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Vec<TieOutRow>, AppFault> {
+    let mut figures = Figures::default();
+    commercial::bookings(tx, &mut figures)?;
+    let gaps = commercial::billings(tx, books, now, &mut figures)?;
+    ledger_side::add(tx, books, &mut figures)?;
+    ledger_side::delivered(tx, &mut figures)?;
+    join(tx, &figures, &gaps, |_| true)
+}
+
+/// The measures that prove balances of accounts, without rating any contract again.
+pub(super) fn of_accounts(tx: &mut Tx<'_>, books: &Books) -> Result<Vec<TieOutRow>, AppFault> {
+    let mut figures = Figures::default();
+    ledger_side::add(tx, books, &mut figures)?;
+    join(tx, &figures, &[], ledger_side::proves_accounts)
+}
+
+/// The measures that an exception explains, with its part of each difference.
+pub(super) fn named_by(
+    tx: &mut Tx<'_>,
+    row: &ExceptionRow,
+) -> Result<Vec<(Measure, Money)>, AppFault> {
+    named::names(tx, row, &[])
+}
+
+impl App {
+    /// As [`tie_outs`].
+    ///
+    /// # Errors
+    /// As [`tie_outs`].
+    pub fn tie_outs(&self) -> Result<Vec<TieOutRow>, AppFault> {
+        let (books, now) = (self.books(), self.clock().now());
+        self.store().read(move |tx| tie_outs(tx, &books, now))
+    }
+}
+
+/// Both sides while they are gathered.
+#[derive(Default)]
+struct Figures {
+    expected: Vec<Figure>,
+    actual: Vec<Figure>,
+    /// Where a figure of the books can be looked at: the account and its newest month.
+    places: BTreeMap<(Measure, EntityId, Currency), Place>,
+}
+
+/// The newest month of the accounts behind a figure, and the account when it is the only one.
+struct Place {
+    month: Month,
+    account: Option<String>,
+}
+
+impl Figures {
+    fn expect(&mut self, measure: Measure, entity: &str, currency: &str, minor: i64) {
+        self.expected
+            .extend(figure(measure, entity, currency, minor));
+    }
+
+    fn find(&mut self, measure: Measure, entity: &str, currency: &str, minor: i64) {
+        self.actual.extend(figure(measure, entity, currency, minor));
+    }
+}
+
+/// A figure; nothing when it belongs to no books because it has no entity or currency yet.
+fn figure(measure: Measure, entity: &str, currency: &str, minor: i64) -> Option<Figure> {
+    let currency: Currency = currency.parse().ok()?;
+    Some(Figure {
+        measure,
+        entity: entity.parse().ok()?,
+        amount: Money::from_minor(minor, currency),
+    })
+}
+
+fn join(
+    tx: &mut Tx<'_>,
+    figures: &Figures,
+    gaps: &[BillingGap],
+    wanted: impl Fn(Measure) -> bool,
+) -> Result<Vec<TieOutRow>, AppFault> {
+    let mut open = named::explanations(tx, gaps)?;
+    open.retain(|explanation| wanted(explanation.measure));
+    let inputs = Inputs {
+        expected: &figures.expected,
+        actual: &figures.actual,
+        open: &open,
+    };
+    let rows = recon::tie_out(inputs).map_err(|refusal| AppFault::Unreadable {
+        what: "figures",
+        error: refusal.to_string(),
+    })?;
+    rows.iter().map(|row| show(row, figures)).collect()
+}
+
+fn show(row: &recon::TieOutRow, figures: &Figures) -> Result<TieOutRow, AppFault> {
+    let money = |minor| Money::from_minor(minor, row.currency);
+    let mut exceptions: Vec<String> = Vec::new();
+    for (id, _) in &row.exceptions {
+        if !exceptions.iter().any(|known| known == id.as_str()) {
+            exceptions.push(id.as_str().to_owned());
+        }
+    }
+    Ok(TieOutRow {
+        measure: row.measure.as_str().to_owned(),
+        title: row.measure.title().to_owned(),
+        expected_from: row.measure.expected_from().to_owned(),
+        actual_in: row.measure.actual_in().to_owned(),
+        entity: row.entity.as_str().to_owned(),
+        expected: money(row.expected),
+        actual: money(row.actual),
+        difference: money(row.expected).minus(money(row.actual))?,
+        exceptions,
+        status: match row.status() {
+            Status::TiesOut => TieOutStatus::TiesOut,
+            Status::Explained => TieOutStatus::Explained,
+            Status::Break => TieOutStatus::Break,
+        },
+        href: href(row, figures),
+    })
+}
+
+/// The page with the rows behind the figures.
+fn href(row: &recon::TieOutRow, figures: &Figures) -> String {
+    let entity = segment(row.entity.as_str());
+    match row.measure {
+        Measure::Bookings => format!("/contracts?entity={entity}"),
+        Measure::Billings => format!("/invoices?entity={entity}"),
+        Measure::Delivered => format!("/journals?entity={entity}"),
+        Measure::Deferred
+        | Measure::Unbilled
+        | Measure::Recognised
+        | Measure::Receivable
+        | Measure::Unapplied
+        | Measure::Tax
+        | Measure::Cash => {
+            let key = (row.measure, row.entity.clone(), row.currency);
+            match figures.places.get(&key) {
+                Some(Place {
+                    month,
+                    account: Some(account),
+                }) => format!(
+                    "/trial-balance/{entity}/{month}/{}?currency={}",
+                    segment(account),
+                    row.currency
+                ),
+                Some(Place {
+                    month,
+                    account: None,
+                }) => format!("/trial-balance?entity={entity}&month={month}"),
+                None => format!("/trial-balance?entity={entity}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Bookings and billings: what was sold against what is under contract, and what the timelines say
+//! is owed against what was billed.
+
+use super::Figures;
+use crate::books::Books;
+use crate::fault::{AppFault, stored, stored_value};
+use billing::{BilledLine, DraftLine, LineKind};
+use commerce::{Contract, Timing};
+use events::Event;
+use recon::Measure;
+use std::collections::{BTreeMap, BTreeSet};
+use store::{Tx, contracts, documents, exceptions, log, settings};
+use values::{ComponentId, Date, EntityId, Instant, Money, Period};
+
+/// Settings that hold what the CRM says was won, in minor units, by entity and currency.
+const CRM_BOOKED: &str = "crm_booked/";
+
+/// Contracts rated at once.
+const CONTRACTS_A_STEP: i64 = 200;
+
+/// By how much a contract's billing lags behind its timeline.
+pub(super) struct BillingGap {
+    pub(super) contract: String,
+    pub(super) entity: EntityId,
+    /// Expected less billed, without tax.
+    pub(super) amount: Money,
+}
+
+/// What was won or entered here, against the contracts in force.
+pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    let (accepted, direct) = sold(tx)?;
+    for (entity, value) in direct {
+        let code = value.currency.code().to_owned();
+        figures.expect(Measure::Bookings, &entity, &code, value.minor);
+    }
+    let read_back = settings::starting_with(tx, CRM_BOOKED)?;
+    if read_back.is_empty() {
+        // The CRM has not been asked: what it sent, whether taken over or held, stands for it.
+        for (entity, value) in accepted {
+            let code = value.currency.code().to_owned();
+            figures.expect(Measure::Bookings, &entity, &code, value.minor);
+        }
+        for held in exceptions::all_open(tx)? {
+            if held.measure == Measure::Bookings.as_str() && held.key.starts_with("order/") {
+                figures.expect(Measure::Bookings, &held.entity, &held.currency, held.amount);
+            }
+        }
+    }
+    for (name, value) in read_back {
+        let books = name
+            .strip_prefix(CRM_BOOKED)
+            .and_then(|rest| rest.rsplit_once('/'));
+        if let Some((entity, currency)) = books {
+            let minor = stored_value::<i64>("value booked in the CRM", &value)?;
+            figures.expect(Measure::Bookings, entity, currency, minor);
+        }
+    }
+    for sum in contracts::sums(tx)? {
+        figures.find(Measure::Bookings, &sum.entity, &sum.currency, sum.value);
+    }
+    Ok(())
+}
+
+/// A value with the legal entity that it belongs to.
+type Sold = (String, Money);
+
+/// From the log: what orders of other systems were booked at, and what was sold or changed here
+/// without an order.
+fn sold(tx: &mut Tx<'_>) -> Result<(Vec<Sold>, Vec<Sold>), AppFault> {
+    const TYPES: [&str; 4] = [
+        "com.tieout.order.order.accepted.v1",
+        "com.tieout.contract.contract.activated.v1",
+        "com.tieout.contract.contract.amended.v1",
+        "com.tieout.contract.contract.cancelled.v1",
+    ];
+    let mut stored_events = Vec::new();
+    log::each_of_types(tx, &TYPES, |event| {
+        stored_events.push((
+            event.entity,
+            event.idempotency_key,
+            event.type_name,
+            event.data,
+        ));
+        Ok(())
+    })?;
+    let (mut accepted, mut changes, mut by_order) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for (entity, key, type_name, data) in stored_events {
+        let event = Event::read(&type_name, &data).map_err(|error| AppFault::Unreadable {
+            what: "event",
+            error: error.to_string(),
+        })?;
+        // Events of one journey share the key that stands before the mark.
+        let journey = key.split('#').next().unwrap_or_default().to_owned();
+        match event {
+            Event::OrderAccepted(order) => {
+                by_order.insert(journey);
+                accepted.push((entity, order.booked));
+            }
+            Event::ContractActivated(contract) => changes.push((journey, entity, contract.value)),
+            Event::ContractAmended(change) | Event::ContractCancelled(change) => {
+                changes.push((journey, entity, change.value_change));
+            }
+            _ => {}
+        }
+    }
+    let direct = changes
+        .into_iter()
+        .filter(|(journey, _, _)| !by_order.contains(journey))
+        .map(|(_, entity, value)| (entity, value));
+    Ok((accepted, direct.collect()))
+}
+
+/// Every contract rated again through the date of its entity, against the documents issued.
+pub(super) fn billings(
+    tx: &mut Tx<'_>,
+    books: &Books,
+    now: Instant,
+    figures: &mut Figures,
+) -> Result<Vec<BillingGap>, AppFault> {
+    for sum in documents::sums(tx)? {
+        let sign = if sum.kind == "credit_note" { -1 } else { 1 };
+        figures.find(
+            Measure::Billings,
+            &sum.entity,
+            &sum.currency,
+            sign * sum.net,
+        );
+    }
+    let (mut gaps, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = contracts::all_after(tx, &after, CONTRACTS_A_STEP)?;
+        let (Some(first), Some(last)) = (page.first(), page.last()) else {
+            return Ok(gaps);
+        };
+        let mut lines: BTreeMap<String, Vec<BilledLine>> = BTreeMap::new();
+        for line in documents::lines_of_contracts(tx, &first.id, &last.id)? {
+            let billed = stored("line", &line.body)?;
+            lines.entry(line.contract).or_default().push(billed);
+        }
+        after.clone_from(&last.id);
+        for row in page {
+            let contract: Contract = stored("contract", &row.body)?;
+            let today = books.entity(&contract.entity)?.zone.date_at(now);
+            let billed = lines.remove(&row.id).unwrap_or_default();
+            let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
+            // A timeline that cannot be rated has its own exception, which says why.
+            let expected = expected(&contract, &billed, today)?.unwrap_or(actual);
+            figures.expect(Measure::Billings, &row.entity, &row.currency, expected);
+            let amount = Money::from_minor(expected, contract.currency)
+                .minus(Money::from_minor(actual, contract.currency))?;
+            if !amount.is_zero() {
+                gaps.push(BillingGap {
+                    contract: row.id,
+                    entity: contract.entity,
+                    amount,
+                });
+            }
+        }
+    }
+}
+
+/// What the timeline comes to, without tax: every billing period that is due, or of which anything
+/// was billed, whole; less what was conceded. Nothing when the timeline cannot be rated.
+fn expected(
+    contract: &Contract,
+    billed: &[BilledLine],
+    today: Date,
+) -> Result<Option<i64>, AppFault> {
+    let Ok(lines) = billing::expected_lines(contract, Date::MAX) else {
+        return Ok(None);
+    };
+    let mut windows: BTreeMap<(ComponentId, Period), Vec<&DraftLine>> = BTreeMap::new();
+    for line in &lines {
+        let window = windows.entry((line.component.clone(), line.window));
+        window.or_default().push(line);
+    }
+    let begun: BTreeSet<(ComponentId, Period)> = billed
+        .iter()
+        .filter(|line| line.line.kind != LineKind::Concession)
+        .map(|line| (line.line.component.clone(), line.line.window))
+        .collect();
+    let mut parts = Vec::new();
+    for (key, lines) in &windows {
+        if begun.contains(key) || is_due(contract, &key.0, lines, today) {
+            parts.extend(lines.iter().map(|line| line.net.minor));
+        }
+    }
+    for line in billed {
+        match line.line.kind {
+            LineKind::Charge => {}
+            // What a person gave back stands, and so does what a reduction could not take any more
+            // because it had been given back before.
+            LineKind::Concession => parts.push(line.line.net.minor),
+            LineKind::Reduction => parts.push(line.line.net.minor - line.line.by_rule.minor),
+        }
+    }
+    sum(parts.into_iter()).map(Some)
+}
+
+fn is_due(contract: &Contract, component: &ComponentId, lines: &[&DraftLine], today: Date) -> bool {
+    let timing = contract
+        .components
+        .iter()
+        .find(|known| known.id == *component)
+        .map_or(Timing::Advance, |known| known.timing);
+    let day = match timing {
+        Timing::Advance => lines.iter().map(|line| line.period.from()).min(),
+        Timing::Arrears => lines.iter().map(|line| line.period.last()).max(),
+    };
+    day.is_some_and(|day| day <= today)
+}
+
+fn sum(parts: impl Iterator<Item = i64>) -> Result<i64, AppFault> {
+    let wide: i128 = parts.map(i128::from).sum();
+    i64::try_from(wide).map_err(|_| values::MoneyRefused::TooLarge.into())
+}

@@ -1,0 +1,203 @@
+//! Measures that prove balances of accounts, and journals against the outside ledger. Which account
+//! a measure proves is said by the chart.
+
+use super::{Figures, Place};
+use crate::books::Books;
+use crate::fault::{AppFault, stored, stored_value};
+use recon::Measure;
+use revenue::Obligation;
+use std::collections::BTreeMap;
+use store::payments::MoneySum;
+use store::{Tx, documents, effects, journals, obligations, payments, settings};
+use values::{AccountCode, Currency, EntityId, Month};
+
+/// Obligations read at once.
+const OBLIGATIONS_A_STEP: i64 = 500;
+
+/// The operation by which a journal is delivered to the outside ledger.
+const DELIVERY: &str = "netsuite.journal_entry";
+
+/// Settings that hold what the processor says it received net, in minor units, by entity and
+/// currency.
+const PROCESSOR_BALANCE: &str = "processor_balance/";
+
+/// Whether a measure is the one of balances.
+pub(super) fn proves_accounts(measure: Measure) -> bool {
+    match measure {
+        Measure::Deferred
+        | Measure::Unbilled
+        | Measure::Recognised
+        | Measure::Receivable
+        | Measure::Unapplied
+        | Measure::Tax
+        | Measure::Cash => true,
+        Measure::Bookings | Measure::Billings | Measure::Delivered => false,
+    }
+}
+
+/// Adds both sides of every measure that proves an account.
+pub(super) fn add(tx: &mut Tx<'_>, books: &Books, figures: &mut Figures) -> Result<(), AppFault> {
+    balances(tx, books, figures)?;
+    let mut expected = Figures::default();
+    of_obligations(tx, &mut expected)?;
+    of_documents(tx, &mut expected)?;
+    of_money(tx, &mut expected)?;
+    // Where the chart proves no account by a measure, there is nothing to compare it with.
+    expected.expected.retain(|figure| {
+        let mut proven = books.chart.proven_by(figure.measure.as_str());
+        proven.next().is_some()
+    });
+    figures.expected.append(&mut expected.expected);
+    Ok(())
+}
+
+/// What the accounts say, on the side on which each grows.
+fn balances(tx: &mut Tx<'_>, books: &Books, figures: &mut Figures) -> Result<(), AppFault> {
+    let mut sums: BTreeMap<(String, String, String), (i64, String)> = BTreeMap::new();
+    for row in journals::balances(tx, "")? {
+        let sum = sums
+            .entry((row.entity, row.account, row.currency))
+            .or_default();
+        let moved = row.debit.checked_sub(row.credit);
+        sum.0 = moved
+            .and_then(|moved| sum.0.checked_add(moved))
+            .ok_or(values::MoneyRefused::TooLarge)?;
+        if sum.1 < row.month {
+            sum.1 = row.month;
+        }
+    }
+    for ((entity, code, currency), (balance, month)) in sums {
+        let code: AccountCode = stored_value("account", &code)?;
+        let Some(account) = books.chart.account(&code) else {
+            continue;
+        };
+        let measure = account.ties_out_with.as_deref();
+        let Some(measure) = measure.and_then(Measure::from_word) else {
+            continue;
+        };
+        let balance =
+            ledger::natural(account.kind, balance).ok_or(values::MoneyRefused::TooLarge)?;
+        figures.find(measure, &entity, &currency, balance);
+        let key: (Measure, EntityId, Currency) = (
+            measure,
+            stored_value("entity id", &entity)?,
+            stored_value("currency", &currency)?,
+        );
+        let month: Month = stored_value("month", &month)?;
+        figures
+            .places
+            .entry(key)
+            .and_modify(|place| {
+                place.month = place.month.max(month);
+                place.account = None;
+            })
+            .or_insert(Place {
+                month,
+                account: Some(code.as_str().to_owned()),
+            });
+    }
+    Ok(())
+}
+
+/// Billed against recognised, and recognised against what the schedules earn through the last run.
+fn of_obligations(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    let mut after = String::new();
+    loop {
+        let page = obligations::page(tx, "", &after, OBLIGATIONS_A_STEP)?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after.clone_from(&last.id);
+        for row in page {
+            let (entity, currency) = (row.entity.as_str(), row.currency.as_str());
+            let position = row
+                .billed
+                .checked_sub(row.recognised)
+                .ok_or(values::MoneyRefused::TooLarge)?;
+            figures.expect(Measure::Deferred, entity, currency, position.max(0));
+            figures.expect(Measure::Unbilled, entity, currency, -position.min(0));
+            if row.recognised_through.is_empty() {
+                continue;
+            }
+            let obligation: Obligation = stored("obligation", &row.body)?;
+            let through = stored_value("date", &row.recognised_through)?;
+            let earned = revenue::earned_through(&obligation, through).map_err(|refusal| {
+                AppFault::Unreadable {
+                    what: "obligation",
+                    error: refusal.to_string(),
+                }
+            })?;
+            figures.expect(Measure::Recognised, entity, currency, earned);
+        }
+    }
+}
+
+/// What is open on documents, and their tax.
+fn of_documents(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    for sum in documents::sums(tx)? {
+        let sign = if sum.kind == "credit_note" { -1 } else { 1 };
+        let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
+        figures.expect(Measure::Receivable, entity, currency, sign * sum.remaining);
+        figures.expect(Measure::Tax, entity, currency, sign * (sum.total - sum.net));
+    }
+    Ok(())
+}
+
+/// Money received: in the words of the processor for cards where it has been asked, and by the
+/// payments themselves otherwise.
+fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    let asked = settings::starting_with(tx, PROCESSOR_BALANCE)?;
+    let mut by_processor: Vec<(String, String)> = Vec::new();
+    for (name, value) in asked {
+        let books = name
+            .strip_prefix(PROCESSOR_BALANCE)
+            .and_then(|rest| rest.rsplit_once('/'));
+        let Some((entity, currency)) = books else {
+            continue;
+        };
+        let minor = stored_value::<i64>("processor balance", &value)?;
+        figures.expect(Measure::Cash, entity, currency, minor);
+        by_processor.push((entity.to_owned(), currency.to_owned()));
+    }
+    let told = |sum: &MoneySum| {
+        let known = |(entity, currency): &(String, String)| {
+            *entity == sum.entity && *currency == sum.currency
+        };
+        sum.method == "card" && by_processor.iter().any(known)
+    };
+    for sum in payments::received(tx)? {
+        let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
+        figures.expect(Measure::Unapplied, entity, currency, sum.amount);
+        if !told(&sum) {
+            figures.expect(Measure::Cash, entity, currency, sum.amount - sum.fee);
+        }
+    }
+    for sum in payments::given_back(tx)? {
+        let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
+        figures.expect(Measure::Unapplied, entity, currency, -sum.amount);
+        if !told(&sum) {
+            figures.expect(Measure::Cash, entity, currency, -sum.amount);
+        }
+    }
+    for sum in payments::applied(tx)? {
+        figures.expect(Measure::Unapplied, &sum.entity, &sum.currency, -sum.amount);
+    }
+    Ok(())
+}
+
+/// Journals here against journals confirmed there, once anything was to be delivered.
+pub(super) fn delivered(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    let delivered = effects::value_by_status(tx, DELIVERY)?;
+    if delivered.is_empty() {
+        return Ok(());
+    }
+    for sum in journals::sums(tx)? {
+        figures.expect(Measure::Delivered, &sum.entity, &sum.currency, sum.total);
+    }
+    for (entity, currency, status, _, value) in delivered {
+        if status == "confirmed" {
+            figures.find(Measure::Delivered, &entity, &currency, value);
+        }
+    }
+    Ok(())
+}
