@@ -1,0 +1,17 @@
+//! The workers over an in-memory store and a scripted network: what is sent, what is never sent
+//! twice, what waits, and what is counted.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests stop the test, as the tests themselves do"
+)]
+
+#[path = "worker/deliver.rs"]
+mod deliver;
+#[path = "worker/intake.rs"]
+mod intake;
+#[path = "worker/script.rs"]
+mod script;
+#[path = "worker/sweep.rs"]
+mod sweep;
