@@ -192,15 +192,14 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<EffectCount>, StoreFault> {
     )
 }
 
-/// Value of effects of one operation by entity, currency and status:
-/// (entity, currency, status, count, minor units).
+/// Effects of one entity, currency and status: (entity, currency, status, count, minor units).
+pub type EffectValue = (String, String, String, i64, i64);
+
+/// Value of effects of one operation by entity, currency and status.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn value_by_status(
-    tx: &mut Tx<'_>,
-    operation: &str,
-) -> Result<Vec<(String, String, String, i64, i64)>, StoreFault> {
+pub fn value_by_status(tx: &mut Tx<'_>, operation: &str) -> Result<Vec<EffectValue>, StoreFault> {
     tx.query(
         "SELECT entity, currency, status, CAST(count(*) AS BIGINT), CAST(sum(amount) AS BIGINT) FROM effect
          WHERE operation = ?1 GROUP BY entity, currency, status ORDER BY entity, currency, status",

@@ -135,10 +135,10 @@ impl Drop for Sqlite {
     fn drop(&mut self) {
         // Closing the queue lets the writer finish what waits and end.
         self.queue = None;
-        if let Some(writer) = self.writer.take() {
-            if writer.thread().id() != std::thread::current().id() {
-                let _ = writer.join();
-            }
+        if let Some(writer) = self.writer.take()
+            && writer.thread().id() != std::thread::current().id()
+        {
+            let _ = writer.join();
         }
     }
 }

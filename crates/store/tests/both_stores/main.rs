@@ -1,0 +1,40 @@
+//! One suite for every store: a SQLite file, SQLite in memory, and PostgreSQL. Each test runs on
+//! its own fresh books in all three and expects the same rows in the same order.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+/// Makes three tests of each function: one a store.
+macro_rules! on_every_store {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite_file {
+            $( #[test] fn $test() { super::$test(&crate::support::Fixture::sqlite_file()); } )+
+        }
+        mod sqlite_memory {
+            $( #[test] fn $test() { super::$test(&crate::support::Fixture::sqlite_memory()); } )+
+        }
+        mod postgresql {
+            $( #[test] fn $test() {
+                super::$test(&crate::support::Fixture::postgres(concat!(module_path!(), "::", stringify!($test))));
+            } )+
+        }
+    };
+}
+
+mod access;
+mod catalogue;
+mod commits;
+mod concurrency;
+mod documents;
+mod exceptions;
+mod inbox;
+mod journals;
+mod lanes;
+mod log;
+mod opening;
+mod payments;
+mod revenue;
+mod rows;
+mod search;
+mod settings;
+mod support;
+mod whole_values;
