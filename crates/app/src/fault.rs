@@ -83,6 +83,34 @@ pub enum AppFault {
     Amount(#[from] values::MoneyRefused),
 }
 
+impl AppFault {
+    /// Whether the same may succeed in a moment: the store was out of reach, and nothing was changed.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        use store::StoreFault;
+        match self {
+            AppFault::Store(fault) => match fault {
+                StoreFault::Unreachable(_)
+                | StoreFault::Contended(_)
+                | StoreFault::Disk(_)
+                | StoreFault::Closed => true,
+                StoreFault::Duplicate(_)
+                | StoreFault::Statement(_)
+                | StoreFault::Unreadable { .. }
+                | StoreFault::TooNew { .. }
+                | StoreFault::BrokeOff => false,
+            },
+            AppFault::Refused(_)
+            | AppFault::KeyReused { .. }
+            | AppFault::NotFound { .. }
+            | AppFault::Forbidden { .. }
+            | AppFault::Connection(_)
+            | AppFault::Unreadable { .. }
+            | AppFault::Amount(_) => false,
+        }
+    }
+}
+
 impl From<Refusal> for AppFault {
     fn from(refusal: Refusal) -> Self {
         AppFault::Refused(vec![refusal])

@@ -15,6 +15,7 @@ pub mod journey;
 pub mod pulse;
 pub mod query;
 mod record;
+mod retry;
 pub mod story;
 pub mod sweep;
 pub mod view;

@@ -147,7 +147,8 @@ pub fn resolve(
         return Err(Refusal::field("bad_outcome", "outcome", message).into());
     }
     let row = open_row(tx, command.exception.as_str())?;
-    close(tx, context, row, &command.outcome, &command.reason)?;
+    close(tx, context, row.clone(), &command.outcome, &command.reason)?;
+    crate::retry::follow(tx, context, &row, &command.outcome, &command.reason)?;
     Ok(json!({ "exception": command.exception, "status": "resolved" }))
 }
 
