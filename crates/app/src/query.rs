@@ -134,3 +134,6 @@ fn add_up(sums: &mut Vec<Money>, amount: Money) -> Result<(), AppFault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

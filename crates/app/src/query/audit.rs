@@ -77,7 +77,7 @@ pub enum AuditFault {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "line", rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
-    Event(EventLine),
+    Event(Box<EventLine>),
     Heads { events: u64, heads: Vec<Head> },
 }
 
@@ -123,7 +123,7 @@ pub fn audit_export(tx: &mut Tx<'_>, mut writer: impl Write) -> Result<u64, AppF
     let mut events = 0;
     log::each_in_order(tx, |event| {
         events += 1;
-        write_line(&mut writer, &Line::Event(EventLine::of(event)))
+        write_line(&mut writer, &Line::Event(Box::new(EventLine::of(event))))
     })?;
     let heads = log::heads(tx)?.into_iter().map(Head::of).collect();
     write_line(&mut writer, &Line::Heads { events, heads })?;

@@ -1,0 +1,281 @@
+//! Tie-outs and the check of the books: they agree after every kind of journey, and a difference is
+//! named or breaks.
+
+use super::{Company, money, open_ends};
+use crate::journey::exception::{self, NewException};
+use crate::query::{BooksProblem, verify_books};
+use crate::record::post_parked;
+use crate::view::TieOutStatus;
+use serde_json::json;
+use store::documents::DocumentRow;
+use store::journals::BalanceRow;
+
+#[test]
+fn every_figure_ties_out_after_every_kind_of_journey() {
+    let company = Company::new();
+    company.two_contracts();
+    company.order("006A", "US", "SEAT");
+    let billed = company.bill("2026-01-10");
+    assert_eq!(billed.len(), 2);
+    assert_eq!(open_ends(&company.tie_outs()), Vec::<String>::new());
+
+    company.act(
+        "record_payment",
+        json!({"id": "P-1", "customer": "acme", "entity": "US", "amount": "13000.00"}),
+    );
+    company.moment("2026-03-05T12:00:00Z");
+    company.bill("2026-03-05");
+    company.act("recognise_revenue", json!({"through": "2026-02-28"}));
+    company.act("amend_contract", json!({
+        "contract": "C-US", "effective": "2026-03-05", "change": {"kind": "quantity", "quantity": 14}
+    }));
+    company.bill("2026-03-05");
+    company.act(
+        "issue_credit_note",
+        json!({"invoice": billed[0], "amount": "300.00", "reason": "goodwill"}),
+    );
+    company.act(
+        "refund_payment",
+        json!({"payment": "P-1", "amount": "100.00", "reason": "paid too much"}),
+    );
+    assert_eq!(open_ends(&company.tie_outs()), Vec::<String>::new());
+
+    company.moment("2026-05-02T12:00:00Z");
+    company.act(
+        "amend_contract",
+        json!({"contract": "C-DE", "effective": "2026-05-01", "change": {"kind": "cancel"}}),
+    );
+    company.bill("2026-05-02");
+    company.act("recognise_revenue", json!({"through": "2026-04-30"}));
+    let rows = company.tie_outs();
+    assert_eq!(open_ends(&rows), Vec::<String>::new());
+    let measures: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.entity == "US")
+        .map(|row| row.measure.as_str())
+        .collect();
+    for measure in [
+        "bookings",
+        "billings",
+        "deferred",
+        "recognised",
+        "receivable",
+        "unapplied",
+        "tax",
+        "cash",
+    ] {
+        assert!(
+            measures.contains(&measure),
+            "{measure} is missing in {measures:?}"
+        );
+    }
+    let report = company.app.verify_books().unwrap();
+    assert_eq!(report.problems, []);
+    assert!(report.journals > 8 && report.manual == 0);
+}
+
+#[test]
+fn what_is_owed_and_not_billed_breaks_until_it_is_billed() {
+    let company = Company::new();
+    company.two_contracts();
+    let row = company.tie_out("billings", "US");
+    assert_eq!(
+        (row.difference, row.status),
+        (money("12000.00 USD"), TieOutStatus::Break)
+    );
+    assert_eq!(row.href, "/invoices?entity=US");
+    company.bill("2026-01-10");
+    assert_eq!(
+        company.tie_out("billings", "US").status,
+        TieOutStatus::TiesOut
+    );
+}
+
+#[test]
+fn a_deal_that_cannot_be_taken_over_names_the_gap_in_bookings() {
+    let company = Company::new();
+    company.two_contracts();
+    company.order("006B", "US", "NO-SUCH-THING");
+    let row = company.tie_out("bookings", "US");
+    assert_eq!(row.difference, money("2400.00 USD"));
+    assert_eq!(row.status, TieOutStatus::Explained);
+    assert_eq!(row.exceptions.len(), 1);
+    // Once the CRM has been read again, its figure counts and not what it had sent.
+    company
+        .app
+        .run("sweep", |tx, _| {
+            store::settings::set_setting(tx, "crm_booked/US/USD", "250000")?;
+            Ok(())
+        })
+        .unwrap();
+    let row = company.tie_out("bookings", "US");
+    assert_eq!(
+        (row.difference, row.status),
+        (money("2500.00 USD"), TieOutStatus::Break)
+    );
+}
+
+#[test]
+fn a_parked_posting_names_its_part_of_every_balance() {
+    let company = Company::new();
+    company.two_contracts();
+    company.act("close_period", json!({"entity": "US", "month": "2026-01"}));
+    company.bill("2026-01-10");
+    let ends = open_ends(&company.tie_outs());
+    assert_eq!(
+        ends,
+        [
+            "deferred US 12,000.00 USD Explained",
+            "receivable US 12,000.00 USD Explained"
+        ]
+    );
+    company.act(
+        "reopen_period",
+        json!({"entity": "US", "month": "2026-01", "reason": "late invoice"}),
+    );
+    company
+        .app
+        .run("tester", |tx, context| {
+            let parked = store::exceptions::all_open(tx)?;
+            let event = parked[0].key.strip_prefix("posting/").unwrap().to_owned();
+            assert!(post_parked(tx, context, &event)?);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(open_ends(&company.tie_outs()), Vec::<String>::new());
+}
+
+#[test]
+fn a_difference_breaks_until_an_exception_names_all_of_it() {
+    let company = Company::new();
+    company
+        .app
+        .run("tester", |tx, _| {
+            DocumentRow::insert(tx, &[document("inv_x", 1)])?;
+            Ok(())
+        })
+        .unwrap();
+    let row = company.tie_out("receivable", "US");
+    assert_eq!(
+        (row.difference, row.status),
+        (money("10.00 USD"), TieOutStatus::Break)
+    );
+    for (part, status) in [
+        ("4.00 USD", TieOutStatus::Break),
+        ("6.00 USD", TieOutStatus::Explained),
+    ] {
+        let value = money(part);
+        company
+            .app
+            .run("tester", move |tx, context| {
+                let new = NewException {
+                    key: format!("part/{value}"),
+                    class: "tie_out_break",
+                    entity: "US".to_owned(),
+                    measure: "receivable".to_owned(),
+                    value: Some(value),
+                    ..NewException::default()
+                };
+                exception::open(tx, context, new)
+            })
+            .unwrap();
+        assert_eq!(
+            company.tie_out("receivable", "US").status,
+            status,
+            "after {part}"
+        );
+    }
+    assert_eq!(company.tie_out("receivable", "US").exceptions.len(), 2);
+}
+
+/// An invoice of 10 dollars that no journal knows of.
+pub(super) fn document(id: &str, created: i64) -> DocumentRow {
+    DocumentRow {
+        id: id.to_owned(),
+        kind: "invoice".to_owned(),
+        number: format!("N-{id}"),
+        entity: "US".to_owned(),
+        customer: "acme".to_owned(),
+        contract: "C-US".to_owned(),
+        currency: "USD".to_owned(),
+        issued: "2026-01-10".to_owned(),
+        due: "2026-02-09".to_owned(),
+        net: 1_000,
+        tax: 0,
+        total: 1_000,
+        remaining: 1_000,
+        status: "open".to_owned(),
+        source: String::new(),
+        reason: String::new(),
+        correlation: "chn_x".to_owned(),
+        created,
+    }
+}
+
+#[test]
+fn the_processor_s_word_counts_for_cards() {
+    let company = Company::new();
+    company.act(
+        "record_payment",
+        json!({
+            "customer": "acme", "entity": "US", "amount": "100.00", "fee": "3.20", "method": "card"
+        }),
+    );
+    company.act(
+        "record_payment",
+        json!({"customer": "acme", "entity": "US", "amount": "50.00"}),
+    );
+    assert_eq!(company.tie_out("cash", "US").expected, money("146.80 USD"));
+    assert_eq!(open_ends(&company.tie_outs()), Vec::<String>::new());
+    company
+        .app
+        .run("sweep", |tx, _| {
+            store::settings::set_setting(tx, "processor_balance/US/USD", "9000")?;
+            Ok(())
+        })
+        .unwrap();
+    let row = company.tie_out("cash", "US");
+    assert_eq!(
+        (row.expected, row.actual),
+        (money("140.00 USD"), money("146.80 USD"))
+    );
+    assert_eq!(row.status, TieOutStatus::Break);
+}
+
+#[test]
+fn the_check_of_the_books_finds_a_balance_that_no_line_made() {
+    let company = Company::new();
+    company.two_contracts();
+    company.bill("2026-01-10");
+    let problems = company
+        .app
+        .run("tester", |tx, _| {
+            let row = BalanceRow {
+                entity: "US".to_owned(),
+                account: "3000".to_owned(),
+                currency: "USD".to_owned(),
+                month: "2026-01".to_owned(),
+                debit: 500,
+                credit: 0,
+            };
+            BalanceRow::insert(tx, &[row])?;
+            Ok(verify_books(tx)?.problems)
+        })
+        .unwrap();
+    assert_eq!(
+        problems,
+        [
+            BooksProblem::BalanceDiffers {
+                entity: "US".to_owned(),
+                account: "3000".to_owned(),
+                month: "2026-01".to_owned(),
+                kept: money("5.00 USD"),
+                folded: money("0.00 USD"),
+            },
+            BooksProblem::BooksUnbalanced {
+                entity: "US".to_owned(),
+                difference: money("5.00 USD")
+            },
+        ]
+    );
+}
