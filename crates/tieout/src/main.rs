@@ -1,2 +1,56 @@
-//! The `tieout` binary.
-fn main() {}
+//! The `tieout` binary: one subcommand a file.
+
+mod audit;
+mod books;
+mod export;
+mod output;
+mod story;
+mod trace;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// One governed revenue-to-report system: CRM, billing, payments and the ledger, shown to agree.
+#[derive(Debug, Parser)]
+#[command(name = "tieout", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs a scenario file in memory and prints what it leaves in the books.
+    Story(story::StoryArguments),
+    /// Prints the whole chain of any id: opportunity, contract, invoice, payment, journal, external id.
+    Trace(trace::TraceArguments),
+    /// Explains the life of an object: every hop with rule, actor and time.
+    #[command(subcommand)]
+    Lifecycle(trace::LifecycleCommand),
+    /// Writes the ledger for other programs: beancount, hledger, csv, xlsx.
+    Export(export::ExportArguments),
+    /// Exports the event log as evidence, and verifies such an export offline.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Proves that nothing was dropped: accepted = confirmed + open + rejected.
+    Intake(audit::IntakeArguments),
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Story(arguments) => ended(story::run(&arguments)),
+        Command::Trace(arguments) => ended(trace::run(&arguments)),
+        Command::Lifecycle(trace::LifecycleCommand::Explain(arguments)) => ended(trace::run(&arguments)),
+        Command::Export(arguments) => ended(export::run(&arguments)),
+        Command::Audit(command) => ended(audit::run(&command)),
+        Command::Intake(arguments) => ended(audit::intake(&arguments)),
+    }
+}
+
+/// The exit status of a subcommand; a fault is said in one sentence.
+fn ended(outcome: Result<ExitCode, impl std::fmt::Display>) -> ExitCode {
+    outcome.unwrap_or_else(|fault| {
+        eprintln!("tieout: {fault}");
+        ExitCode::FAILURE
+    })
+}

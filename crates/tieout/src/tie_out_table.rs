@@ -1,13 +1,13 @@
 //! The tie-out as a table for the terminal.
 
 use app::view::{ExceptionRow, TieOutRow, TieOutStatus};
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 /// The tie-outs, and under them the exceptions that are open.
 #[must_use]
 pub fn render(rows: &[TieOutRow], exceptions: &[ExceptionRow]) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["What must agree", "Entity", "Currency", "Expected", "Actual", "Difference", ""]);
     for row in rows {

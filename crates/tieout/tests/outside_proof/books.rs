@@ -244,7 +244,7 @@ pub fn rules_used(app: &App) -> Vec<String> {
 pub fn held(app: &App) -> Vec<String> {
     let rows = app
         .store()
-        .read::<_, StoreFault, _>(|tx| exceptions::all_open(tx))
+        .read::<_, StoreFault, _>(exceptions::all_open)
         .unwrap();
     rows.into_iter()
         .map(|row| format!("{}: {}", row.class, row.summary))

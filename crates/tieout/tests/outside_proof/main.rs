@@ -2,7 +2,14 @@
 //! them, find our trial balance account by account, and refuse them when one posting is off by one
 //! minor unit. The spreadsheet and the CSV hold the same figures.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the helpers of a test may fail it"
+)]
+
 mod books;
+mod commands;
 mod programs;
 mod readers;
 
