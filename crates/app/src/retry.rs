@@ -69,8 +69,10 @@ impl App {
     pub fn retry_exception(&self, id: &str, actor: &str) -> Result<(), AppFault> {
         let id = id.to_owned();
         self.run(actor, move |tx, context| {
-            let row = exceptions::exception(tx, &id)?
-                .ok_or_else(|| AppFault::NotFound { kind: "exception", id: id.clone() })?;
+            let row = exceptions::exception(tx, &id)?.ok_or_else(|| AppFault::NotFound {
+                kind: "exception",
+                id: id.clone(),
+            })?;
             if row.status == "resolved" {
                 let message = format!("exception {id} is resolved already: {}", row.resolution);
                 return Err(Refusal::whole("already_resolved", message).into());
@@ -89,7 +91,8 @@ impl App {
             if done || items > 0 {
                 return Ok(());
             }
-            let message = "nothing waits behind this exception; settle it when it is put right, or reject it";
+            let message =
+                "nothing waits behind this exception; settle it when it is put right, or reject it";
             Err(Refusal::whole("nothing_to_retry", message).into())
         })
     }

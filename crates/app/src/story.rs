@@ -149,12 +149,21 @@ pub struct Ending {
 /// # Errors
 /// The first step that cannot be read or is refused without being expected.
 pub fn run(text: &str) -> Result<Ending, StoryFault> {
+    let store = Store::open(&Location::Memory, Durability::Relaxed).map_err(AppFault::from)?;
+    run_in(text, store)
+}
+
+/// Runs a story from its text in a store of the caller's, which must be empty.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_in(text: &str, store: Store) -> Result<Ending, StoryFault> {
     let story: Story =
         serde_json::from_value(read_yaml(text)?).map_err(|error| StoryUnreadable {
             line: 0,
             message: error.to_string(),
         })?;
-    let mut teller = Teller::open(&story)?;
+    let mut teller = Teller::open(&story, store)?;
     teller.prepare(&story)?;
     for (index, step) in story.steps.iter().enumerate() {
         teller.step(index + 1, step)?;
@@ -181,7 +190,7 @@ struct Teller {
 const ACTOR: &str = "story";
 
 impl Teller {
-    fn open(story: &Story) -> Result<Teller, StoryFault> {
+    fn open(story: &Story, store: Store) -> Result<Teller, StoryFault> {
         let first = story
             .steps
             .iter()
@@ -209,7 +218,6 @@ impl Teller {
             (None, _) => Zone::utc(),
         };
         let clock = Arc::new(SimulatedClock::at(noon(&zone, today)));
-        let store = Store::open(&Location::Memory, Durability::Relaxed).map_err(AppFault::from)?;
         let ids = Arc::new(MonotonicIds::new(1, 0));
         let app = App::open(store, clock.clone(), ids, events::Origin::Simulation)?;
         Ok(Teller {

@@ -13,8 +13,7 @@ fn told(text: &str) -> Result<String, String> {
     Ok(app::story::tables(&report))
 }
 
-#[test]
-fn every_story_leaves_the_report_that_stands_beside_it() {
+fn stories() -> Vec<PathBuf> {
     let mut stories: Vec<PathBuf> = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -25,10 +24,15 @@ fn every_story_leaves_the_report_that_stands_beside_it() {
         .collect();
     stories.sort();
     assert!(stories.len() >= 6, "stories are missing: {stories:?}");
+    stories
+}
+
+#[test]
+fn every_story_leaves_the_report_that_stands_beside_it() {
     let mut differing = Vec::new();
-    for path in stories {
-        let actual = told(&std::fs::read_to_string(&path).unwrap())
-            .unwrap_or_else(|fault| panic!("{path:?}: {fault}"));
+    for path in stories() {
+        let told = told(&std::fs::read_to_string(&path).unwrap());
+        let actual = told.unwrap_or_else(|fault| panic!("{path:?}: {fault}"));
         let beside = path.with_extension("txt");
         if std::env::var_os("UPDATE_STORIES").is_some() {
             std::fs::write(&beside, &actual).unwrap();
@@ -42,6 +46,24 @@ fn every_story_leaves_the_report_that_stands_beside_it() {
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn every_story_leaves_the_same_report_on_postgresql() {
+    let url = std::env::var("TIEOUT_TEST_POSTGRES")
+        .expect("TIEOUT_TEST_POSTGRES is not set: run `cargo xtask test`, which starts PostgreSQL");
+    for (number, path) in stories().into_iter().enumerate() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let schema = format!("story_{}_{number}", std::process::id());
+        let location = store::Location::Postgres {
+            url: url.clone(),
+            schema,
+        };
+        let store = store::Store::open(&location, store::Durability::Full).unwrap();
+        let here = app::story::report(&app::story::run(&text).unwrap()).unwrap();
+        let there = app::story::report(&app::story::run_in(&text, store).unwrap()).unwrap();
+        assert_eq!(here, there, "{}", path.display());
+    }
 }
 
 #[test]

@@ -6,14 +6,14 @@ mod ledger_side;
 mod named;
 
 use super::words::segment;
-use crate::fault::AppFault;
+use crate::fault::{AppFault, stored_value};
 use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
 use commercial::BillingGap;
 use recon::{Figure, Inputs, Measure, Status};
 use std::collections::BTreeMap;
-use store::Tx;
 use store::exceptions::ExceptionRow;
+use store::{Tx, settings};
 use values::{Currency, EntityId, Instant, Money, Month};
 
 /// Everything that must agree, sorted by measure, entity and currency. Billings are recomputed
@@ -27,22 +27,20 @@ pub fn tie_outs(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Vec<TieO
     let gaps = commercial::billings(tx, books, now, &mut figures)?;
     ledger_side::add(tx, books, &mut figures)?;
     ledger_side::delivered(tx, &mut figures)?;
-    join(tx, &figures, &gaps, |_| true)
+    join(tx, books, &figures, &gaps, |_| true)
 }
 
 /// The measures that prove balances of accounts, without rating any contract again.
 pub(super) fn of_accounts(tx: &mut Tx<'_>, books: &Books) -> Result<Vec<TieOutRow>, AppFault> {
     let mut figures = Figures::default();
     ledger_side::add(tx, books, &mut figures)?;
-    join(tx, &figures, &[], ledger_side::proves_accounts)
+    join(tx, books, &figures, &[], ledger_side::proves_accounts)
 }
 
-/// The measures that an exception explains, with its part of each difference.
-pub(super) fn named_by(
-    tx: &mut Tx<'_>,
-    row: &ExceptionRow,
-) -> Result<Vec<(Measure, Money)>, AppFault> {
-    named::names(tx, row, &[])
+/// The measures that an exception explains.
+pub(super) fn named_by(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<Vec<Measure>, AppFault> {
+    let named = named::names(tx, row, &[])?;
+    Ok(named.into_iter().map(|named| named.measure).collect())
 }
 
 impl App {
@@ -82,6 +80,33 @@ impl Figures {
     }
 }
 
+/// Totals that another system was asked for, kept as settings by the sweep.
+struct ReadBack {
+    /// Legal entity, currency, minor units.
+    figures: Vec<(String, String, i64)>,
+    /// When it was asked, microseconds; the end of time when nobody has noted when, so that nothing
+    /// counts as having happened since.
+    read: i64,
+}
+
+impl ReadBack {
+    /// The totals `<name>/<entity>/<currency>`, and `<name>/read`.
+    fn of(tx: &mut Tx<'_>, name: &str) -> Result<ReadBack, AppFault> {
+        let prefix = format!("{name}/");
+        let (mut figures, mut read) = (Vec::new(), i64::MAX);
+        for (setting, value) in settings::starting_with(tx, &prefix)? {
+            let rest = setting.strip_prefix(&prefix).unwrap_or_default();
+            if rest == "read" {
+                read = stored_value::<Instant>("time of a reading", &value)?.microseconds();
+            } else if let Some((entity, currency)) = rest.rsplit_once('/') {
+                let minor = stored_value("total of another system", &value)?;
+                figures.push((entity.to_owned(), currency.to_owned(), minor));
+            }
+        }
+        Ok(ReadBack { figures, read })
+    }
+}
+
 /// A figure; nothing when it belongs to no books because it has no entity or currency yet.
 fn figure(measure: Measure, entity: &str, currency: &str, minor: i64) -> Option<Figure> {
     let currency: Currency = currency.parse().ok()?;
@@ -94,11 +119,12 @@ fn figure(measure: Measure, entity: &str, currency: &str, minor: i64) -> Option<
 
 fn join(
     tx: &mut Tx<'_>,
+    books: &Books,
     figures: &Figures,
     gaps: &[BillingGap],
     wanted: impl Fn(Measure) -> bool,
 ) -> Result<Vec<TieOutRow>, AppFault> {
-    let mut open = named::explanations(tx, gaps)?;
+    let mut open = named::explanations(tx, books, gaps)?;
     open.retain(|explanation| wanted(explanation.measure));
     let inputs = Inputs {
         expected: &figures.expected,

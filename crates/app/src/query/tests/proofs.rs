@@ -8,6 +8,7 @@ use crate::record::post_parked;
 use crate::view::TieOutStatus;
 use serde_json::json;
 use store::documents::DocumentRow;
+use store::effects::EffectRow;
 use store::journals::BalanceRow;
 
 #[test]
@@ -277,5 +278,162 @@ fn the_check_of_the_books_finds_a_balance_that_no_line_made() {
                 difference: money("5.00 USD")
             },
         ]
+    );
+}
+
+/// Keeps what another system was found to say, and when.
+fn told(company: &Company, settings: &[(&str, &str)]) {
+    let settings: Vec<(String, String)> = settings
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    company
+        .app
+        .run("sweep", move |tx, _| {
+            for (name, value) in &settings {
+                store::settings::set_setting(tx, name, value)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn what_happened_since_a_reading_is_no_difference() {
+    let company = Company::new();
+    company.order("006A", "US", "SEAT");
+    company.order("006B", "US", "NO-SUCH-THING");
+    company.act(
+        "record_payment",
+        json!({
+            "customer": "acme", "entity": "US", "amount": "100.00", "fee": "3.00", "method": "card"
+        }),
+    );
+    company.bill("2026-01-10");
+    let read = [
+        ("crm_booked/US/USD", "480000"),
+        ("crm_booked/read", "2026-01-10T12:00:00Z"),
+        ("crm_booked/names", "crm_booked/US/USD"),
+        ("processor_balance/US/USD", "9700"),
+        ("processor_balance/read", "2026-01-10T12:00:00Z"),
+    ];
+    told(&company, &read);
+    assert_eq!(
+        open_ends(&company.tie_outs()),
+        ["bookings US 2,400.00 USD Explained"]
+    );
+    company.moment("2026-01-10T12:10:00Z");
+    company.order("006C", "US", "SEAT");
+    company.order("006D", "US", "NO-SUCH-THING");
+    company.act("record_payment", json!({
+        "id": "P-2", "customer": "acme", "entity": "US", "amount": "50.00", "fee": "2.00", "method": "card"
+    }));
+    company.act(
+        "refund_payment",
+        json!({"payment": "P-2", "amount": "20.00", "reason": "too much"}),
+    );
+    company.bill("2026-01-10");
+    assert_eq!(
+        open_ends(&company.tie_outs()),
+        ["bookings US 4,800.00 USD Explained"]
+    );
+    assert_eq!(company.tie_out("cash", "US").expected, money("125.00 USD"));
+    // A deal that was in the reading already, and is mended after it, does not count twice.
+    company.publish("NO-SUCH-THING", "1200", "annual");
+    company.order("006D", "US", "NO-SUCH-THING");
+    let held_before = "order/salesforce/006B";
+    company
+        .app
+        .run("tester", move |tx, _| {
+            let item = store::inbox::InboxRow {
+                source: "salesforce".to_owned(),
+                source_id: "006B@1".to_owned(),
+                kind: "Opportunity".to_owned(),
+                received: super::at("2026-01-10T11:59:00Z").microseconds(),
+                digest: vec![],
+                raw: vec![],
+                status: "open".to_owned(),
+                reason: String::new(),
+                attempts: 0,
+                next_attempt: 0,
+                deliveries: 1,
+                correlation: String::new(),
+            };
+            assert!(store::exceptions::open_about(tx, held_before)?.is_some());
+            store::inbox::receive(tx, &item)?;
+            Ok(())
+        })
+        .unwrap();
+    company.order("006B", "US", "NO-SUCH-THING");
+    company.bill("2026-01-10");
+    assert_eq!(open_ends(&company.tie_outs()), Vec::<String>::new());
+    assert_eq!(
+        company.tie_out("bookings", "US").expected,
+        money("9600.00 USD")
+    );
+}
+
+#[test]
+fn a_parked_delivery_names_the_journals_behind_it() {
+    let company = Company::new();
+    company.two_contracts();
+    company.bill("2026-01-10");
+    let effect = |id: &str, lane: &str, status: &str, amount: i64| EffectRow {
+        id: id.to_owned(),
+        lane: lane.to_owned(),
+        connection: "netsuite".to_owned(),
+        operation: "netsuite.journal_entry".to_owned(),
+        subject: format!("journal/{id}"),
+        key: format!("key/{id}"),
+        request: "{}".to_owned(),
+        status: status.to_owned(),
+        attempts: 1,
+        next_attempt: 0,
+        error_class: String::new(),
+        error: String::new(),
+        external_id: String::new(),
+        read_back: 0,
+        entity: "US".to_owned(),
+        amount,
+        currency: "USD".to_owned(),
+        correlation: String::new(),
+        created: 1,
+        changed: 1,
+    };
+    // The one journal of the books, 12,000.00, as four deliveries.
+    let rows = [
+        effect("eff_1", "a", "confirmed", 700_000),
+        effect("eff_2", "a", "parked", 300_000),
+        effect("eff_3", "a", "intended", 150_000),
+        effect("eff_4", "b", "confirmed", 50_000),
+    ];
+    company
+        .app
+        .run("tester", move |tx, context| {
+            store::effects::intend(tx, &rows)?;
+            let new = NewException {
+                key: "effect/eff_2".to_owned(),
+                class: "effect_refused",
+                entity: "US".to_owned(),
+                measure: "delivered".to_owned(),
+                value: Some(money("3000.00 USD")),
+                ..NewException::default()
+            };
+            exception::open(tx, context, new)
+        })
+        .unwrap();
+    let row = company.tie_out("delivered", "US");
+    assert_eq!(
+        (row.difference, row.status),
+        (money("4500.00 USD"), TieOutStatus::Explained)
+    );
+    let connections = company.app.connections().unwrap();
+    assert_eq!(
+        (
+            connections[0].confirmed,
+            connections[0].waiting,
+            connections[0].parked
+        ),
+        (2, 1, 1)
     );
 }

@@ -1,19 +1,19 @@
 //! Bookings and billings: what was sold against what is under contract, and what the timelines say
 //! is owed against what was billed.
 
-use super::Figures;
+use super::{Figures, ReadBack};
 use crate::books::Books;
-use crate::fault::{AppFault, stored, stored_value};
+use crate::fault::{AppFault, stored};
 use billing::{BilledLine, DraftLine, LineKind};
 use commerce::{Contract, Timing};
 use events::Event;
 use recon::Measure;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Tx, contracts, documents, exceptions, log, settings};
+use store::{Tx, contracts, documents, exceptions, inbox, log};
 use values::{ComponentId, Date, EntityId, Instant, Money, Period};
 
 /// Settings that hold what the CRM says was won, in minor units, by entity and currency.
-const CRM_BOOKED: &str = "crm_booked/";
+const CRM_BOOKED: &str = "crm_booked";
 
 /// Contracts rated at once.
 const CONTRACTS_A_STEP: i64 = 200;
@@ -28,31 +28,50 @@ pub(super) struct BillingGap {
 
 /// What was won or entered here, against the contracts in force.
 pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
-    let (accepted, direct) = sold(tx)?;
-    for (entity, value) in direct {
-        let code = value.currency.code().to_owned();
-        figures.expect(Measure::Bookings, &entity, &code, value.minor);
+    let log = read_log(tx)?;
+    for (entity, value) in &log.direct {
+        figures.expect(
+            Measure::Bookings,
+            entity,
+            value.currency.code(),
+            value.minor,
+        );
     }
-    let read_back = settings::starting_with(tx, CRM_BOOKED)?;
-    if read_back.is_empty() {
-        // The CRM has not been asked: what it sent, whether taken over or held, stands for it.
-        for (entity, value) in accepted {
-            let code = value.currency.code().to_owned();
-            figures.expect(Measure::Bookings, &entity, &code, value.minor);
+    let told = ReadBack::of(tx, CRM_BOOKED)?;
+    for (entity, currency, minor) in &told.figures {
+        figures.expect(Measure::Bookings, entity, currency, *minor);
+    }
+    // What the CRM sent, whether taken over or held, stands for what it has not been asked for yet:
+    // all of it before the first reading, and later what arrived since.
+    let asked = !told.figures.is_empty();
+    let is_new = |tx: &mut Tx<'_>, known: i64, system: &str, opportunity: &str| {
+        if !asked {
+            return Ok(true);
         }
-        for held in exceptions::all_open(tx)? {
-            if held.measure == Measure::Bookings.as_str() && held.key.starts_with("order/") {
-                figures.expect(Measure::Bookings, &held.entity, &held.currency, held.amount);
-            }
+        if known <= told.read {
+            return Ok(false);
+        }
+        let arrived = inbox::first_received(tx, system, opportunity)?;
+        Ok::<bool, AppFault>(arrived.unwrap_or(known) > told.read)
+    };
+    for order in &log.accepted {
+        if is_new(tx, order.recorded, &order.system, &order.opportunity)? {
+            let (code, minor) = (order.booked.currency.code(), order.booked.minor);
+            figures.expect(Measure::Bookings, &order.entity, code, minor);
         }
     }
-    for (name, value) in read_back {
-        let books = name
-            .strip_prefix(CRM_BOOKED)
-            .and_then(|rest| rest.rsplit_once('/'));
-        if let Some((entity, currency)) = books {
-            let minor = stored_value::<i64>("value booked in the CRM", &value)?;
-            figures.expect(Measure::Bookings, entity, currency, minor);
+    for held in exceptions::all_open(tx)? {
+        let order = held
+            .key
+            .strip_prefix("order/")
+            .and_then(|key| key.split_once('/'));
+        let Some((system, opportunity)) = order else {
+            continue;
+        };
+        if held.measure == Measure::Bookings.as_str()
+            && is_new(tx, held.opened, system, opportunity)?
+        {
+            figures.expect(Measure::Bookings, &held.entity, &held.currency, held.amount);
         }
     }
     for sum in contracts::sums(tx)? {
@@ -61,44 +80,61 @@ pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), App
     Ok(())
 }
 
-/// A value with the legal entity that it belongs to.
-type Sold = (String, Money);
+/// An order that was taken over.
+struct Accepted {
+    entity: String,
+    system: String,
+    opportunity: String,
+    booked: Money,
+    /// When, microseconds.
+    recorded: i64,
+}
 
-/// From the log: what orders of other systems were booked at, and what was sold or changed here
-/// without an order.
-fn sold(tx: &mut Tx<'_>) -> Result<(Vec<Sold>, Vec<Sold>), AppFault> {
+/// What the log says was sold.
+#[derive(Default)]
+struct Sold {
+    /// By orders of other systems.
+    accepted: Vec<Accepted>,
+    /// Sold or changed here without an order: legal entity and value.
+    direct: Vec<(String, Money)>,
+}
+
+fn read_log(tx: &mut Tx<'_>) -> Result<Sold, AppFault> {
     const TYPES: [&str; 4] = [
         "com.tieout.order.order.accepted.v1",
         "com.tieout.contract.contract.activated.v1",
         "com.tieout.contract.contract.amended.v1",
         "com.tieout.contract.contract.cancelled.v1",
     ];
-    let mut stored_events = Vec::new();
+    let mut events = Vec::new();
     log::each_of_types(tx, &TYPES, |event| {
-        stored_events.push((
-            event.entity,
-            event.idempotency_key,
-            event.type_name,
-            event.data,
-        ));
+        events.push(event);
         Ok(())
     })?;
-    let (mut accepted, mut changes, mut by_order) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for (entity, key, type_name, data) in stored_events {
-        let event = Event::read(&type_name, &data).map_err(|error| AppFault::Unreadable {
+    let (mut sold, mut changes, mut by_order) = (Sold::default(), Vec::new(), BTreeSet::new());
+    for stored in events {
+        let event = Event::read(&stored.type_name, &stored.data);
+        let event = event.map_err(|error| AppFault::Unreadable {
             what: "event",
             error: error.to_string(),
         })?;
         // Events of one journey share the key that stands before the mark.
-        let journey = key.split('#').next().unwrap_or_default().to_owned();
+        let key = stored.idempotency_key.split('#').next().unwrap_or_default();
+        let journey = (stored.correlation, key.to_owned());
         match event {
             Event::OrderAccepted(order) => {
                 by_order.insert(journey);
-                accepted.push((entity, order.booked));
+                sold.accepted.push(Accepted {
+                    entity: stored.entity,
+                    system: order.reference.system,
+                    opportunity: order.reference.id,
+                    booked: order.booked,
+                    recorded: stored.recorded,
+                });
             }
-            Event::ContractActivated(contract) => changes.push((journey, entity, contract.value)),
-            Event::ContractAmended(change) | Event::ContractCancelled(change) => {
-                changes.push((journey, entity, change.value_change));
+            Event::ContractActivated(it) => changes.push((journey, stored.entity, it.value)),
+            Event::ContractAmended(it) | Event::ContractCancelled(it) => {
+                changes.push((journey, stored.entity, it.value_change));
             }
             _ => {}
         }
@@ -107,7 +143,8 @@ fn sold(tx: &mut Tx<'_>) -> Result<(Vec<Sold>, Vec<Sold>), AppFault> {
         .into_iter()
         .filter(|(journey, _, _)| !by_order.contains(journey))
         .map(|(_, entity, value)| (entity, value));
-    Ok((accepted, direct.collect()))
+    sold.direct = direct.collect();
+    Ok(sold)
 }
 
 /// Every contract rated again through the date of its entity, against the documents issued.

@@ -1,25 +1,25 @@
 //! Measures that prove balances of accounts, and journals against the outside ledger. Which account
 //! a measure proves is said by the chart.
 
-use super::{Figures, Place};
+use super::{Figures, Place, ReadBack};
 use crate::books::Books;
 use crate::fault::{AppFault, stored, stored_value};
 use recon::Measure;
 use revenue::Obligation;
 use std::collections::BTreeMap;
 use store::payments::MoneySum;
-use store::{Tx, documents, effects, journals, obligations, payments, settings};
+use store::{Tx, documents, effects, journals, obligations, payments};
 use values::{AccountCode, Currency, EntityId, Month};
 
 /// Obligations read at once.
 const OBLIGATIONS_A_STEP: i64 = 500;
 
 /// The operation by which a journal is delivered to the outside ledger.
-const DELIVERY: &str = "netsuite.journal_entry";
+pub(super) const DELIVERY: &str = "netsuite.journal_entry";
 
 /// Settings that hold what the processor says it received net, in minor units, by entity and
 /// currency.
-const PROCESSOR_BALANCE: &str = "processor_balance/";
+const PROCESSOR_BALANCE: &str = "processor_balance";
 
 /// Whether a measure is the one of balances.
 pub(super) fn proves_accounts(measure: Measure) -> bool {
@@ -144,39 +144,46 @@ fn of_documents(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> 
 }
 
 /// Money received: in the words of the processor for cards where it has been asked, and by the
-/// payments themselves otherwise.
+/// payments themselves otherwise and since it was asked.
 fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
-    let asked = settings::starting_with(tx, PROCESSOR_BALANCE)?;
-    let mut by_processor: Vec<(String, String)> = Vec::new();
-    for (name, value) in asked {
-        let books = name
-            .strip_prefix(PROCESSOR_BALANCE)
-            .and_then(|rest| rest.rsplit_once('/'));
-        let Some((entity, currency)) = books else {
-            continue;
-        };
-        let minor = stored_value::<i64>("processor balance", &value)?;
-        figures.expect(Measure::Cash, entity, currency, minor);
-        by_processor.push((entity.to_owned(), currency.to_owned()));
+    let told = ReadBack::of(tx, PROCESSOR_BALANCE)?;
+    for (entity, currency, minor) in &told.figures {
+        figures.expect(Measure::Cash, entity, currency, *minor);
     }
-    let told = |sum: &MoneySum| {
-        let known = |(entity, currency): &(String, String)| {
+    let by_processor = |sum: &MoneySum| {
+        let known = |(entity, currency, _): &(String, String, i64)| {
             *entity == sum.entity && *currency == sum.currency
         };
-        sum.method == "card" && by_processor.iter().any(known)
+        sum.method == "card" && told.figures.iter().any(known)
     };
-    for sum in payments::received(tx)? {
+    for sum in payments::received(tx, payments::ALWAYS)? {
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Unapplied, entity, currency, sum.amount);
-        if !told(&sum) {
+        if !by_processor(&sum) {
             figures.expect(Measure::Cash, entity, currency, sum.amount - sum.fee);
         }
     }
-    for sum in payments::given_back(tx)? {
+    for sum in payments::given_back(tx, payments::ALWAYS)? {
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Unapplied, entity, currency, -sum.amount);
-        if !told(&sum) {
+        if !by_processor(&sum) {
             figures.expect(Measure::Cash, entity, currency, -sum.amount);
+        }
+    }
+    // What has happened since the processor was asked cannot be in its figure yet.
+    for sum in payments::received(tx, told.read)? {
+        if by_processor(&sum) {
+            figures.expect(
+                Measure::Cash,
+                &sum.entity,
+                &sum.currency,
+                sum.amount - sum.fee,
+            );
+        }
+    }
+    for sum in payments::given_back(tx, told.read)? {
+        if by_processor(&sum) {
+            figures.expect(Measure::Cash, &sum.entity, &sum.currency, -sum.amount);
         }
     }
     for sum in payments::applied(tx)? {

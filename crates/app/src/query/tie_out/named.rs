@@ -1,34 +1,59 @@
 //! Open exceptions as the parts of differences that they name.
 
 use super::commercial::BillingGap;
+use super::ledger_side::DELIVERY;
+use crate::Books;
 use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
 use events::{DocumentLine, Event};
 use recon::{Explanation, Measure};
 use store::exceptions::{self, ExceptionRow};
-use store::{Tx, log};
-use values::{Currency, Money};
+use store::{Tx, effects, log};
+use values::{Currency, EntityId, Money};
+
+/// A part of a difference that an exception names.
+pub(super) struct Named {
+    pub(super) measure: Measure,
+    /// Legal entity, or empty when the exception does not know it.
+    pub(super) entity: String,
+    pub(super) amount: Money,
+}
 
 /// Every open exception that belongs to some books, with the part of each difference that it names.
 pub(super) fn explanations(
     tx: &mut Tx<'_>,
+    books: &Books,
     gaps: &[BillingGap],
 ) -> Result<Vec<Explanation>, AppFault> {
     let mut all = Vec::new();
     for row in exceptions::all_open(tx)? {
-        for (measure, amount) in names(tx, &row, gaps)? {
-            let Ok(entity) = row.entity.parse() else {
+        for named in names(tx, &row, gaps)? {
+            let Some(entity) = entity_of(books, &named) else {
                 continue;
             };
             all.push(Explanation {
                 exception: stored_value("exception id", &row.id)?,
-                measure,
+                measure: named.measure,
                 entity,
-                amount,
+                amount: named.amount,
             });
         }
     }
     Ok(all)
+}
+
+/// Whose books it is about. Money at a processor that names no entity counts for the first one that
+/// keeps its books in its currency, as the reading of the processor's totals has it.
+fn entity_of(books: &Books, named: &Named) -> Option<EntityId> {
+    if named.measure == Measure::Cash && named.entity.is_empty() {
+        let currency = named.amount.currency;
+        let found = books
+            .entities
+            .values()
+            .find(|entity| entity.currency == currency);
+        return found.map(|entity| entity.id.clone());
+    }
+    named.entity.parse().ok()
 }
 
 /// What an exception explains: the measures and by how much the books fall short in each.
@@ -36,35 +61,63 @@ pub(super) fn names(
     tx: &mut Tx<'_>,
     row: &ExceptionRow,
     gaps: &[BillingGap],
-) -> Result<Vec<(Measure, Money)>, AppFault> {
+) -> Result<Vec<Named>, AppFault> {
     if let Some(event) = row.key.strip_prefix("posting/") {
-        return parked(tx, event);
+        return parked(tx, event, &row.entity);
+    }
+    let measure = Measure::from_word(&row.measure);
+    // Journals behind one that is parked wait for the same person.
+    if let (Some(effect), Some(Measure::Delivered)) = (row.key.strip_prefix("effect/"), measure) {
+        return held(tx, effect);
     }
     // A contract that cannot be billed names its whole gap, which grows while it waits.
     let gap = row
         .key
         .strip_prefix("billing/")
         .and_then(|contract| gaps.iter().find(|gap| gap.contract == contract));
-    if let Some(gap) = gap.filter(|gap| gap.entity.as_str() == row.entity) {
-        return Ok(vec![(Measure::Billings, gap.amount)]);
+    if let Some(gap) = gap {
+        return Ok(vec![Named {
+            measure: Measure::Billings,
+            entity: gap.entity.as_str().to_owned(),
+            amount: gap.amount,
+        }]);
     }
-    let measure = Measure::from_word(&row.measure);
     let currency = row.currency.parse::<Currency>().ok();
-    Ok(measure
-        .zip(currency)
-        .map(|(measure, currency)| (measure, Money::from_minor(row.amount, currency)))
-        .into_iter()
-        .collect())
+    let named = measure.zip(currency).map(|(measure, currency)| Named {
+        measure,
+        entity: row.entity.clone(),
+        amount: Money::from_minor(row.amount, currency),
+    });
+    Ok(named.into_iter().collect())
+}
+
+fn held(tx: &mut Tx<'_>, effect: &str) -> Result<Vec<Named>, AppFault> {
+    let mut all = Vec::new();
+    for (entity, currency, minor) in effects::held_with(tx, effect, DELIVERY)? {
+        all.push(Named {
+            measure: Measure::Delivered,
+            entity,
+            amount: Money::from_minor(minor, stored_value("currency", &currency)?),
+        });
+    }
+    Ok(all)
 }
 
 /// What the accounts lack because an event was recorded and not posted.
-fn parked(tx: &mut Tx<'_>, event: &str) -> Result<Vec<(Measure, Money)>, AppFault> {
+fn parked(tx: &mut Tx<'_>, event: &str, entity: &str) -> Result<Vec<Named>, AppFault> {
     let Some(stored) = log::by_id(tx, event)? else {
         return Ok(Vec::new());
     };
-    let mut lacking = lacking(&read_envelope(stored)?.event)?;
-    lacking.retain(|(_, amount)| !amount.is_zero());
-    Ok(lacking)
+    let lacking = lacking(&read_envelope(stored)?.event)?;
+    let named = lacking
+        .into_iter()
+        .filter(|(_, amount)| !amount.is_zero())
+        .map(|(measure, amount)| Named {
+            measure,
+            entity: entity.to_owned(),
+            amount,
+        });
+    Ok(named.collect())
 }
 
 fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
