@@ -221,3 +221,24 @@ pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
         |row| row.int(0),
     )
 }
+
+/// What stands still with an effect: its own worth and that of the effects of `operation` behind it
+/// in its lane, up to the next one that is parked itself: (entity, currency, minor units).
+///
+/// # Errors
+/// When the database refuses.
+pub fn held_with(
+    tx: &mut Tx<'_>,
+    id: &str,
+    operation: &str,
+) -> Result<Vec<(String, String, i64)>, StoreFault> {
+    tx.query(
+        "SELECT e.entity, e.currency, CAST(sum(e.amount) AS BIGINT) FROM effect e JOIN effect h ON h.lane = e.lane
+         WHERE h.id = ?1 AND e.id >= h.id AND e.operation = ?2 AND e.status NOT IN ('confirmed', 'skipped')
+         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = h.lane AND p.status = 'parked'
+           AND p.id > h.id AND p.id <= e.id)
+         GROUP BY e.entity, e.currency ORDER BY e.entity, e.currency",
+        params![id, operation],
+        |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
+    )
+}

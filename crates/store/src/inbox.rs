@@ -180,3 +180,22 @@ pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
         |row| row.int(0),
     )
 }
+
+/// When an object of a source first arrived, microseconds: the earliest item whose id is `object`
+/// followed by `@` and a version.
+///
+/// # Errors
+/// When the database refuses.
+pub fn first_received(
+    tx: &mut Tx<'_>,
+    source: &str,
+    object: &str,
+) -> Result<Option<i64>, StoreFault> {
+    let found = tx.query_one(
+        "SELECT coalesce(min(received), -1) FROM inbox
+         WHERE source = ?1 AND substr(source_id, 1, length(?2) + 1) = ?2 || '@'",
+        params![source, object],
+        |row| row.int(0),
+    )?;
+    Ok(found.filter(|received| *received >= 0))
+}

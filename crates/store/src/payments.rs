@@ -356,33 +356,37 @@ fn money_sum(mut row: crate::Row) -> Result<MoneySum, StoreFault> {
     })
 }
 
-/// What arrived, by entity, currency and method.
+/// What arrived later than `since` (microseconds), by entity, currency and method.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn received(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+pub fn received(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
     tx.query(
         "SELECT entity, currency, method, CAST(count(*) AS BIGINT), CAST(sum(amount) AS BIGINT), CAST(sum(fee) AS BIGINT)
-         FROM payment WHERE status NOT IN ('initiated', 'failed')
+         FROM payment WHERE status NOT IN ('initiated', 'failed') AND time > ?1
          GROUP BY entity, currency, method ORDER BY entity, currency, method",
-        &[],
+        params![since],
         money_sum,
     )
 }
 
-/// What went back for good, by entity, currency and method of the payment.
+/// What went back for good later than `since` (microseconds), by entity, currency and method of the
+/// payment.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn given_back(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+pub fn given_back(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
     tx.query(
         "SELECT r.entity, r.currency, p.method, CAST(count(*) AS BIGINT), CAST(sum(r.amount) AS BIGINT), CAST(0 AS BIGINT)
-         FROM refund r JOIN payment p ON p.id = r.payment WHERE r.status = 'settled'
+         FROM refund r JOIN payment p ON p.id = r.payment WHERE r.status = 'settled' AND r.time > ?1
          GROUP BY r.entity, r.currency, p.method ORDER BY r.entity, r.currency, p.method",
-        &[],
+        params![since],
         money_sum,
     )
 }
+
+/// The time before everything, for [`received`] and [`given_back`].
+pub const ALWAYS: i64 = i64::MIN;
 
 /// What is set against invoices, by entity, currency and method of the payment.
 ///
