@@ -27,6 +27,7 @@ pub mod journals;
 pub mod log;
 pub mod obligations;
 pub mod payments;
+pub mod raw_rows;
 pub mod search;
 pub mod settings;
 

@@ -143,7 +143,7 @@ impl Drop for Sqlite {
     }
 }
 
-fn configure(connection: &Raw, durability: Durability) -> Result<(), StoreFault> {
+pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), StoreFault> {
     let synchronous = match durability {
         Durability::Full => "FULL",
         Durability::Relaxed => "OFF",

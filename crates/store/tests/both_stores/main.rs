@@ -1,7 +1,11 @@
 //! One suite for every store: a SQLite file, SQLite in memory, and PostgreSQL. Each test runs on
 //! its own fresh books in all three and expects the same rows in the same order.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 /// Makes three tests of each function: one a store.
 macro_rules! on_every_store {
@@ -32,6 +36,7 @@ mod lanes;
 mod log;
 mod opening;
 mod payments;
+mod raw_rows;
 mod revenue;
 mod rows;
 mod search;
