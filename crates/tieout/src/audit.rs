@@ -89,7 +89,10 @@ fn verify(arguments: &AuditVerify) -> Result<ExitCode, ReadingFault> {
     if let Some(noted) = &arguments.fingerprint
         && !noted.eq_ignore_ascii_case(&report.fingerprint)
     {
-        return Err(ReadingFault::OtherFingerprint { noted: noted.clone(), found: report.fingerprint });
+        return Err(ReadingFault::OtherFingerprint {
+            noted: noted.clone(),
+            found: report.fingerprint,
+        });
     }
     println!("{}", sound(&report));
     Ok(ExitCode::SUCCESS)
@@ -101,7 +104,10 @@ fn reader(path: &Path) -> Result<Box<dyn BufRead>, ReadingFault> {
     }
     match File::open(path) {
         Ok(file) => Ok(Box::new(BufReader::new(file))),
-        Err(error) => Err(ReadingFault::Input { path: path.to_path_buf(), error }),
+        Err(error) => Err(ReadingFault::Input {
+            path: path.to_path_buf(),
+            error,
+        }),
     }
 }
 
@@ -139,12 +145,19 @@ fn check(arguments: &AuditCheck) -> Result<ExitCode, ReadingFault> {
 pub fn intake(arguments: &IntakeArguments) -> Result<ExitCode, ReadingFault> {
     let rows = arguments.books.open()?.intake()?;
     if arguments.json {
-        println!("{:#}", serde_json::json!({ "sources": rows, "holds": rows.iter().all(holds) }));
+        println!(
+            "{:#}",
+            serde_json::json!({ "sources": rows, "holds": rows.iter().all(holds) })
+        );
     } else {
         println!("{}", intake_table(&rows));
     }
     let all = rows.iter().all(holds);
-    Ok(if all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if all {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Whether nothing was dropped on the way in.
@@ -167,7 +180,14 @@ fn intake_table(rows: &[IntakeRow]) -> String {
         };
         let figures = [row.accepted, row.confirmed, row.open, row.rejected].map(|n| n.to_string());
         let [accepted, confirmed, open, rejected] = figures;
-        table.add_row([row.source.clone(), accepted, confirmed, open, rejected, word]);
+        table.add_row([
+            row.source.clone(),
+            accepted,
+            confirmed,
+            open,
+            rejected,
+            word,
+        ]);
     }
     for index in 1..5 {
         if let Some(column) = table.column_mut(index) {
@@ -182,7 +202,13 @@ mod tests {
     use super::*;
 
     fn row(accepted: i64, confirmed: i64, open: i64, rejected: i64) -> IntakeRow {
-        IntakeRow { source: "stripe".to_owned(), accepted, confirmed, open, rejected }
+        IntakeRow {
+            source: "stripe".to_owned(),
+            accepted,
+            confirmed,
+            open,
+            rejected,
+        }
     }
 
     #[test]
@@ -190,7 +216,10 @@ mod tests {
         assert!(holds(&row(12, 9, 2, 1)));
         assert!(!holds(&row(12, 9, 1, 1)));
         let text = intake_table(&[row(12, 9, 1, 1), row(5, 5, 0, 0)]);
-        assert!(text.contains("1 UNACCOUNTED FOR") && text.contains("nothing dropped"), "{text}");
+        assert!(
+            text.contains("1 UNACCOUNTED FOR") && text.contains("nothing dropped"),
+            "{text}"
+        );
         assert!(intake_table(&[]).contains("Nothing has arrived"));
     }
 }

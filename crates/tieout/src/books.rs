@@ -14,7 +14,12 @@ pub const FILE: &str = "books.sqlite";
 #[derive(Debug, Clone, clap::Args)]
 pub struct BooksArguments {
     /// Folder that holds the books.
-    #[arg(long = "data", value_name = "DIR", env = "TIEOUT_DATA", default_value = "./tieout-data")]
+    #[arg(
+        long = "data",
+        value_name = "DIR",
+        env = "TIEOUT_DATA",
+        default_value = "./tieout-data"
+    )]
     data: PathBuf,
 }
 
@@ -47,7 +52,9 @@ pub enum ReadingFault {
     #[error(transparent)]
     Audit(#[from] AuditFault),
     /// The evidence holds, but it is not the one that was noted.
-    #[error("the export is sound but its fingerprint is {found}, not {noted}: it is of another log, or was made again after a change")]
+    #[error(
+        "the export is sound but its fingerprint is {found}, not {noted}: it is of another log, or was made again after a change"
+    )]
     OtherFingerprint {
         /// The one that was given.
         noted: String,
@@ -103,7 +110,12 @@ fn open(folder: &Path) -> Result<App, ReadingFault> {
     let store = Store::open(&Location::File(file), Durability::Full)?;
     // A reading command makes no events, so it takes no start number of the books.
     let ids = Arc::new(MonotonicIds::new(0, std::process::id()));
-    Ok(App::open(store, Arc::new(SystemClock), ids, events::Origin::Live)?)
+    Ok(App::open(
+        store,
+        Arc::new(SystemClock),
+        ids,
+        events::Origin::Live,
+    )?)
 }
 
 #[cfg(test)]
@@ -115,7 +127,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("tieout-dta");
         let told = open(&missing).err().unwrap().to_string();
-        assert!(told.contains("tieout-dta") && told.contains("--data"), "{told}");
+        assert!(
+            told.contains("tieout-dta") && told.contains("--data"),
+            "{told}"
+        );
         assert!(!missing.exists());
         let told = open(folder.path()).err().unwrap().to_string();
         assert!(told.contains("holds no books"), "{told}");

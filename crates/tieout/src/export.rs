@@ -55,7 +55,10 @@ pub fn run(arguments: &ExportArguments) -> Result<ExitCode, ReadingFault> {
         }
     })?;
     if let Some(exported) = exported {
-        let what = format!("{} journals with {} lines", exported.journals, exported.lines);
+        let what = format!(
+            "{} journals with {} lines",
+            exported.journals, exported.lines
+        );
         arguments.output.tell(&what);
     }
     Ok(ExitCode::SUCCESS)

@@ -37,7 +37,10 @@ impl OutputArguments {
     ) -> Result<Option<T>, ReadingFault> {
         if self.is_stdout() {
             let left = Arc::new(AtomicBool::new(false));
-            let sink = Sink { place: Place::Stdout(io::stdout()), left: left.clone() };
+            let sink = Sink {
+                place: Place::Stdout(io::stdout()),
+                left: left.clone(),
+            };
             return match work(sink) {
                 Ok((_, done)) => Ok(Some(done)),
                 Err(_) if left.load(Ordering::SeqCst) => Ok(None),
@@ -46,7 +49,10 @@ impl OutputArguments {
         }
         let partial = partial(&self.out);
         let file = File::create(&partial).map_err(|error| fault(&partial, error))?;
-        let sink = Sink { place: Place::File(file), left: Arc::default() };
+        let sink = Sink {
+            place: Place::File(file),
+            left: Arc::default(),
+        };
         let written = work(sink).map_err(Into::into).and_then(|(sink, done)| {
             sink.settle().map_err(|error| fault(&partial, error))?;
             std::fs::rename(&partial, &self.out).map_err(|error| fault(&self.out, error))?;
@@ -69,7 +75,10 @@ impl OutputArguments {
 }
 
 fn fault(path: &Path, error: io::Error) -> ReadingFault {
-    ReadingFault::Output { path: path.to_path_buf(), error }
+    ReadingFault::Output {
+        path: path.to_path_buf(),
+        error,
+    }
 }
 
 /// `books.csv.partial` beside `books.csv`.
@@ -100,7 +109,10 @@ impl Sink {
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
-        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe) {
+        if result
+            .as_ref()
+            .is_err_and(|error| error.kind() == ErrorKind::BrokenPipe)
+        {
             self.left.store(true, Ordering::SeqCst);
         }
         result
@@ -132,7 +144,9 @@ mod tests {
     #[test]
     fn a_file_appears_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let arguments = OutputArguments { out: folder.path().join("books.csv") };
+        let arguments = OutputArguments {
+            out: folder.path().join("books.csv"),
+        };
         let names = || -> Vec<_> {
             let entries = std::fs::read_dir(folder.path()).unwrap();
             entries.map(|entry| entry.unwrap().file_name()).collect()

@@ -56,7 +56,10 @@ pub fn run(arguments: &TraceArguments) -> Result<ExitCode, ReadingFault> {
 fn width() -> u16 {
     let terminal = terminal_size::terminal_size().map(|(width, _)| width.0);
     let told = || std::env::var("COLUMNS").ok()?.parse().ok();
-    terminal.or_else(told).unwrap_or(WIDTH_OF_A_FILE).max(NARROWEST)
+    terminal
+        .or_else(told)
+        .unwrap_or(WIDTH_OF_A_FILE)
+        .max(NARROWEST)
 }
 
 /// What can be given instead, with the ids that come near.
@@ -80,10 +83,16 @@ fn not_found(app: &App, id: &str) -> Result<String, ReadingFault> {
 /// The chain as text, `width` columns wide.
 fn render(chain: &Chain, width: u16) -> String {
     let mut text = format!("{}\n", shown(&chain.title));
-    let label_width = chain.anchors.iter().map(|anchor| anchor.label.chars().count());
+    let label_width = chain
+        .anchors
+        .iter()
+        .map(|anchor| anchor.label.chars().count());
     let label_width = label_width.chain(["Chain".len()]).max().unwrap_or(0);
     let chain_anchor = ("Chain", chain.correlation.as_str());
-    let anchors = chain.anchors.iter().map(|anchor| (anchor.label.as_str(), anchor.text.as_str()));
+    let anchors = chain
+        .anchors
+        .iter()
+        .map(|anchor| (anchor.label.as_str(), anchor.text.as_str()));
     for (label, value) in anchors.chain([chain_anchor]) {
         text.push_str(&format!("  {label:<label_width$}  {}\n", shown(value)));
     }
@@ -100,10 +109,15 @@ fn render(chain: &Chain, width: u16) -> String {
         Cell::new("What happened"),
     ]);
     for hop in &chain.hops {
-        let amount = hop.amount.map_or_else(String::new, |amount| amount.to_string());
+        let amount = hop
+            .amount
+            .map_or_else(String::new, |amount| amount.to_string());
         table.add_row([
             Cell::new(moment(hop.time)),
-            Cell::new(hop.effective.map_or_else(String::new, |day| day.to_string())),
+            Cell::new(
+                hop.effective
+                    .map_or_else(String::new, |day| day.to_string()),
+            ),
             Cell::new(amount).set_alignment(CellAlignment::Right),
             Cell::new(shown(&told(hop))),
         ]);
@@ -117,11 +131,17 @@ fn render(chain: &Chain, width: u16) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    let stops = chain.hops.iter().filter(|hop| hop.kind == HopKind::Stop).count();
+    let stops = chain
+        .hops
+        .iter()
+        .filter(|hop| hop.kind == HopKind::Stop)
+        .count();
     text.push_str(&match (chain.hops.len(), stops) {
         (1, 0) => "1 hop.\n".to_owned(),
         (hops, 0) => format!("{hops} hops.\n"),
-        (hops, stops) => format!("{hops} hops, {stops} of them marked ! went wrong or waited for somebody.\n"),
+        (hops, stops) => {
+            format!("{hops} hops, {stops} of them marked ! went wrong or waited for somebody.\n")
+        }
     });
     text
 }
@@ -133,7 +153,11 @@ fn told(hop: &Hop) -> String {
         HopKind::Fact | HopKind::Money => "",
     };
     let mut lines = vec![format!("{mark}{}", hop.title)];
-    lines.extend(hop.object.clone().filter(|object| !hop.title.contains(object.as_str())));
+    lines.extend(
+        hop.object
+            .clone()
+            .filter(|object| !hop.title.contains(object.as_str())),
+    );
     lines.extend(Some(hop.why.clone()).filter(|why| !why.is_empty()));
     let by = Some(hop.actor.as_str()).filter(|actor| !actor.is_empty());
     let by = by.map(|actor| format!("by {actor}"));
@@ -173,7 +197,8 @@ mod tests {
             kind,
             title: title.to_owned(),
             object: Some("inv_1".to_owned()),
-            why: "10 seats at 1,200.00 USD for a year, because the contract says so in advance".to_owned(),
+            why: "10 seats at 1,200.00 USD for a year, because the contract says so in advance"
+                .to_owned(),
             rule: Some("invoice-issued v1".to_owned()),
             actor: "billing".to_owned(),
             amount: minor.map(|minor| Money::from_minor(minor, Currency::USD)),
@@ -213,9 +238,15 @@ mod tests {
         ];
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[..4], expected);
-        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(
+            lines.iter().all(|line| line.chars().count() <= 80),
+            "{text}"
+        );
         // Amounts end in one column; all parts of a hop are there.
-        let end = |needle: &str| text.lines().find_map(|line| Some(line.find(needle)? + needle.len()));
+        let end = |needle: &str| {
+            text.lines()
+                .find_map(|line| Some(line.find(needle)? + needle.len()))
+        };
         assert_eq!(end("12,000.00 USD"), end(" 0.05 USD"), "{text}");
         let unwrapped = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for part in [
@@ -235,8 +266,15 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_wraps_and_loses_nothing() {
-        let text = render(&chain(vec![hop(HopKind::Money, "Invoice US-1 issued", Some(1))]), NARROWEST);
-        assert!(text.lines().all(|line| line.chars().count() <= usize::from(NARROWEST)), "{text}");
+        let text = render(
+            &chain(vec![hop(HopKind::Money, "Invoice US-1 issued", Some(1))]),
+            NARROWEST,
+        );
+        assert!(
+            text.lines()
+                .all(|line| line.chars().count() <= usize::from(NARROWEST)),
+            "{text}"
+        );
         let words: Vec<&str> = text.split_whitespace().collect();
         for word in ["seats", "because", "advance", "invoice-issued", "evt_1"] {
             assert!(words.contains(&word), "{word} is missing:\n{text}");

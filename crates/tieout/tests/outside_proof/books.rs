@@ -210,20 +210,27 @@ fn total(row: &DocumentRow) -> String {
     Money::from_minor(row.total, currency).decimal().to_string()
 }
 
-/// The trial balance at the end, from the balance table of the books.
+/// The trial balance of every entity at the end of its last month, as the console and the API show
+/// it.
 pub fn figures(app: &App) -> Figures {
-    let rows = app
-        .store()
-        .read::<_, StoreFault, _>(|tx| journals::balances(tx, ""))
-        .unwrap();
     let mut figures = Figures::new();
-    for row in rows {
-        let key = Key {
-            entity: row.entity,
-            account: row.account,
-            currency: row.currency,
-        };
-        *figures.entry(key).or_insert(0) += row.debit - row.credit;
+    for (entity, _) in app.entities().unwrap() {
+        let last = app.months(&entity).unwrap()[0];
+        let shown = app
+            .trial_balance(Some(&entity), Some(last))
+            .unwrap()
+            .unwrap();
+        for total in &shown.totals {
+            assert_eq!(total.closing.minor, 0, "{entity} {:?}", total.closing);
+        }
+        for row in shown.rows {
+            let key = Key {
+                entity: entity.clone(),
+                account: row.account,
+                currency: row.closing.currency.code().to_owned(),
+            };
+            assert_eq!(figures.insert(key, row.closing.minor), None);
+        }
     }
     figures
 }

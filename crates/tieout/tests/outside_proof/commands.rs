@@ -26,7 +26,10 @@ impl Folder {
     }
 
     fn tieout(&self, arguments: &[&str]) -> Output {
-        tieout(self.path(), &[arguments, &["--data", self.path().to_str().unwrap()]].concat())
+        tieout(
+            self.path(),
+            &[arguments, &["--data", self.path().to_str().unwrap()]].concat(),
+        )
     }
 }
 
@@ -66,8 +69,14 @@ fn exports_go_to_the_terminal_or_to_a_file() {
     let told = company.tieout(&["export", "csv", "--out", "lines.csv"]);
     let noted = String::from_utf8_lossy(&told.stderr).into_owned();
     assert_eq!(success(told), "");
-    assert!(noted.contains("journals") && noted.contains("lines.csv"), "{noted}");
-    assert_eq!(std::fs::read_to_string(company.path().join("lines.csv")).unwrap(), csv);
+    assert!(
+        noted.contains("journals") && noted.contains("lines.csv"),
+        "{noted}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(company.path().join("lines.csv")).unwrap(),
+        csv
+    );
     success(company.tieout(&["export", "xlsx", "--out", "books.xlsx"]));
     let bytes = std::fs::read(company.path().join("books.xlsx")).unwrap();
     assert!(bytes.starts_with(b"PK"), "a workbook is a zip archive");
@@ -76,9 +85,17 @@ fn exports_go_to_the_terminal_or_to_a_file() {
 #[test]
 fn missing_books_are_refused_and_not_made() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [["export", "csv"], ["trace", "inv_1"], ["audit", "export"], ["audit", "check"]] {
+    for arguments in [
+        ["export", "csv"],
+        ["trace", "inv_1"],
+        ["audit", "export"],
+        ["audit", "check"],
+    ] {
         let told = failure(tieout(folder.path(), &arguments));
-        assert!(told.contains("tieout-data") && told.contains("--data"), "{told}");
+        assert!(
+            told.contains("tieout-data") && told.contains("--data"),
+            "{told}"
+        );
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -100,8 +117,15 @@ fn every_journal_traces_to_its_event_rule_and_actor() {
             .find(|hop| hop.object.as_deref() == Some(&row.id) && hop.rule.is_some())
             .unwrap_or_else(|| panic!("journal {} ({}) has no hop", row.id, row.narration));
         let rule = hop.rule.as_deref().unwrap_or_default();
-        assert!(rule.contains(&row.rule), "{rule:?} does not name {}", row.rule);
-        assert_eq!(hop.effective.map(|day| day.to_string()).as_deref(), Some(row.date.as_str()));
+        assert!(
+            rule.contains(&row.rule),
+            "{rule:?} does not name {}",
+            row.rule
+        );
+        assert_eq!(
+            hop.effective.map(|day| day.to_string()).as_deref(),
+            Some(row.date.as_str())
+        );
         assert_eq!(hop.amount.map(|amount| amount.minor), Some(row.total));
         assert!(!hop.actor.is_empty());
     }
@@ -123,11 +147,17 @@ fn trace_prints_the_chain_of_any_id() {
     ] {
         assert!(text.contains(part), "{part} is missing:\n{text}");
     }
-    assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 100),
+        "{text}"
+    );
     assert!(!text.contains('\u{1b}'), "no colours outside a terminal");
     // The number of its invoice opens the same chain, and the other name of the command too.
     assert_eq!(success(company.tieout(&["trace", "US-2026-00001"])), text);
-    assert_eq!(success(company.tieout(&["lifecycle", "explain", "acme:1/a"])), text);
+    assert_eq!(
+        success(company.tieout(&["lifecycle", "explain", "acme:1/a"])),
+        text
+    );
     let json = success(company.tieout(&["trace", "acme:1/a", "--json"]));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["asked"], "acme:1/a");
@@ -137,7 +167,10 @@ fn trace_prints_the_chain_of_any_id() {
 #[test]
 fn an_unknown_id_says_what_can_be_given() {
     let told = failure(company().tieout(&["trace", "inv_nowhere"]));
-    assert!(told.contains("inv_nowhere") && told.contains("opportunity"), "{told}");
+    assert!(
+        told.contains("inv_nowhere") && told.contains("opportunity"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -147,7 +180,12 @@ fn an_auditor_verifies_the_log_without_the_books() {
     let elsewhere = tempfile::tempdir().unwrap();
     let file = elsewhere.path().join("log.jsonl");
     std::fs::copy(company.path().join("log.jsonl"), &file).unwrap();
-    let verify = |arguments: &[&str]| tieout(elsewhere.path(), &[&["audit", "verify", "log.jsonl"], arguments].concat());
+    let verify = |arguments: &[&str]| {
+        tieout(
+            elsewhere.path(),
+            &[&["audit", "verify", "log.jsonl"], arguments].concat(),
+        )
+    };
     let told = success(verify(&[]));
     let fingerprint = told.trim_end().rsplit(' ').next().unwrap().to_owned();
     assert_eq!(fingerprint.len(), 64, "{told}");
@@ -166,16 +204,33 @@ fn an_auditor_verifies_the_log_without_the_books() {
     swapped.swap(middle, middle + 1);
     let cut = &lines[..lines.len() - 1];
     let changed = log.replacen("\"controller\"", "\"contr0ller\"", 1);
-    for damaged in [removed.join("\n"), swapped.join("\n"), cut.join("\n"), changed] {
+    let script = documented_script();
+    programs::python_script(&script, &file).accepted();
+    for damaged in [
+        removed.join("\n"),
+        swapped.join("\n"),
+        cut.join("\n"),
+        changed,
+    ] {
         std::fs::write(&file, damaged).unwrap();
         failure(verify(&[]));
+        programs::python_script(&script, &file).failed();
     }
+}
+
+/// The verification that the documentation gives to an auditor.
+fn documented_script() -> String {
+    let text = include_str!("../../../../docs/exports.md");
+    let (_, after) = text.split_once("```python\n").unwrap();
+    let (script, _) = after.split_once("```").unwrap();
+    script.to_owned()
 }
 
 #[test]
 fn intake_proves_that_nothing_was_dropped() {
     let company = company();
     assert!(success(company.tieout(&["intake"])).contains("Nothing has arrived"));
-    let json: serde_json::Value = serde_json::from_str(&success(company.tieout(&["intake", "--json"]))).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_str(&success(company.tieout(&["intake", "--json"]))).unwrap();
     assert_eq!(json["holds"], true);
 }

@@ -22,6 +22,11 @@ impl Verdict {
         );
     }
 
+    #[track_caller]
+    pub fn failed(&self) {
+        assert_eq!(self.output.status.code(), Some(1));
+    }
+
     /// It was refused, and because something does not balance.
     #[track_caller]
     pub fn refused(&self, case: &str) {
@@ -29,6 +34,12 @@ impl Verdict {
         assert!(!self.output.status.success(), "{case} passed");
         assert!(told.contains("balance"), "{case}: {told}");
     }
+}
+
+/// A Python script on a file.
+pub fn python_script(script: &str, file: &Path) -> Verdict {
+    let output = run(python(script).arg(file));
+    Verdict { output }
 }
 
 /// `bean-check` on a text.
