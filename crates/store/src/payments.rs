@@ -360,7 +360,7 @@ fn money_sum(mut row: crate::Row) -> Result<MoneySum, StoreFault> {
 ///
 /// # Errors
 /// When the database refuses.
-pub fn received(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
+pub fn received_since(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
     tx.query(
         "SELECT entity, currency, method, CAST(count(*) AS BIGINT), CAST(sum(amount) AS BIGINT), CAST(sum(fee) AS BIGINT)
          FROM payment WHERE status NOT IN ('initiated', 'failed') AND time > ?1
@@ -375,7 +375,7 @@ pub fn received(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault
 ///
 /// # Errors
 /// When the database refuses.
-pub fn given_back(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
+pub fn given_back_since(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFault> {
     tx.query(
         "SELECT r.entity, r.currency, p.method, CAST(count(*) AS BIGINT), CAST(sum(r.amount) AS BIGINT), CAST(0 AS BIGINT)
          FROM refund r JOIN payment p ON p.id = r.payment WHERE r.status = 'settled' AND r.time > ?1
@@ -385,8 +385,21 @@ pub fn given_back(tx: &mut Tx<'_>, since: i64) -> Result<Vec<MoneySum>, StoreFau
     )
 }
 
-/// The time before everything, for [`received`] and [`given_back`].
-pub const ALWAYS: i64 = i64::MIN;
+/// What arrived, by entity, currency and method.
+///
+/// # Errors
+/// When the database refuses.
+pub fn received(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+    received_since(tx, i64::MIN)
+}
+
+/// What went back for good, by entity, currency and method of the payment.
+///
+/// # Errors
+/// When the database refuses.
+pub fn given_back(tx: &mut Tx<'_>) -> Result<Vec<MoneySum>, StoreFault> {
+    given_back_since(tx, i64::MIN)
+}
 
 /// What is set against invoices, by entity, currency and method of the payment.
 ///

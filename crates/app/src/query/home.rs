@@ -93,10 +93,10 @@ fn flow(
         invoiced.add(sum.count, sign * sum.net, &sum.currency)?;
     }
     let mut collected = Stage::default();
-    for sum in payments::received(tx, payments::ALWAYS)? {
+    for sum in payments::received(tx)? {
         collected.add(sum.count, sum.amount, &sum.currency)?;
     }
-    for sum in payments::given_back(tx, payments::ALWAYS)? {
+    for sum in payments::given_back(tx)? {
         collected.add(0, -sum.amount, &sum.currency)?;
     }
     let mut recognised = Stage::default();

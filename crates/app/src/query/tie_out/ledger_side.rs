@@ -156,14 +156,14 @@ fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
         };
         sum.method == "card" && told.figures.iter().any(known)
     };
-    for sum in payments::received(tx, payments::ALWAYS)? {
+    for sum in payments::received(tx)? {
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Unapplied, entity, currency, sum.amount);
         if !by_processor(&sum) {
             figures.expect(Measure::Cash, entity, currency, sum.amount - sum.fee);
         }
     }
-    for sum in payments::given_back(tx, payments::ALWAYS)? {
+    for sum in payments::given_back(tx)? {
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Unapplied, entity, currency, -sum.amount);
         if !by_processor(&sum) {
@@ -171,7 +171,7 @@ fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
         }
     }
     // What has happened since the processor was asked cannot be in its figure yet.
-    for sum in payments::received(tx, told.read)? {
+    for sum in payments::received_since(tx, told.read)? {
         if by_processor(&sum) {
             figures.expect(
                 Measure::Cash,
@@ -181,7 +181,7 @@ fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
             );
         }
     }
-    for sum in payments::given_back(tx, told.read)? {
+    for sum in payments::given_back_since(tx, told.read)? {
         if by_processor(&sum) {
             figures.expect(Measure::Cash, &sum.entity, &sum.currency, -sum.amount);
         }
