@@ -277,11 +277,9 @@ fn entity_of_currency(app: &App, currency: Currency) -> String {
     )
 }
 
-const BOOKED_SOQL: &str = "SELECT Id, Total_Contract_Value__c, CurrencyIsoCode, Tieout_Entity__c FROM Opportunity WHERE IsWon = true AND IsClosed = true";
-
 fn crm_booked(api: &Salesforce) -> Result<Totals, AppFault> {
     let mut totals = Totals::new();
-    for row in api.query(BOOKED_SOQL)? {
+    for row in api.query(connect::salesforce::BOOKED_SOQL)? {
         let currency = row
             .get("CurrencyIsoCode")
             .and_then(|code| code.parse::<Currency>().ok());

@@ -213,6 +213,10 @@ Billing_Frequency__c, Upgrades_Opportunity__c, Account.Id, Account.Name, Account
 Account.BillingStreet, Account.BillingCity, Account.BillingPostalCode, Account.BillingCountry, \
 Account.Stripe_Customer__c, Account.Payment_Method__c";
 
+/// What sellers booked: every won opportunity with the value of its quote.
+pub const BOOKED_SOQL: &str = "SELECT Id, Total_Contract_Value__c, CurrencyIsoCode, \
+Tieout_Entity__c FROM Opportunity WHERE IsWon = true AND IsClosed = true";
+
 const LINE_FIELDS: &str = "Id, Quantity, UnitPrice, TotalPrice, ServiceDate, Description, \
 Product2Id, PricebookEntry.Product2.ProductCode";
 

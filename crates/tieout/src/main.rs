@@ -1,6 +1,7 @@
 //! The `tieout` binary: one subcommand a file.
 
 mod audit;
+mod bench;
 mod books;
 mod export;
 mod output;
@@ -34,6 +35,9 @@ enum Command {
     Audit(audit::AuditCommand),
     /// Proves that nothing was dropped: accepted = confirmed + open + rejected.
     Intake(audit::IntakeArguments),
+    /// Measures this machine: the whole path beside the same rows written by bare statements.
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => ended(export::run(&arguments)),
         Command::Audit(command) => ended(audit::run(&command)),
         Command::Intake(arguments) => ended(audit::intake(&arguments)),
+        Command::Bench(command) => ended(bench::run(&command)),
     }
 }
 

@@ -1,18 +1,19 @@
 //! Contracts: put in force, amended, cancelled. Revenue schedules follow in the same transaction;
 //! billing follows at the next bill run.
 
-use crate::command::{
-    ActivateContract, AmendContract, Answer, ChangeBody, ContractLine, ReferenceBody,
-};
+mod line;
+
+use crate::command::{ActivateContract, AmendContract, Answer, ChangeBody, ReferenceBody};
 use crate::fault::{stored, to_store};
 use crate::journey::{customer, schedule};
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
 use commerce::{
     Amendment, AnchorDay, Change, Charge, Contract, ContractDelta, ContractStatus, ExternalRef,
-    NewComponent, Policy, Price, Product, VersionKind, VersionNote,
+    VersionKind, VersionNote,
 };
 use events::{ContractActivated, ContractAmended, Event, SoldComponent, SubscriptionActivated};
+use line::{charge_of, new_component};
 use serde_json::json;
 use store::contracts::{self, ContractRow};
 use store::{Tx, settings};
@@ -121,136 +122,6 @@ fn build(
         status: ContractStatus::Active,
         cancelled_from: None,
     })
-}
-
-fn new_component(
-    context: &Context,
-    line: &ContractLine,
-    contract: &ContractId,
-    index: usize,
-    currency: Currency,
-    on: Date,
-    field: &str,
-) -> Result<NewComponent, Refusal> {
-    let product = context
-        .books
-        .catalogue
-        .products
-        .iter()
-        .find(|product| product.code == line.product);
-    let product = product.ok_or_else(|| {
-        let message = format!(
-            "product {} is not in the catalogue; publish it or correct the code",
-            line.product
-        );
-        Refusal::field("unknown_product", &format!("{field}.product"), message)
-    })?;
-    let price = price_of(product, line, currency, on, field)?;
-    let id =
-        match &line.component {
-            Some(id) => id.clone(),
-            None => format!("{contract}-{}", index + 1).parse().map_err(
-                |error: values::IdRefused| Refusal::field("bad_id", field, error.to_string()),
-            )?,
-        };
-    Ok(NewComponent {
-        id,
-        product: product.code.clone(),
-        description: line
-            .description
-            .clone()
-            .unwrap_or_else(|| product.name.clone()),
-        tax_code: product.tax_code.clone(),
-        revenue_account_class: product.revenue_account_class.clone(),
-        billing: line.billing.unwrap_or(price.billing),
-        timing: line.timing.unwrap_or(price.timing),
-        policy: Policy {
-            proration: line.proration.unwrap_or_default(),
-            rounding: line.rounding.unwrap_or_default(),
-            version: 1,
-        },
-        recognition: line.recognition.unwrap_or(product.recognition),
-        quantity: line.quantity,
-        charge: charge_of(&price.charge, line.charge.as_ref(), line.unit_price),
-    })
-}
-
-/// The catalogue price that a line refers to; a line with a price of its own needs none for its
-/// currency as long as it says how often it is billed.
-fn price_of(
-    product: &Product,
-    line: &ContractLine,
-    currency: Currency,
-    on: Date,
-    field: &str,
-) -> Result<Price, Refusal> {
-    let in_force =
-        |price: &&Price| price.currency == currency && price.from.is_none_or(|from| from <= on);
-    let asked = |price: &&Price| line.billing.is_none_or(|billing| price.billing == billing);
-    let mut found: Vec<&Price> = product
-        .prices
-        .iter()
-        .filter(in_force)
-        .filter(asked)
-        .collect();
-    found.sort_by_key(|price| price.from);
-    if let Some(newest) = found.last() {
-        let other = found.iter().find(|price| price.billing != newest.billing);
-        if let Some(other) = other {
-            let message = format!(
-                "{} is sold {} and {}; say which in billing",
-                product.code, other.billing, newest.billing
-            );
-            return Err(Refusal::field(
-                "missing_frequency",
-                &format!("{field}.billing"),
-                message,
-            ));
-        }
-        return Ok((*newest).clone());
-    }
-    let own = line.charge.clone().or(line
-        .unit_price
-        .map(|unit_price| Charge::PerUnit { unit_price }));
-    match (own, line.billing) {
-        (Some(charge), Some(billing)) => Ok(Price {
-            currency,
-            charge,
-            billing,
-            timing: line.timing.unwrap_or_default(),
-            from: None,
-        }),
-        _ => {
-            let sold: Vec<String> = product
-                .prices
-                .iter()
-                .map(|price| format!("{} {}", price.currency, price.billing))
-                .collect();
-            let message = format!(
-                "{} has no price in {currency} on {on} as asked; it is sold in: {}; or state unit_price and billing",
-                product.code,
-                sold.join(", ")
-            );
-            Err(Refusal::field(
-                "not_sold_in_currency",
-                &format!("{field}.product"),
-                message,
-            ))
-        }
-    }
-}
-
-fn charge_of(
-    listed: &Charge,
-    whole: Option<&Charge>,
-    unit_price: Option<values::UnitPrice>,
-) -> Charge {
-    match (whole, unit_price, listed) {
-        (Some(charge), _, _) => charge.clone(),
-        (None, Some(amount), Charge::Flat { .. }) => Charge::Flat { amount },
-        (None, Some(unit_price), _) => Charge::PerUnit { unit_price },
-        (None, None, listed) => listed.clone(),
-    }
 }
 
 /// References of a command in the shape of the domain.

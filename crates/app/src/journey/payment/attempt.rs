@@ -1,0 +1,274 @@
+//! Attempts: collection begins with an invoice, goes on after a failure, and ends with a person.
+
+use super::{FailedAttempt, PaymentOutcome, fact, find, money};
+use crate::App;
+use crate::fault::{AppFault, stored_value};
+use crate::journey::exception::{self, NewException};
+use crate::journey::{customer, standing};
+use crate::record::{Context, Intent, Recorder};
+use billing::{DunningStep, RetryPolicy, next_attempt};
+use commerce::{Collection, Customer};
+use events::{Event, PaymentFailed, PaymentInitiated, Reference};
+use serde_json::json;
+use store::Tx;
+use store::documents::{self, DocumentRow};
+use store::payments::{self, PaymentRow};
+use values::{CorrelationId, CustomerId, EntityId, ExceptionId, PaymentId};
+
+/// Begins to collect an invoice by card, when its customer pays so and there is a processor.
+pub(crate) fn collect(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+    payer: &Customer,
+) -> Result<(), AppFault> {
+    let (Some(handle), Collection::Card, true) = (
+        payer.ref_in("stripe"),
+        payer.collection,
+        context.books.routing.collect_cards,
+    ) else {
+        return Ok(());
+    };
+    if invoice.remaining <= 0 {
+        return Ok(());
+    }
+    let id = PaymentId::mint(&*context.ids, context.now);
+    let row = PaymentRow {
+        id: id.as_str().to_owned(),
+        customer: payer.id.as_str().to_owned(),
+        invoice: invoice.id.clone(),
+        entity: invoice.entity.clone(),
+        currency: invoice.currency.clone(),
+        status: "initiated".to_owned(),
+        method: "card".to_owned(),
+        amount: invoice.remaining,
+        fee: 0,
+        unapplied: 0,
+        refunded: 0,
+        attempts: 0,
+        next_attempt: String::new(),
+        external_id: String::new(),
+        correlation: recorder.correlation().as_str().to_owned(),
+        time: context.now.microseconds(),
+    };
+    PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    let initiated = PaymentInitiated {
+        payment: id,
+        invoice: stored_value("invoice id", &invoice.id)?,
+        customer: payer.id.clone(),
+        amount: money(&row, row.amount)?,
+        processor: "stripe".to_owned(),
+    };
+    recorder.event(
+        fact(context, &row, context.now)?,
+        Event::PaymentInitiated(initiated),
+    );
+    ask(recorder, &row, handle, payer.payment_method.as_deref(), 1)
+}
+
+/// Asks the processor for one attempt.
+fn ask(
+    recorder: &mut Recorder<'_>,
+    row: &PaymentRow,
+    handle: &str,
+    method: Option<&str>,
+    attempt: i64,
+) -> Result<(), AppFault> {
+    let known = if row.external_id.is_empty() {
+        None
+    } else {
+        Some(row.external_id.as_str())
+    };
+    recorder.intend(Intent {
+        lane: format!("payment/{}", row.id),
+        connection: "stripe",
+        operation: "stripe.collect",
+        subject: format!("payment/{}", row.id),
+        key: format!("collect/{}/{attempt}", row.id),
+        request: json!({
+            "payment": row.id,
+            "invoice": row.invoice,
+            "entity": row.entity,
+            "customer": row.customer,
+            "processor_customer": handle,
+            "payment_method": method,
+            "amount_minor": row.amount,
+            "currency": row.currency,
+            "attempt": attempt,
+            "payment_intent": known,
+        }),
+        entity: Some(stored_value("entity id", &row.entity)?),
+        value: Some(money(row, row.amount)?),
+    });
+    Ok(())
+}
+
+/// Records that an attempt failed and when it is tried again.
+///
+/// # Errors
+/// When the store fails.
+pub fn attempt_failed(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    report: &FailedAttempt,
+) -> Result<PaymentOutcome, AppFault> {
+    let Some(mut row) = find(tx, report.payment.as_ref(), &report.external_id)? else {
+        return Ok(PaymentOutcome::AlreadyRecorded { correlation: None });
+    };
+    let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
+    if row.status == "settled" || row.attempts >= i64::from(report.attempt) {
+        return Ok(PaymentOutcome::AlreadyRecorded {
+            correlation: Some(correlation),
+        });
+    }
+    row.attempts = i64::from(report.attempt);
+    row.status = "failed".to_owned();
+    row.time = report.happened.microseconds();
+    if row.external_id.is_empty() {
+        row.external_id.clone_from(&report.external_id);
+    }
+    let entity: EntityId = stored_value("entity id", &row.entity)?;
+    let zone = context.books.entity(&entity)?.zone.clone();
+    let step = next_attempt(
+        report.attempt as usize,
+        report.happened,
+        &RetryPolicy::default(),
+    );
+    let retry = match step {
+        DunningStep::Retry(at) => Some(zone.date_at(at)),
+        DunningStep::GiveUp => None,
+    };
+    row.next_attempt = retry.map_or_else(String::new, |date| date.to_string());
+    payments::update(tx, &row)?;
+    let key = format!(
+        "{}/{}/attempt/{}",
+        report.processor, report.external_id, report.attempt
+    );
+    let mut recorder = Recorder::new(context, correlation.clone(), "/sys/processor", &key);
+    let event = PaymentFailed {
+        payment: stored_value("payment id", &row.id)?,
+        invoice: stored_value("invoice id", &row.invoice)?,
+        customer: stored_value("customer id", &row.customer)?,
+        amount: money(&row, row.amount)?,
+        attempt: report.attempt,
+        reason: report.reason.clone(),
+        next_attempt: retry,
+        references: vec![Reference {
+            system: report.processor.clone(),
+            kind: "PaymentIntent".to_owned(),
+            id: report.external_id.clone(),
+        }],
+    };
+    recorder.event(
+        fact(context, &row, report.happened)?,
+        Event::PaymentFailed(event),
+    );
+    let word = if retry.is_some() {
+        "past_due"
+    } else {
+        "in_collection"
+    };
+    standing::change(tx, context, &mut recorder, &row.customer, word)?;
+    if let Some(invoice) = documents::document(tx, &row.invoice)? {
+        standing::tell_crm(
+            tx,
+            context,
+            &mut recorder,
+            &invoice.customer,
+            &invoice.contract,
+        )?;
+    }
+    recorder.finish(tx)?;
+    if retry.is_some() {
+        return Ok(PaymentOutcome::Recorded {
+            correlation: Some(correlation),
+        });
+    }
+    let id = given_up(tx, context, &row, report)?;
+    Ok(PaymentOutcome::Held {
+        exception: id,
+        correlation: Some(correlation),
+    })
+}
+
+fn given_up(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &PaymentRow,
+    report: &FailedAttempt,
+) -> Result<ExceptionId, AppFault> {
+    let amount = money(row, row.amount)?;
+    let number = documents::document(tx, &row.invoice)?
+        .map_or_else(|| row.invoice.clone(), |invoice| invoice.number);
+    exception::open(
+        tx,
+        context,
+        NewException {
+            key: format!("payment/{}", row.id),
+            class: "payment_failed",
+            summary: format!(
+                "Invoice {number} could not be collected after {} attempts: {}",
+                report.attempt, report.reason
+            ),
+            detail: format!(
+                "{amount} stays receivable. The processor's last word: {}",
+                report.reason
+            ),
+            payload: String::new(),
+            customer: row.customer.clone(),
+            document: row.invoice.clone(),
+            entity: row.entity.clone(),
+            measure: String::new(),
+            value: Some(amount),
+            correlation: Some(stored_value("chain id", &row.correlation)?),
+        },
+    )
+}
+
+impl App {
+    /// Starts the attempts that are due. Returns how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn retry_payments(&self, actor: &str) -> Result<usize, AppFault> {
+        self.run(actor, |tx, context| {
+            let mut started = 0;
+            let last_today = context
+                .books
+                .entities
+                .values()
+                .map(|entity| entity.zone.date_at(context.now))
+                .max();
+            let Some(today) = last_today else {
+                return Ok(0);
+            };
+            for mut row in payments::due_to_retry(tx, &today.to_string(), 500)? {
+                let payer = customer::load(
+                    tx,
+                    &stored_value::<CustomerId>("customer id", &row.customer)?,
+                )?;
+                let Some(handle) = payer.ref_in("stripe") else {
+                    continue;
+                };
+                let attempt = row.attempts + 1;
+                row.next_attempt = String::new();
+                row.status = "initiated".to_owned();
+                payments::update(tx, &row)?;
+                let key = format!("collect/{}/{attempt}", row.id);
+                let correlation = stored_value("chain id", &row.correlation)?;
+                let mut recorder = Recorder::new(context, correlation, "/billing", &key);
+                ask(
+                    &mut recorder,
+                    &row,
+                    handle,
+                    payer.payment_method.as_deref(),
+                    attempt,
+                )?;
+                recorder.finish(tx)?;
+                started += 1;
+            }
+            Ok(started)
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! `tieout bench`: how fast this machine posts, beside what the same rows cost without us. Only the
+//! ratios are worth keeping: the speed of a flush differs tenfold from minute to minute on many
+//! machines, so raw and whole passes take turns and the flush is measured in the same run.
+
+mod calibration;
+mod machine;
+mod measure;
+mod report;
+mod whole;
+mod workload;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Commands of `tieout bench`.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum BenchCommand {
+    /// Posts journals through the whole path and writes the same rows by bare statements.
+    Posting(PostingArguments),
+}
+
+/// Arguments of `tieout bench posting`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PostingArguments {
+    /// Entries of a pass on fresh books.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    entries: usize,
+    /// Fill books up to so many entries and measure at that size; 0 leaves it out.
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000_000)]
+    big: usize,
+    /// Commands kept waiting under load.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    waiting: usize,
+    /// How often the passes on fresh books take turns; medians are reported.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    rounds: usize,
+    /// Prints JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Folder for the books of the measurement, which are deleted at the end; it should be on the
+    /// disk that is to be measured. A temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Why nothing could be measured.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchFault {
+    /// A number of the command line leaves nothing to measure.
+    #[error("--{option} must be at least 1")]
+    Nothing {
+        /// Which option.
+        option: &'static str,
+    },
+    /// The folder cannot be used.
+    #[error("{} cannot be used: {error}", .path.display())]
+    Folder {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A command was refused or failed.
+    #[error(transparent)]
+    App(#[from] app::AppFault),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::StoreFault),
+    /// A command of the measurement is not one: a mistake of ours.
+    #[error("a command of the measurement cannot be built: {what}")]
+    Command {
+        /// What could not be read.
+        what: String,
+    },
+    /// A command was answered from an earlier one: the keys are not new, a mistake of ours.
+    #[error("a command of the measurement was answered as one that was done before")]
+    NotNew,
+    /// The store ended before it answered every command.
+    #[error("the store ended with {missing} commands unanswered")]
+    Unanswered {
+        /// How many.
+        missing: usize,
+    },
+}
+
+/// Measures and prints what was asked.
+///
+/// # Errors
+/// When nothing can be measured: the folder, the store or a command failed.
+pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
+    let BenchCommand::Posting(arguments) = command;
+    for (option, value) in [
+        ("entries", arguments.entries),
+        ("waiting", arguments.waiting),
+        ("rounds", arguments.rounds),
+    ] {
+        if value == 0 {
+            return Err(BenchFault::Nothing { option });
+        }
+    }
+    let folder = Folder::make(arguments.data.as_deref())?;
+    let results = measure::posting(
+        &measure::Wishes {
+            entries: arguments.entries,
+            big: arguments.big,
+            waiting: arguments.waiting,
+            rounds: arguments.rounds,
+        },
+        folder.path(),
+    )?;
+    if arguments.json {
+        println!("{:#}", report::document(&results));
+    } else {
+        println!("{}", report::page(&results));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A folder of this measurement alone, deleted at the end.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn make(within: Option<&std::path::Path>) -> Result<Folder, BenchFault> {
+        let path = within.map_or_else(std::env::temp_dir, std::path::Path::to_path_buf);
+        let made = std::fs::create_dir_all(&path)
+            .and_then(|()| tempfile::Builder::new().prefix("tieout-bench-").tempdir_in(&path));
+        made.map(Folder).map_err(|error| BenchFault::Folder { path, error })
+    }
+
+    fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+}
