@@ -19,6 +19,7 @@ mod journals;
 mod payload;
 mod payments;
 mod search;
+mod settle;
 mod tie_out;
 mod trial_balance;
 mod words;
@@ -35,6 +36,7 @@ pub use intake::{connections, intake};
 pub use journals::{journal, journals};
 pub use payments::payments;
 pub use search::search;
+pub use settle::ResolveOutcome;
 pub use tie_out::tie_outs;
 pub use trial_balance::{account, entities, months, trial_balance};
 

@@ -3,7 +3,7 @@
 use super::proofs::document;
 use super::{Company, at, money};
 use crate::journey::exception::{self, NewException};
-use crate::query::{AccountKey, ExceptionFilter, ListFilter};
+use crate::query::{AccountKey, ExceptionFilter, ListFilter, ResolveOutcome};
 use crate::view::{Page, TieOutStatus};
 use crate::{AppFault, Refusal};
 use serde_json::json;
@@ -537,4 +537,40 @@ fn the_proof_of_intake_and_the_list_of_payments_add_up() {
         payments[0].time,
         Instant::from_microseconds(company.app.now().microseconds())
     );
+}
+
+#[test]
+fn an_exception_is_given_to_somebody_and_ended_once() {
+    let company = Company::new();
+    company.order("006B", "US", "NO-SUCH-THING");
+    let all = ExceptionFilter::default();
+    let id = company
+        .app
+        .exceptions(&all, None)
+        .unwrap()
+        .items
+        .remove(0)
+        .id;
+    company
+        .app
+        .assign_exception(&id, "dana", "controller")
+        .unwrap();
+    let row = company.app.exceptions(&all, None).unwrap().items.remove(0);
+    assert_eq!(
+        (row.owner.as_str(), row.status.as_str()),
+        ("dana", "assigned")
+    );
+    for _ in 0..2 {
+        company
+            .app
+            .resolve_exception(&id, ResolveOutcome::Settle, "sold elsewhere", "dana")
+            .unwrap();
+    }
+    let refused = company
+        .app
+        .resolve_exception(&id, ResolveOutcome::Reject, "no", "dana");
+    assert!(matches!(refused, Err(AppFault::Refused(_))), "{refused:?}");
+    assert_eq!(company.app.open_exceptions().unwrap(), 0);
+    let detail = company.app.exception(&id).unwrap().unwrap();
+    assert!(detail.resolution.unwrap().contains("sold elsewhere"));
 }
