@@ -282,3 +282,65 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<ExceptionCount>, StoreFault> {
         },
     )
 }
+
+/// What an open exception is about and worth, without its texts, for figures over all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stake {
+    /// Id.
+    pub id: String,
+    /// What it is about.
+    pub key: String,
+    /// Class word.
+    pub class: String,
+    /// Legal entity, or empty.
+    pub entity: String,
+    /// The tie-out measure whose difference it names, or empty.
+    pub measure: String,
+    /// What is at stake, minor units.
+    pub amount: i64,
+    /// Its currency, or empty when it has no value.
+    pub currency: String,
+    /// When it was opened, microseconds.
+    pub opened: i64,
+}
+
+/// What is at stake in every exception that is not resolved, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_stakes(tx: &mut Tx<'_>) -> Result<Vec<Stake>, StoreFault> {
+    tx.query(
+        "SELECT id, key, class, entity, measure, amount, currency, opened FROM exception
+         WHERE status <> 'resolved' ORDER BY opened, id",
+        &[],
+        |mut row| {
+            Ok(Stake {
+                id: row.text(0)?,
+                key: row.text(1)?,
+                class: row.text(2)?,
+                entity: row.text(3)?,
+                measure: row.text(4)?,
+                amount: row.int(5)?,
+                currency: row.text(6)?,
+                opened: row.int(7)?,
+            })
+        },
+    )
+}
+
+impl ExceptionRow {
+    /// What it is about and worth.
+    #[must_use]
+    pub fn stake(&self) -> Stake {
+        Stake {
+            id: self.id.clone(),
+            key: self.key.clone(),
+            class: self.class.clone(),
+            entity: self.entity.clone(),
+            measure: self.measure.clone(),
+            amount: self.amount,
+            currency: self.currency.clone(),
+            opened: self.opened,
+        }
+    }
+}

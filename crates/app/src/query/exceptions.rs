@@ -104,7 +104,7 @@ pub fn exception(
     };
     let playbook = ExceptionClass::from_code(&row.class).map_or(&[][..], ExceptionClass::playbook);
     let mut explains: Vec<String> = Vec::new();
-    for measure in tie_out::named_by(tx, &row)? {
+    for measure in tie_out::named_by(tx, &row.stake())? {
         if !explains.iter().any(|known| known == measure.as_str()) {
             explains.push(measure.as_str().to_owned());
         }

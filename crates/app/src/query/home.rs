@@ -6,7 +6,7 @@ use crate::fault::AppFault;
 use crate::view::{FlowStage, Home, TieOutRow};
 use crate::{App, Books};
 use recon::Measure;
-use store::exceptions::{self as stops, ExceptionRow};
+use store::exceptions::{self as stops, Stake};
 use store::{Tx, contracts, documents, effects, journals, obligations, payments};
 use values::{Instant, Money};
 
@@ -19,7 +19,7 @@ const EXCEPTIONS_SHOWN: usize = 10;
 /// When the store fails or what is stored cannot be read.
 pub fn home(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Home, AppFault> {
     let tie_outs = tie_outs(tx, books, now)?;
-    let open = stops::all_open(tx)?;
+    let open = stops::open_stakes(tx)?;
     let filter = ExceptionFilter {
         status: Some("open".to_owned()),
         ..ExceptionFilter::default()
@@ -58,7 +58,7 @@ impl App {
 }
 
 /// What exceptions are worth, without sign, one a currency.
-fn worth<'a>(rows: impl Iterator<Item = &'a ExceptionRow>) -> Result<Vec<Money>, AppFault> {
+fn worth<'a>(rows: impl Iterator<Item = &'a Stake>) -> Result<Vec<Money>, AppFault> {
     let mut sums = Vec::new();
     for row in rows.filter(|row| !row.currency.is_empty()) {
         add_up(
@@ -73,7 +73,7 @@ fn worth<'a>(rows: impl Iterator<Item = &'a ExceptionRow>) -> Result<Vec<Money>,
 fn flow(
     tx: &mut Tx<'_>,
     tie_outs: &[TieOutRow],
-    open: &[ExceptionRow],
+    open: &[Stake],
 ) -> Result<Vec<FlowStage>, AppFault> {
     let mut won = Stage::default();
     for row in tie_outs {
@@ -170,12 +170,12 @@ impl Stage {
     }
 }
 
-fn is_held(open: &[ExceptionRow], which: impl Fn(&ExceptionRow) -> bool) -> Vec<&ExceptionRow> {
+fn is_held(open: &[Stake], which: impl Fn(&Stake) -> bool) -> Vec<&Stake> {
     open.iter().filter(|row| which(row)).collect()
 }
 
 /// `12,490.00 USD held, 2 deals`; nothing when nothing is.
-fn stuck(rows: &[&ExceptionRow], how: &str, one: &str) -> Result<Option<String>, AppFault> {
+fn stuck(rows: &[&Stake], how: &str, one: &str) -> Result<Option<String>, AppFault> {
     if rows.is_empty() {
         return Ok(None);
     }
@@ -196,7 +196,7 @@ fn both(one: Option<String>, other: Option<String>) -> Option<String> {
     }
 }
 
-fn not_posted(tx: &mut Tx<'_>, open: &[ExceptionRow]) -> Result<Option<String>, AppFault> {
+fn not_posted(tx: &mut Tx<'_>, open: &[Stake]) -> Result<Option<String>, AppFault> {
     let parked = is_held(open, |row| row.key.starts_with("posting/"));
     let postings = stuck(&parked, "not posted", "fact")?;
     let refused: i64 = effects::counts(tx)?

@@ -12,7 +12,7 @@ use crate::{App, Books};
 use commercial::BillingGap;
 use recon::{Figure, Inputs, Measure, Status};
 use std::collections::BTreeMap;
-use store::exceptions::ExceptionRow;
+use store::exceptions::Stake;
 use store::{Tx, settings};
 use values::{Currency, EntityId, Instant, Money, Month};
 
@@ -38,7 +38,7 @@ pub(super) fn of_accounts(tx: &mut Tx<'_>, books: &Books) -> Result<Vec<TieOutRo
 }
 
 /// The measures that an exception explains.
-pub(super) fn named_by(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<Vec<Measure>, AppFault> {
+pub(super) fn named_by(tx: &mut Tx<'_>, row: &Stake) -> Result<Vec<Measure>, AppFault> {
     let named = named::names(tx, row, &[])?;
     Ok(named.into_iter().map(|named| named.measure).collect())
 }

@@ -60,7 +60,7 @@ pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), App
             figures.expect(Measure::Bookings, &order.entity, code, minor);
         }
     }
-    for held in exceptions::all_open(tx)? {
+    for held in exceptions::open_stakes(tx)? {
         let order = held
             .key
             .strip_prefix("order/")

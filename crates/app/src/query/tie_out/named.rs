@@ -7,7 +7,7 @@ use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
 use events::{DocumentLine, Event};
 use recon::{Explanation, Measure};
-use store::exceptions::{self, ExceptionRow};
+use store::exceptions::{self, Stake};
 use store::{Tx, effects, log};
 use values::{Currency, EntityId, Money};
 
@@ -26,7 +26,7 @@ pub(super) fn explanations(
     gaps: &[BillingGap],
 ) -> Result<Vec<Explanation>, AppFault> {
     let mut all = Vec::new();
-    for row in exceptions::all_open(tx)? {
+    for row in exceptions::open_stakes(tx)? {
         for named in names(tx, &row, gaps)? {
             let Some(entity) = entity_of(books, &named) else {
                 continue;
@@ -59,7 +59,7 @@ fn entity_of(books: &Books, named: &Named) -> Option<EntityId> {
 /// What an exception explains: the measures and by how much the books fall short in each.
 pub(super) fn names(
     tx: &mut Tx<'_>,
-    row: &ExceptionRow,
+    row: &Stake,
     gaps: &[BillingGap],
 ) -> Result<Vec<Named>, AppFault> {
     if let Some(event) = row.key.strip_prefix("posting/") {
