@@ -203,7 +203,15 @@ fn expected(
     billed: &[BilledLine],
     today: Date,
 ) -> Result<Option<i64>, AppFault> {
-    let Ok(lines) = billing::expected_lines(contract, Date::MAX) else {
+    let begun: BTreeSet<(ComponentId, Period)> = billed
+        .iter()
+        .filter(|line| line.line.kind != LineKind::Concession)
+        .map(|line| (line.line.component.clone(), line.line.window))
+        .collect();
+    // Nothing later than what is due or was billed ahead has to be rated.
+    let ahead = begun.iter().map(|(_, window)| window.last()).max();
+    let through = ahead.map_or(today, |last| last.max(today));
+    let Ok(lines) = billing::expected_lines(contract, through) else {
         return Ok(None);
     };
     let mut windows: BTreeMap<(ComponentId, Period), Vec<&DraftLine>> = BTreeMap::new();
@@ -211,11 +219,6 @@ fn expected(
         let window = windows.entry((line.component.clone(), line.window));
         window.or_default().push(line);
     }
-    let begun: BTreeSet<(ComponentId, Period)> = billed
-        .iter()
-        .filter(|line| line.line.kind != LineKind::Concession)
-        .map(|line| (line.line.component.clone(), line.line.window))
-        .collect();
     let mut parts = Vec::new();
     for (key, lines) in &windows {
         if begun.contains(key) || is_due(contract, &key.0, lines, today) {
