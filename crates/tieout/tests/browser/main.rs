@@ -1,0 +1,191 @@
+//! The console of the real program in a real browser: the demo's books, seen as a controller sees
+//! them, wide and narrow, light and dark, with and without scripts. Pictures of every page are kept
+//! under the target folder, to be looked at.
+
+// A test that cannot go on ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod webdriver;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use webdriver::Browser;
+
+const PASSWORD: &str = "correct horse battery staple";
+const ENTER: char = '\u{E007}';
+
+struct Demo {
+    child: Child,
+    address: String,
+}
+
+impl Demo {
+    /// Runs the demo to its end and waits until it serves.
+    fn start(data: &Path) -> Demo {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tieout"))
+            .args(["demo", "--seed", "1", "--port", "0", "--data"])
+            .arg(data)
+            .env("TIEOUT_ADMIN_PASSWORD", PASSWORD)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let address = output
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("http://").map(|(_, rest)| rest.trim_end_matches('/').to_owned()))
+            .expect("the demo says where its console is");
+        Demo { child, address: format!("http://{address}") }
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn pictures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn log_in(browser: &Browser, demo: &Demo) {
+    browser.go(&format!("{}/", demo.address));
+    assert!(browser.url().contains("/login"), "a stranger sees {}", browser.url());
+    browser.picture(&pictures().join("login.png"));
+    browser.type_into("input[name=name]", "admin");
+    browser.type_into("input[name=password]", "not the password");
+    browser.press(&ENTER.to_string());
+    assert!(browser.url().contains("/login"), "a wrong password lets in");
+    browser.type_into("input[name=name]", "admin");
+    browser.type_into("input[name=password]", PASSWORD);
+    browser.press(&ENTER.to_string());
+    assert_eq!(browser.url(), format!("{}/", demo.address), "{}", browser.text("body"));
+}
+
+/// No page is wider than the window.
+fn fits(browser: &Browser, page: &str) {
+    let over = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert!(over.as_i64().unwrap_or(0) <= 0, "{page} is {over} pixels wider than the window");
+}
+
+fn link(browser: &Browser, start: &str) -> String {
+    let script = format!("const a = document.querySelector('main a[href^=\"{start}\"]'); return a ? a.getAttribute('href') : null");
+    let href = browser.run(&script);
+    href.as_str().unwrap_or_else(|| panic!("no link to {start} on {}", browser.url())).to_owned()
+}
+
+#[test]
+fn a_controller_finds_a_way_around_the_console() {
+    let data = tempfile::tempdir().unwrap();
+    let profile = tempfile::tempdir().unwrap();
+    let demo = Demo::start(data.path());
+    let browser = Browser::start(profile.path());
+    browser.resize(1366, 768);
+    log_in(&browser, &demo);
+    every_page_is_drawn(&browser, &demo);
+    a_figure_leads_to_its_deal(&browser, &demo);
+    the_keyboard_is_enough(&browser, &demo);
+    it_works_without_scripts(&browser, &demo);
+    an_exception_is_resolved_with_a_reason(&browser, &demo);
+}
+
+fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
+    browser.go(&format!("{}/", demo.address));
+    let today = browser.text("main");
+    for wanted in ["Tie-outs", "Deferred revenue", "USD", "EUR", "QM-LEGACY"] {
+        assert!(today.contains(wanted), "Today does not show {wanted:?}:\n{today}");
+    }
+    let opened = |list: &str, start: &str| {
+        browser.go(&format!("{}{list}", demo.address));
+        link(browser, start)
+    };
+    let pages = [
+        ("today", "/".to_owned()),
+        ("exceptions", "/exceptions".to_owned()),
+        ("exception", opened("/exceptions", "/exceptions/exc_")),
+        ("contracts", "/contracts".to_owned()),
+        ("contract", opened("/contracts", "/contracts/con_")),
+        ("customers", "/customers".to_owned()),
+        ("customer", opened("/customers", "/customers/cus_")),
+        ("invoices", "/invoices".to_owned()),
+        ("invoice", opened("/invoices", "/invoices/inv_")),
+        ("payments", "/payments".to_owned()),
+        ("journals", "/journals".to_owned()),
+        ("journal", opened("/journals", "/journals/jrn_")),
+        ("trial-balance", "/trial-balance".to_owned()),
+        ("tie-outs", "/tie-outs".to_owned()),
+        ("connections", "/connections".to_owned()),
+        ("nothing-found", "/search?q=zzzz".to_owned()),
+        ("not-there", "/contracts/con_none".to_owned()),
+        ("reference", "/api/reference".to_owned()),
+    ];
+    for (name, path) in &pages {
+        for (width, height, scheme, mark) in
+            [(1366, 768, "light", ""), (1366, 768, "dark", "-dark"), (390, 844, "light", "-phone")]
+        {
+            browser.prefer(scheme);
+            browser.resize(width, height);
+            browser.go(&format!("{}{path}", demo.address));
+            browser.picture(&pictures().join(format!("{name}{mark}.png")));
+            assert!(!browser.text("h1").is_empty(), "{name} has no heading");
+            fits(browser, name);
+        }
+    }
+    browser.prefer("light");
+    browser.resize(1366, 768);
+    let complaints: Vec<String> =
+        browser.complaints().into_iter().filter(|line| !line.contains("404") && !line.contains("401")).collect();
+    assert!(complaints.is_empty(), "the browser complains: {complaints:?}");
+}
+
+/// Trial balance → lines of an account → journal → the chain with the opportunity.
+fn a_figure_leads_to_its_deal(browser: &Browser, demo: &Demo) {
+    browser.go(&format!("{}/trial-balance", demo.address));
+    let drill = browser.run(
+        "return [...document.querySelectorAll('main a')].map(a => a.getAttribute('href')).find(h => /trial-balance.*2400/.test(h))",
+    );
+    browser.go(&format!("{}{}", demo.address, drill.as_str().expect("a link to deferred revenue")));
+    let journal = link(browser, "/journals/");
+    browser.go(&format!("{}{journal}", demo.address));
+    let contract = link(browser, "/contracts/");
+    browser.go(&format!("{}{contract}", demo.address));
+    let chain = browser.text("main");
+    assert!(chain.contains("Opportunity") && chain.contains("Invoice"), "{chain}");
+}
+
+fn the_keyboard_is_enough(browser: &Browser, demo: &Demo) {
+    browser.go(&format!("{}/", demo.address));
+    browser.press("/");
+    assert_eq!(browser.run("return document.activeElement.name"), "q");
+    browser.press(&format!("QM-US-2026-00003{ENTER}"));
+    assert!(browser.url().contains("/invoices/inv_"), "the search leads to {}", browser.url());
+    assert!(browser.text("h1").contains("QM-US-2026-00003"));
+}
+
+fn it_works_without_scripts(browser: &Browser, demo: &Demo) {
+    browser.scripts(false);
+    browser.go(&format!("{}/", demo.address));
+    assert!(browser.text("main").contains("Deferred revenue"));
+    browser.type_into("input[name=q]", "QM-DE-2026-00001");
+    browser.press(&ENTER.to_string());
+    assert!(browser.text("h1").contains("QM-DE-2026-00001"));
+    browser.scripts(true);
+}
+
+fn an_exception_is_resolved_with_a_reason(browser: &Browser, demo: &Demo) {
+    browser.go(&format!("{}/exceptions?class=payment_unmatched", demo.address));
+    let exception = link(browser, "/exceptions/exc_");
+    browser.go(&format!("{}{exception}", demo.address));
+    browser.type_into("form [name=reason]", "The payer was found: a test transfer of our own bank.");
+    browser.run("document.querySelector('form [name=reason]').form.requestSubmit()");
+    let after = browser.text("main");
+    assert!(after.contains("a test transfer of our own bank"), "{after}");
+    browser.picture(&pictures().join("exception-resolved.png"));
+}
