@@ -7,7 +7,7 @@ mod receive;
 pub(crate) mod salesforce;
 pub(crate) mod stripe;
 
-pub use receive::{IntakeRefusal, Received, receive_stripe};
+pub use receive::{IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe};
 
 use crate::connections::{Connections, SALESFORCE, STRIPE};
 use crate::journey::exception::{self, NewException};

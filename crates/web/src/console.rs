@@ -17,11 +17,13 @@ mod login;
 mod money;
 mod paths;
 mod respond;
+mod sheet;
 mod source;
 mod today;
 
 pub use login::{LoginForm, login_page};
 pub use respond::not_found;
+pub(crate) use sheet::{alone, sheet, trouble};
 pub use source::{
     AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
     SourceFault,

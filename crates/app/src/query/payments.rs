@@ -35,6 +35,16 @@ pub fn payments(
 }
 
 impl App {
+    /// One payment.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn payment(&self, id: &str) -> Result<Option<PaymentRow>, AppFault> {
+        let id = id.to_owned();
+        self.store()
+            .read(move |tx| rows::payment(tx, &id)?.map(|row| show(tx, row)).transpose())
+    }
+
     /// As [`payments`].
     ///
     /// # Errors

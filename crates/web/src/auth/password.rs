@@ -1,0 +1,111 @@
+//! Passwords, kept as argon2id hashes.
+
+use super::check_name;
+use super::secret::{random_salt, random_text};
+use app::{App, AppFault};
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use control::Role;
+
+/// Fewest characters of a password.
+pub const SHORTEST_PASSWORD: usize = 12;
+/// Most bytes of a password: hashing is dear, and nobody types more.
+const LONGEST_PASSWORD: usize = 1_024;
+
+/// Hash of no password of ours, so that an unknown name takes as long as a known one.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$JJPHuTP3cv3nl9VR0Sm+bXwpc9BDAXHJ4mPvtcu0xx0";
+
+/// Why nobody was let in or added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AccessFault {
+    /// The name cannot be one.
+    #[error("{name:?} cannot be a name; use 1 to 80 letters, digits or any of _ - . @")]
+    Name {
+        /// What was given.
+        name: String,
+    },
+    /// The password is too short or too long.
+    #[error("a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")]
+    Password,
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    NoRandomness,
+    /// The password could not be hashed.
+    #[error("the password could not be hashed")]
+    Hash,
+    /// The store failed.
+    #[error(transparent)]
+    App(#[from] AppFault),
+}
+
+fn hash(password: &str) -> Result<String, AccessFault> {
+    let salt = random_salt()?;
+    let hashed: PasswordHash =
+        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map_err(|_| AccessFault::Hash)?;
+    Ok(hashed.to_string())
+}
+
+/// Adds a user, or changes the password and role of one.
+///
+/// # Errors
+/// When the name or password cannot be one, or the store fails.
+pub fn add_user(app: &App, name: &str, role: Role, password: &str) -> Result<(), AccessFault> {
+    check_name(name)?;
+    if password.chars().count() < SHORTEST_PASSWORD || password.len() > LONGEST_PASSWORD {
+        return Err(AccessFault::Password);
+    }
+    Ok(app.put_user(name, role, &hash(password)?)?)
+}
+
+/// Adds the user `admin` when there is nobody yet. Returns the password that was made for it, which
+/// is kept nowhere; nothing when there were users already or the password was given.
+///
+/// # Errors
+/// When the given password cannot be one, or the store fails.
+pub fn first_administrator(app: &App, given: Option<&str>) -> Result<Option<String>, AccessFault> {
+    if !app.has_no_users()? {
+        return Ok(None);
+    }
+    if let Some(password) = given {
+        add_user(app, "admin", Role::Administrator, password)?;
+        return Ok(None);
+    }
+    let made = random_text()?;
+    add_user(app, "admin", Role::Administrator, &made)?;
+    Ok(Some(made))
+}
+
+/// The role of a user whose password this is. Takes as long for a name that nobody has.
+pub(super) fn verify(app: &App, name: &str, password: &str) -> Result<Option<Role>, AppFault> {
+    if password.len() > LONGEST_PASSWORD {
+        return Ok(None);
+    }
+    let known = app.user(name)?;
+    let kept = known.as_ref().map_or(NOBODY, |(hash, _)| hash.as_str());
+    let fits = PasswordHash::new(kept)
+        .is_ok_and(|kept| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok());
+    Ok(known.filter(|_| fits).map(|(_, role)| role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_fits_its_password_only() {
+        let kept = hash("correct horse battery").unwrap();
+        assert!(kept.starts_with("$argon2id$"), "{kept}");
+        let kept = PasswordHash::new(&kept).unwrap();
+        let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok();
+        assert!(fits("correct horse battery") && !fits("correct horse batterx"));
+    }
+
+    #[test]
+    fn the_hash_of_nobody_is_one_that_takes_the_usual_work() {
+        let kept = PasswordHash::new(NOBODY).unwrap();
+        let usual = hash("correct horse battery").unwrap();
+        let usual = PasswordHash::new(&usual).unwrap();
+        assert_eq!(kept.params.to_string(), usual.params.to_string());
+    }
+}

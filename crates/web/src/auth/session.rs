@@ -1,0 +1,305 @@
+//! Signing in to the console: password, session cookie, and the layer that lets pages know who looks.
+
+use super::secret::{digest, random_text, same};
+use super::{AccessFault, password};
+use crate::console::{LoginForm, Viewer, login_page, trouble};
+use crate::problem::Problem;
+use crate::server::is_for_programs;
+use crate::state::Web;
+use app::AppFault;
+use app::access::Admitted;
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::header::{COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use control::Permission;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+/// Holds the secret of the session.
+const SESSION: &str = "tieout_session";
+/// Holds the secret that the sign-in form must send back.
+const FORM: &str = "tieout_form";
+
+/// Paths of the console that need nobody.
+fn is_open(path: &str) -> bool {
+    path == "/login" || path == "/favicon.ico" || path.starts_with("/static/") || is_for_programs(path)
+}
+
+/// What a page needs its viewer to be allowed.
+fn needed(method: &Method, path: &str) -> Permission {
+    let mut parts = path.trim_start_matches('/').split('/');
+    let (first, last) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    match (method == Method::POST, first, last) {
+        (true, "exceptions", "resolve") => Permission::ResolveException,
+        (true, "exceptions", "assign") => Permission::AssignException,
+        (false, "exceptions", "") => Permission::ViewExceptions,
+        (false, "exceptions", _) => Permission::ViewPayloads,
+        (_, "customers" | "contracts" | "invoices" | "payments" | "trace" | "search", _) => Permission::ViewCommerce,
+        (_, "journals" | "trial-balance", _) => Permission::ViewBooks,
+        _ => Permission::ViewFigures,
+    }
+}
+
+/// The layer of the console: nobody gets a page without a session, and nobody one that their role
+/// does not show.
+pub(crate) async fn guard(State(web): State<Web>, mut request: Request<Body>, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    if is_open(&path) {
+        return next.run(request).await;
+    }
+    let admitted = match viewer(&web, request.headers()).await {
+        Ok(admitted) => admitted,
+        Err(fault) => return unavailable(&web, &fault).await,
+    };
+    let Some(admitted) = admitted else {
+        return if request.method() == Method::GET {
+            let asked = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+            see_other(&format!("/login?next={}", escape(asked)))
+        } else {
+            see_other("/login")
+        };
+    };
+    tracing::Span::current().record("actor", admitted.name.as_str());
+    let viewer = Viewer {
+        name: admitted.name,
+        role: admitted.role.as_str().to_owned(),
+        csrf: admitted.csrf,
+    };
+    let permission = needed(request.method(), &path);
+    if !admitted.role.may(permission) && path != "/logout" {
+        let roles: Vec<&str> = permission.roles().iter().map(|role| role.title()).collect();
+        let sentence = format!(
+            "The role {} does not show this. Roles that do: {}.",
+            admitted.role.title(),
+            roles.join(", ")
+        );
+        let mend = "An administrator adds users with other roles: tieout user add NAME --role ROLE.";
+        let refused = (StatusCode::FORBIDDEN, "Not for this role", sentence.as_str(), mend);
+        return trouble(web.console().clone(), Some(viewer), refused).await;
+    }
+    request.extensions_mut().insert(viewer);
+    next.run(request).await
+}
+
+/// Who is behind the session cookie.
+async fn viewer(web: &Web, headers: &HeaderMap) -> Result<Option<Admitted>, AppFault> {
+    if let Some(open) = &web.doors().open_console {
+        return Ok(Some(open.clone()));
+    }
+    let Some(secret) = cookie(headers, SESSION) else { return Ok(None) };
+    let (app, digest) = (web.app().clone(), digest(&secret));
+    let found = tokio::task::spawn_blocking(move || app.session(digest)).await;
+    found.unwrap_or(Ok(None))
+}
+
+async fn unavailable(web: &Web, fault: &AppFault) -> Response {
+    tracing::error!(%fault, "a session cannot be looked up");
+    let told = (
+        StatusCode::SERVICE_UNAVAILABLE,
+        "The books cannot be read just now",
+        "Nobody can be signed in because the store did not answer. Nothing is lost.",
+        "Load the page again in a moment. If it stays so, the server's log says why.",
+    );
+    trouble(web.console().clone(), None, told).await
+}
+
+/// `GET /login`.
+pub(crate) async fn show(State(web): State<Web>, Query(asked): Query<BTreeMap<String, String>>) -> Response {
+    let next = asked.get("next").map_or("/", |next| local(next)).to_owned();
+    offer(&web, LoginForm { next, ..LoginForm::default() }).await
+}
+
+/// Draws the form with a new secret, which goes into the form and into a cookie.
+async fn offer(web: &Web, mut form: LoginForm) -> Response {
+    match random_text() {
+        Ok(secret) => form.csrf = secret,
+        Err(fault) => return broken(&fault),
+    }
+    let mut response = login_page(&form).await;
+    let kept = set_cookie(web, FORM, &form.csrf, 3_600);
+    response.headers_mut().append(SET_COOKIE, kept);
+    response
+}
+
+fn broken(fault: &AccessFault) -> Response {
+    tracing::error!(%fault, "nobody can sign in");
+    Problem::new(crate::problem::Code::Internal, "Nobody can sign in just now.").into_response()
+}
+
+/// What the sign-in form sends.
+#[derive(Deserialize)]
+pub(crate) struct SignIn {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    csrf: String,
+}
+
+/// `POST /login`.
+pub(crate) async fn sign_in(
+    State(web): State<Web>,
+    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+    Form(form): Form<SignIn>,
+) -> Response {
+    let address = peer.map_or_else(String::new, |peer| peer.0.0.ip().to_string());
+    let again = LoginForm {
+        name: form.name.clone(),
+        next: local(&form.next).to_owned(),
+        refusal: None,
+        csrf: String::new(),
+    };
+    let kept = cookie(&headers, FORM).unwrap_or_default();
+    if kept.is_empty() || !same(&kept, &form.csrf) {
+        let refusal = Some("The form had grown old. Please sign in once more.".to_owned());
+        return offer(&web, LoginForm { refusal, ..again }).await;
+    }
+    let now = web.app().clock().now();
+    if let Some(seconds) = web.attempts().wait(&form.name, &address, now) {
+        tracing::warn!(user = form.name, "too many failed sign-ins");
+        let refusal = Some(format!("Too many attempts. Try again in {} minutes.", seconds.div_ceil(60)));
+        let mut response = offer(&web, LoginForm { refusal, ..again }).await;
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        return response;
+    }
+    let (door, name) = (web.clone(), form.name.clone());
+    let seconds = web.doors().session_seconds;
+    let begun = tokio::task::spawn_blocking(move || begin(&door, &name, &form.password, seconds)).await;
+    match begun {
+        Ok(Ok(Some(secret))) => {
+            web.attempts().succeeded(&form.name, &address);
+            tracing::info!(user = form.name, "signed in");
+            let mut response = see_other(&again.next);
+            let kept = set_cookie(&web, SESSION, &secret, seconds);
+            response.headers_mut().append(SET_COOKIE, kept);
+            response.headers_mut().append(SET_COOKIE, set_cookie(&web, FORM, "", 0));
+            response
+        }
+        Ok(Ok(None)) => {
+            web.attempts().failed(&form.name, &address, now);
+            tracing::warn!(user = form.name, "a sign-in failed");
+            let refusal = Some("The name or the password is not right.".to_owned());
+            offer(&web, LoginForm { refusal, ..again }).await
+        }
+        Ok(Err(fault)) => broken(&fault),
+        Err(_) => broken(&AccessFault::Hash),
+    }
+}
+
+fn begin(web: &Web, name: &str, given: &str, seconds: u32) -> Result<Option<String>, AccessFault> {
+    if password::verify(web.app(), name, given)?.is_none() {
+        return Ok(None);
+    }
+    let secret = random_text()?;
+    web.app().begin_session(digest(&secret), name, &random_text()?, seconds)?;
+    Ok(Some(secret))
+}
+
+/// What the sign-out form sends.
+#[derive(Deserialize)]
+pub(crate) struct SignOut {
+    #[serde(default)]
+    csrf: String,
+}
+
+/// `POST /logout`.
+pub(crate) async fn sign_out(
+    State(web): State<Web>,
+    viewer: Option<axum::Extension<Viewer>>,
+    headers: HeaderMap,
+    Form(form): Form<SignOut>,
+) -> Response {
+    let Some(axum::Extension(viewer)) = viewer else { return see_other("/login") };
+    if !same(&viewer.csrf, &form.csrf) {
+        let refused = (
+            StatusCode::FORBIDDEN,
+            "That was refused",
+            "The form was not sent from a page of your present session.",
+            "Nothing was changed. Open the page again and send it from there.",
+        );
+        return trouble(web.console().clone(), Some(viewer), refused).await;
+    }
+    if let Some(secret) = cookie(&headers, SESSION) {
+        let app = web.app().clone();
+        let ended = tokio::task::spawn_blocking(move || app.end_session(digest(&secret))).await;
+        if let Ok(Err(fault)) = ended {
+            return unavailable(&web, &fault).await;
+        }
+    }
+    let mut response = see_other("/login");
+    response.headers_mut().append(SET_COOKIE, set_cookie(&web, SESSION, "", 0));
+    response
+}
+
+fn see_other(href: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, href.to_owned())]).into_response()
+}
+
+/// The path, when it is one of ours: a redirection must not lead out of the house.
+fn local(next: &str) -> &str {
+    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && next.starts_with('/') && !next.starts_with("//") { next } else { "/" }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, value)| *known == name && !value.is_empty())
+        .map(|(_, value)| value.to_owned())
+}
+
+/// Values are base64url, so nothing needs quoting.
+fn set_cookie(web: &Web, name: &str, value: &str, seconds: u32) -> HeaderValue {
+    let secure = if web.doors().https { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirection_stays_in_the_house() {
+        assert_eq!(local("/invoices?month=2026-01"), "/invoices?month=2026-01");
+        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", "/a\r\nb"] {
+            assert_eq!(local(foreign), "/", "{foreign}");
+        }
+    }
+
+    #[test]
+    fn pages_ask_for_what_they_show() {
+        assert_eq!(needed(&Method::GET, "/"), Permission::ViewFigures);
+        assert_eq!(needed(&Method::GET, "/exceptions"), Permission::ViewExceptions);
+        assert_eq!(needed(&Method::GET, "/exceptions/exc_1"), Permission::ViewPayloads);
+        assert_eq!(needed(&Method::POST, "/exceptions/exc_1/resolve"), Permission::ResolveException);
+        assert_eq!(needed(&Method::GET, "/invoices/inv_1"), Permission::ViewCommerce);
+        assert_eq!(needed(&Method::GET, "/trial-balance/US/2026-01/1100"), Permission::ViewBooks);
+    }
+}
