@@ -576,6 +576,10 @@ fn narrate(event: &Event) -> String {
         Event::PaymentSettled(payment) => format!("Payment of {} settled", payment.gross),
         Event::PaymentRefunded(refund) => format!("Refund of {} settled", refund.amount),
         Event::CashApplied(cash) => match cash.applications.as_slice() {
+            [one] if one.amount.minor < 0 => {
+                let released = Money::from_minor(-one.amount.minor, one.amount.currency);
+                format!("{released} released from invoice {}", one.invoice)
+            }
             [one] => format!("{} set against invoice {}", one.amount, one.invoice),
             many => format!("Payment set against {} invoices", many.len()),
         },

@@ -204,6 +204,7 @@ CREATE TABLE journal (
 );
 CREATE INDEX journal_by_correlation ON journal (correlation) WHERE correlation <> '';
 CREATE INDEX journal_reversing ON journal (reverses) WHERE reverses <> '';
+CREATE INDEX journal_by_date ON journal (date, id);
 CREATE INDEX journal_by_document ON journal (document) WHERE document <> '';
 
 CREATE TABLE journal_line (

@@ -122,9 +122,13 @@ struct Folder(tempfile::TempDir);
 impl Folder {
     fn make(within: Option<&std::path::Path>) -> Result<Folder, BenchFault> {
         let path = within.map_or_else(std::env::temp_dir, std::path::Path::to_path_buf);
-        let made = std::fs::create_dir_all(&path)
-            .and_then(|()| tempfile::Builder::new().prefix("tieout-bench-").tempdir_in(&path));
-        made.map(Folder).map_err(|error| BenchFault::Folder { path, error })
+        let made = std::fs::create_dir_all(&path).and_then(|()| {
+            tempfile::Builder::new()
+                .prefix("tieout-bench-")
+                .tempdir_in(&path)
+        });
+        made.map(Folder)
+            .map_err(|error| BenchFault::Folder { path, error })
     }
 
     fn path(&self) -> &std::path::Path {

@@ -8,25 +8,32 @@ mod stage;
 
 use crate::fault::CliFault;
 use crate::tie_out_table;
+use app::query::ExceptionFilter;
 use app::{App, deliver, sweep, worker};
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::world::World;
 use stage::Stage;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use store::settings;
 
-/// What the demo was asked for.
-#[derive(Debug, Clone)]
+/// What the demo is asked for.
+#[derive(Debug, Clone, clap::Args)]
 pub struct DemoOptions {
-    /// Which company and which weather.
-    pub seed: u64,
-    /// Where books and simulators keep what they know; a folder of its own that is removed at the
-    /// end when absent.
-    pub data: Option<PathBuf>,
-    /// End after the table instead of serving.
-    pub exit: bool,
-    /// Port of the console and API; 0 takes any free one.
-    pub port: u16,
+    /// Makes another company in other weather.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Folder that keeps the books for the other commands; without it a folder of its own is used
+    /// and removed at the end.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// End after the table; the status is 0 only when every difference is zero or named by an open
+    /// exception.
+    #[arg(long)]
+    exit: bool,
+    /// Port of the console and API on 127.0.0.1; 0 takes any free one.
+    #[arg(long, value_name = "PORT", default_value_t = 8420)]
+    port: u16,
 }
 
 /// Name of the setting that holds the last day that is done.
@@ -40,11 +47,11 @@ const ROUNDS: usize = 400;
 /// Longest wait for a postponed item that is bridged by moving the clock, in seconds.
 const LONGEST_WAIT_S: i64 = 4 * 3_600;
 
-/// Runs the demo. Returns whether every difference is zero or named by an open exception.
+/// Runs the demo. The status is a failure when a difference is named by nothing.
 ///
 /// # Errors
 /// When the data belongs to another company, or a part cannot start.
-pub fn run(options: &DemoOptions) -> Result<bool, CliFault> {
+pub fn run(options: &DemoOptions) -> Result<ExitCode, CliFault> {
     let world = World::seeded(options.seed);
     let stage = Stage::open(options)?;
     own_the_data(&stage.app, options.seed)?;
@@ -55,25 +62,36 @@ pub fn run(options: &DemoOptions) -> Result<bool, CliFault> {
     settle(&stage)?;
     sweep::read_balances(&stage.app, &stage.connections)?;
     let tie_outs = stage.app.tie_outs()?;
-    println!("{}", tie_out_table::render(&tie_outs, &stage.app.open_exceptions_list()?));
+    let open = ExceptionFilter {
+        status: Some("open".to_owned()),
+        ..ExceptionFilter::default()
+    };
+    let exceptions = stage.app.exceptions(&open, None)?.items;
+    println!("{}", tie_out_table::render(&tie_outs, &exceptions));
     let explained = tie_out_table::is_explained(&tie_outs);
     if !options.exit {
         stage.serve_until_interrupted()?;
     }
     stage.close();
-    Ok(explained)
+    Ok(if explained {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// One data folder holds one company.
 fn own_the_data(app: &App, seed: u64) -> Result<(), CliFault> {
     let text = seed.to_string();
-    let known = app.store().write(move |tx| -> Result<Option<String>, app::AppFault> {
-        let known = settings::setting(tx, SEED)?;
-        if known.is_none() {
-            settings::set_setting(tx, SEED, &text)?;
-        }
-        Ok(known)
-    })?;
+    let known = app
+        .store()
+        .write(move |tx| -> Result<Option<String>, app::AppFault> {
+            let known = settings::setting(tx, SEED)?;
+            if known.is_none() {
+                settings::set_setting(tx, SEED, &text)?;
+            }
+            Ok(known)
+        })?;
     match known {
         Some(known) if known != seed.to_string() => Err(CliFault::OtherSeed { known, asked: seed }),
         _ => Ok(()),
@@ -83,7 +101,9 @@ fn own_the_data(app: &App, seed: u64) -> Result<(), CliFault> {
 fn live(stage: &Stage, world: &World) -> Result<(), CliFault> {
     let days = World::days();
     let app = &stage.app;
-    let done = app.store().read(|tx| -> Result<_, app::AppFault> { Ok(settings::setting(tx, DONE)?) })?;
+    let done = app
+        .store()
+        .read(|tx| -> Result<_, app::AppFault> { Ok(settings::setting(tx, DONE)?) })?;
     let bar = progress(days.len() as u64);
     for day in days {
         bar.set_message(day.clone());
@@ -92,7 +112,9 @@ fn live(stage: &Stage, world: &World) -> Result<(), CliFault> {
             continue;
         }
         live_a_day(stage, world, &day)?;
-        app.store().write(move |tx| -> Result<(), app::AppFault> { Ok(settings::set_setting(tx, DONE, &day)?) })?;
+        app.store().write(move |tx| -> Result<(), app::AppFault> {
+            Ok(settings::set_setting(tx, DONE, &day)?)
+        })?;
     }
     bar.finish_and_clear();
     Ok(())

@@ -18,7 +18,9 @@ pub enum CliFault {
     #[error(transparent)]
     Command(#[from] app::command::CommandUnreadable),
     /// The data belongs to another company.
-    #[error("this data folder holds the company of seed {known}, not of seed {asked}; use --seed {known} or another --data")]
+    #[error(
+        "this data folder holds the company of seed {known}, not of seed {asked}; use --seed {known} or another --data"
+    )]
     OtherSeed {
         /// The seed it was made with.
         known: String,
@@ -33,11 +35,12 @@ pub enum CliFault {
         /// What the operating system said.
         why: String,
     },
-    /// A file cannot be read.
-    #[error("{} cannot be read: {why}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
+    /// The server could not start.
+    #[error(transparent)]
+    Server(#[from] web::server::ServerFault),
+    /// Ctrl-C cannot be waited for.
+    #[error("Ctrl-C cannot be waited for: {why}")]
+    Interrupt {
         /// What the operating system said.
         why: String,
     },
@@ -56,6 +59,9 @@ impl CliFault {
     /// A folder that cannot be used.
     #[must_use]
     pub fn folder(path: &Path, error: &std::io::Error) -> CliFault {
-        CliFault::Folder { path: path.to_owned(), why: error.to_string() }
+        CliFault::Folder {
+            path: path.to_owned(),
+            why: error.to_string(),
+        }
     }
 }

@@ -3,9 +3,14 @@
 mod audit;
 mod bench;
 mod books;
+mod demo;
 mod export;
+mod fault;
 mod output;
+mod serve;
+mod settings;
 mod story;
+mod tie_out_table;
 mod trace;
 
 use clap::{Parser, Subcommand};
@@ -21,6 +26,16 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs half a year of a company against simulators of its systems, then serves the console.
+    Demo(demo::DemoOptions),
+    /// Serves the console, the API and the webhooks, and works off what comes in and goes out.
+    Serve(serve::SettingsArguments),
+    /// Makes and revokes API tokens.
+    #[command(subcommand)]
+    Token(serve::TokenCommand),
+    /// Adds console users.
+    #[command(subcommand)]
+    User(serve::UserCommand),
     /// Runs a scenario file in memory and prints what it leaves in the books.
     Story(story::StoryArguments),
     /// Prints the whole chain of any id: opportunity, contract, invoice, payment, journal, external id.
@@ -42,9 +57,15 @@ enum Command {
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
+        Command::Demo(options) => ended(demo::run(&options)),
+        Command::Serve(arguments) => ended(serve::run(&arguments)),
+        Command::Token(command) => ended(serve::token(&command)),
+        Command::User(command) => ended(serve::user(&command)),
         Command::Story(arguments) => ended(story::run(&arguments)),
         Command::Trace(arguments) => ended(trace::run(&arguments)),
-        Command::Lifecycle(trace::LifecycleCommand::Explain(arguments)) => ended(trace::run(&arguments)),
+        Command::Lifecycle(trace::LifecycleCommand::Explain(arguments)) => {
+            ended(trace::run(&arguments))
+        }
         Command::Export(arguments) => ended(export::run(&arguments)),
         Command::Audit(command) => ended(audit::run(&command)),
         Command::Intake(arguments) => ended(audit::intake(&arguments)),

@@ -46,8 +46,14 @@ pub fn run(arguments: &StoryArguments) -> Result<ExitCode, TellingFault> {
     } else {
         std::fs::read_to_string(path)
     };
-    let text = read.map_err(|error| TellingFault::File { path: path.clone(), why: error.to_string() })?;
-    let stopped = |fault: StoryFault| TellingFault::Story { path: path.clone(), fault: Box::new(fault) };
+    let text = read.map_err(|error| TellingFault::File {
+        path: path.clone(),
+        why: error.to_string(),
+    })?;
+    let stopped = |fault: StoryFault| TellingFault::Story {
+        path: path.clone(),
+        fault: Box::new(fault),
+    };
     let ending = story::run(&text).map_err(stopped)?;
     let report = story::report(&ending).map_err(|fault| stopped(StoryFault::App(fault)))?;
     if arguments.json {

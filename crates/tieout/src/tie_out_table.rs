@@ -9,7 +9,15 @@ pub fn render(rows: &[TieOutRow], exceptions: &[ExceptionRow]) -> String {
     let mut table = Table::new();
     table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     table.set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["What must agree", "Entity", "Currency", "Expected", "Actual", "Difference", ""]);
+    table.set_header([
+        "What must agree",
+        "Entity",
+        "Currency",
+        "Expected",
+        "Actual",
+        "Difference",
+        "",
+    ]);
     for row in rows {
         let word = match row.status {
             TieOutStatus::TiesOut => "ties out",
@@ -36,10 +44,18 @@ pub fn render(rows: &[TieOutRow], exceptions: &[ExceptionRow]) -> String {
         text.push_str("\nNo exception is open.\n");
         return text;
     }
-    text.push_str(&format!("\n{} open exceptions, the largest first:\n", exceptions.len()));
+    text.push_str(&format!(
+        "\n{} open exceptions, the largest first:\n",
+        exceptions.len()
+    ));
     for row in exceptions {
-        let value = row.value.map_or_else(|| "no value".to_owned(), |value| value.to_string());
-        text.push_str(&format!("  {value:>16}  {} ({}, {})\n", row.summary, row.owner, row.id));
+        let value = row
+            .value
+            .map_or_else(|| "no value".to_owned(), |value| value.to_string());
+        text.push_str(&format!(
+            "  {value:>16}  {} ({}, {})\n",
+            row.summary, row.owner, row.id
+        ));
     }
     text
 }

@@ -199,11 +199,14 @@ fn lower_price(
         };
         let service = taxed.line.service;
         let from = today.max(service.from());
+        // What was earned in one moment is given back in one moment.
+        let spread = taxed.line.recognition == commerce::Pattern::StraightLineDaily
+            && service.until() > from;
         let segment = Segment {
             from,
-            until: service.until().max(from),
+            until: if spread { service.until() } else { from },
             amount: taxed.line.net.minor,
-            pattern: if service.until() > from {
+            pattern: if spread {
                 Pattern::StraightLineDaily
             } else {
                 Pattern::AtStart

@@ -30,7 +30,11 @@ pub fn flush(folder: &Path) -> Result<Flush, BenchFault> {
 }
 
 fn measure(path: &Path) -> std::io::Result<Flush> {
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).open(path)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(true)
+        .write(true)
+        .open(path)?;
     let page = [0x5a; PAGE];
     let mut times = Vec::with_capacity(WRITES);
     let began = Instant::now();

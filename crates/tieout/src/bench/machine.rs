@@ -22,7 +22,9 @@ impl Machine {
     #[must_use]
     pub fn of(folder: &Path) -> Machine {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
+        let folder = folder
+            .canonicalize()
+            .unwrap_or_else(|_| folder.to_path_buf());
         Machine {
             processor: field(&read("/proc/cpuinfo"), "model name").to_owned(),
             cores: std::thread::available_parallelism().map_or(0, usize::from),
@@ -90,6 +92,9 @@ mod tests {
         let status = "Name:\ttieout\nVmHWM:\t   95 kB\n";
         assert_eq!(kilobytes(status, "VmHWM"), 95 * 1_024);
         assert_eq!(kilobytes(status, "VmRSS"), 0);
-        assert_eq!(field("model name\t: AMD EPYC\nflags : a b\n", "model name"), "AMD EPYC");
+        assert_eq!(
+            field("model name\t: AMD EPYC\nflags : a b\n", "model name"),
+            "AMD EPYC"
+        );
     }
 }

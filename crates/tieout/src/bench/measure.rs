@@ -123,20 +123,33 @@ pub fn posting(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     ];
     let mut fresh: Vec<Series> = kinds
         .iter()
-        .map(|(waiting, keys, _)| Series { waiting: *waiting, keys: *keys, turns: Vec::new(), files: (0, 0) })
+        .map(|(waiting, keys, _)| Series {
+            waiting: *waiting,
+            keys: *keys,
+            turns: Vec::new(),
+            files: (0, 0),
+        })
         .collect();
     let mut rows = 0;
     for round in 1..=wishes.rounds {
         for (series, (waiting, keys, entries)) in fresh.iter_mut().zip(kinds) {
             let mut pair = Pair::create(folder, keys)?;
             let turn = pair.turn(entries, waiting)?;
-            tell(&format!("round {round} of {}", wishes.rounds), waiting, &turn);
+            tell(
+                &format!("round {round} of {}", wishes.rounds),
+                waiting,
+                &turn,
+            );
             series.turns.push(turn);
             rows = pair.rows;
             series.files = pair.finish()?;
         }
     }
-    let big = if wishes.big == 0 { None } else { Some(grow(wishes, folder)?) };
+    let big = if wishes.big == 0 {
+        None
+    } else {
+        Some(grow(wishes, folder)?)
+    };
     Ok(Results {
         wishes: *wishes,
         machine: Machine::of(folder),
@@ -155,14 +168,22 @@ fn grow(wishes: &Wishes, folder: &Path) -> Result<Growth, BenchFault> {
     while size < wishes.big {
         let step = wishes.entries.min(wishes.big - size);
         size += step;
-        let turn = Turn { size, ..pair.turn(step, wishes.waiting)? };
+        let turn = Turn {
+            size,
+            ..pair.turn(step, wishes.waiting)?
+        };
         tell("growing", wishes.waiting, &turn);
         turns.push(turn);
     }
     let (whole, raw) = pair.took;
     let files = pair.finish()?;
     Ok(Growth {
-        series: Series { waiting: wishes.waiting, keys: Keys::Random, turns, files },
+        series: Series {
+            waiting: wishes.waiting,
+            keys: Keys::Random,
+            turns,
+            files,
+        },
         whole: per_second(size, whole),
         raw: per_second(size, raw),
     })
@@ -251,7 +272,10 @@ impl Pair {
         let end = |path: &Path| {
             let size = std::fs::metadata(path).map(|found| found.len());
             let removed = size.and_then(|size| std::fs::remove_file(path).map(|()| size));
-            removed.map_err(|error| BenchFault::Folder { path: path.to_path_buf(), error })
+            removed.map_err(|error| BenchFault::Folder {
+                path: path.to_path_buf(),
+                error,
+            })
         };
         Ok((end(&path)?, end(&self.raw_path)?))
     }
@@ -279,14 +303,24 @@ mod tests {
     #[test]
     fn a_small_measurement_has_every_part() {
         let folder = tempfile::tempdir().unwrap();
-        let wishes = Wishes { entries: 60, big: 150, waiting: 16, rounds: 2 };
+        let wishes = Wishes {
+            entries: 60,
+            big: 150,
+            waiting: 16,
+            rounds: 2,
+        };
         let results = posting(&wishes, folder.path()).unwrap();
         // Event, head, journal, command; two lines; two balances.
         assert_eq!(results.rows, 8);
         assert_eq!(results.fresh.len(), 3);
         for series in &results.fresh {
             assert_eq!(series.turns.len(), 2);
-            assert!(series.turns.iter().all(|turn| turn.whole > 0 && turn.raw > 0 && turn.batch >= 1));
+            assert!(
+                series
+                    .turns
+                    .iter()
+                    .all(|turn| turn.whole > 0 && turn.raw > 0 && turn.batch >= 1)
+            );
             assert!(series.turns.iter().all(|turn| turn.p50 <= turn.p99));
             // Both files hold the same rows: they differ by the entities and shipped rules alone.
             let (whole, raw) = series.files;

@@ -92,7 +92,8 @@ fn turn(turn: &Turn) -> Value {
 fn growth(growth: &Growth) -> Value {
     let mut document = series(&growth.series);
     document["figures"] = figures(growth.last());
-    document["average"] = json!({ "whole_per_second": growth.whole, "bare_per_second": growth.raw });
+    document["average"] =
+        json!({ "whole_per_second": growth.whole, "bare_per_second": growth.raw });
     document
 }
 
@@ -102,7 +103,11 @@ pub fn page(results: &Results) -> String {
     let machine = &results.machine;
     let mut page = String::new();
     let gigabytes = machine.memory / (1 << 30);
-    let build = if cfg!(debug_assertions) { " (NOT OPTIMISED: build with --release)" } else { "" };
+    let build = if cfg!(debug_assertions) {
+        " (NOT OPTIMISED: build with --release)"
+    } else {
+        ""
+    };
     // Writing to a string does not fail.
     let _ = writeln!(
         page,
@@ -140,9 +145,19 @@ pub fn page(results: &Results) -> String {
 
 fn table(results: &Results) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
-        "entries", "keys", "waiting", "entries/s", "bare/s", "ratio", "p50 ms", "p99 ms", "a commit", "peak MB", "B/entry",
+        "entries",
+        "keys",
+        "waiting",
+        "entries/s",
+        "bare/s",
+        "ratio",
+        "p50 ms",
+        "p99 ms",
+        "a commit",
+        "peak MB",
+        "B/entry",
     ]);
     for series in &results.fresh {
         let size = series.turns.last().map_or(0, |turn| turn.size);
@@ -151,10 +166,18 @@ fn table(results: &Results) -> Table {
     if let Some(big) = &results.big {
         let turns = &big.series.turns;
         for size in milestones(turns) {
-            table.add_row(row(&format!("at {}", size.size), &big.series, std::slice::from_ref(size)));
+            table.add_row(row(
+                &format!("at {}", size.size),
+                &big.series,
+                std::slice::from_ref(size),
+            ));
         }
         let last = big.last();
-        table.add_row(row(&format!("last {} steps", last.len()), &big.series, last));
+        table.add_row(row(
+            &format!("last {} steps", last.len()),
+            &big.series,
+            last,
+        ));
     }
     for column in [0, 2, 3, 4, 5, 6, 7, 8, 9, 10] {
         if let Some(column) = table.column_mut(column) {
@@ -169,7 +192,10 @@ fn milestones(turns: &[Turn]) -> Vec<&Turn> {
     let count = turns.len();
     let mut places = vec![0, count / 10, count / 4, count / 2, count.saturating_sub(1)];
     places.dedup();
-    places.into_iter().filter_map(|place| turns.get(place)).collect()
+    places
+        .into_iter()
+        .filter_map(|place| turns.get(place))
+        .collect()
 }
 
 fn row(size: &str, series: &Series, turns: &[Turn]) -> Vec<String> {
@@ -201,10 +227,22 @@ mod tests {
     #[test]
     fn the_page_and_the_document_name_what_they_were_measured_on() {
         let folder = tempfile::tempdir().unwrap();
-        let wishes = Wishes { entries: 20, big: 40, waiting: 8, rounds: 1 };
+        let wishes = Wishes {
+            entries: 20,
+            big: 40,
+            waiting: 8,
+            rounds: 1,
+        };
         let results = posting(&wishes, folder.path()).unwrap();
         let page = page(&results);
-        for words in ["fsync before the answer", "SQLite 3.", "cores", "random", "time-sorted", "at 40"] {
+        for words in [
+            "fsync before the answer",
+            "SQLite 3.",
+            "cores",
+            "random",
+            "time-sorted",
+            "at 40",
+        ] {
             assert!(page.contains(words), "{words} is missing in\n{page}");
         }
         let document = document(&results);

@@ -36,7 +36,10 @@ impl Pass {
     #[must_use]
     pub fn percentile(&self, percent: usize) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get(last * percent / 100).copied().unwrap_or_default()
+        self.latencies
+            .get(last * percent / 100)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How many entries shared a commit, on average, at least one.
@@ -57,7 +60,12 @@ impl Books {
     pub fn create(path: &Path, keys: Keys) -> Result<Books, BenchFault> {
         let store = Store::open(&Location::File(path.to_path_buf()), Durability::Full)?;
         let ids = Arc::new(MonotonicIds::new(1, std::process::id()));
-        let app = App::open(store, Arc::new(SystemClock), ids, events::Origin::Simulation)?;
+        let app = App::open(
+            store,
+            Arc::new(SystemClock),
+            ids,
+            events::Origin::Simulation,
+        )?;
         for command in Workload::preparation()? {
             app.act(ACTOR, command)?;
         }
@@ -88,7 +96,7 @@ impl Books {
             if number >= waiting {
                 take_one(&told, &mut latencies, count)?;
             }
-            let command = self.workload.command(self.posted);
+            let command = self.workload.command(self.posted)?;
             self.posted += 1;
             let tell = tell.clone();
             let sent = Instant::now();
@@ -112,9 +120,15 @@ impl Books {
     }
 }
 
-fn take_one(told: &Receiver<Told>, latencies: &mut Vec<Duration>, count: usize) -> Result<(), BenchFault> {
+fn take_one(
+    told: &Receiver<Told>,
+    latencies: &mut Vec<Duration>,
+    count: usize,
+) -> Result<(), BenchFault> {
     let missing = count - latencies.len();
-    let (result, latency) = told.recv().map_err(|_| BenchFault::Unanswered { missing })?;
+    let (result, latency) = told
+        .recv()
+        .map_err(|_| BenchFault::Unanswered { missing })?;
     match result? {
         Outcome::Done(_) => latencies.push(latency),
         Outcome::AlreadyDone(_) => return Err(BenchFault::NotNew),

@@ -31,10 +31,20 @@ impl Keys {
         let (version, value) = match self {
             Keys::Random => (4, random),
             // Forty-eight bits of milliseconds from a fixed day, one a key.
-            Keys::Sorted => (7, u128::from(1_767_225_600_000 + number) << 80 | random >> 48),
+            Keys::Sorted => (
+                7,
+                u128::from(1_767_225_600_000 + number) << 80 | random >> 48,
+            ),
         };
         let hex = format!("{value:032x}");
-        format!("{}-{}-{version}{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+        format!(
+            "{}-{}-{version}{}-a{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[13..16],
+            &hex[17..20],
+            &hex[20..]
+        )
     }
 }
 
@@ -46,8 +56,10 @@ fn scatter(number: u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
-const ENTITIES: [(&str, &str, &str); 2] =
-    [("US", "USD", "America/New_York"), ("DE", "EUR", "Europe/Berlin")];
+const ENTITIES: [(&str, &str, &str); 2] = [
+    ("US", "USD", "America/New_York"),
+    ("DE", "EUR", "Europe/Berlin"),
+];
 
 const PAIRS: [(&str, &str); 8] = [
     ("1100", "2400"),
@@ -73,7 +85,9 @@ pub struct Workload {
 }
 
 fn unreadable(error: impl std::fmt::Display) -> BenchFault {
-    BenchFault::Command { what: error.to_string() }
+    BenchFault::Command {
+        what: error.to_string(),
+    }
 }
 
 impl Workload {
@@ -101,7 +115,11 @@ impl Workload {
                 });
             }
         }
-        Ok(Workload { keys, bodies, dates })
+        Ok(Workload {
+            keys,
+            bodies,
+            dates,
+        })
     }
 
     /// The commands that make fresh books ready.
@@ -123,23 +141,26 @@ impl Workload {
     }
 
     /// The command of one entry.
-    #[must_use]
-    pub fn command(&self, number: u64) -> Envelope {
+    ///
+    /// # Errors
+    /// As [`Workload::new`].
+    pub fn command(&self, number: u64) -> Result<Envelope, BenchFault> {
         let choice = scatter(number ^ 0x5bd1_e995);
         let mut body = self.bodies[choice as usize % self.bodies.len()].clone();
         body.date = self.dates[(choice >> 16) as usize % self.dates.len()];
         let minor = 100 + (choice >> 32) % 5_000_000;
         let amount = format!("{}.{:02}", minor / 100, minor % 100);
         if let [debit, credit] = body.lines.as_mut_slice() {
-            debit.debit = Some(amount.clone());
-            credit.credit = Some(amount);
+            let amount: Option<_> = serde_json::from_value(amount.into()).map_err(unreadable)?;
+            debit.debit.clone_from(&amount);
+            credit.credit = amount;
         }
-        Envelope {
+        Ok(Envelope {
             client: ACTOR.to_owned(),
             key: self.keys.of(number),
             actor: ACTOR.to_owned(),
             command: Command::PostJournal(body),
-        }
+        })
     }
 }
 
@@ -162,16 +183,23 @@ mod tests {
         for (keys, version) in [(Keys::Random, b'4'), (Keys::Sorted, b'7')] {
             let all: BTreeSet<String> = (0..10_000).map(|number| keys.of(number)).collect();
             assert_eq!(all.len(), 10_000);
-            assert!(all.iter().all(|key| key.len() == 36 && key.as_bytes()[14] == version));
+            assert!(
+                all.iter()
+                    .all(|key| key.len() == 36 && key.as_bytes()[14] == version)
+            );
         }
-        assert!((0..10_000).map(|number| Keys::Sorted.of(number)).is_sorted());
+        assert!(
+            (0..10_000)
+                .map(|number| Keys::Sorted.of(number))
+                .is_sorted()
+        );
         assert!(!(0..10).map(|number| Keys::Random.of(number)).is_sorted());
     }
 
     #[test]
     fn the_same_number_is_the_same_entry() {
         let workload = Workload::new(Keys::Random).unwrap();
-        let entry = |number| format!("{:?}", workload.command(number));
+        let entry = |number| format!("{:?}", workload.command(number).unwrap());
         assert_eq!(entry(7), entry(7));
         assert_ne!(entry(7), entry(8));
     }

@@ -15,8 +15,13 @@ pub(super) fn load(app: &App, company: &Company) -> Result<(), CliFault> {
         act(app, &format!("entity/{}", entity.id), "create_entity", body)?;
     }
     for entity in &company.entities {
-        let (rate, name) = if entity.country == "DE" { ("0.19", "VAT 19 %") } else { ("0", "No sales tax") };
-        let body = json!({ "entity": entity.id, "tax_code": "standard", "rate": rate, "name": name });
+        let (rate, name) = if entity.country == "DE" {
+            ("0.19", "VAT 19 %")
+        } else {
+            ("0", "No sales tax")
+        };
+        let body =
+            json!({ "entity": entity.id, "tax_code": "standard", "rate": rate, "name": name });
         act(app, &format!("tax/{}", entity.id), "set_tax_rate", body)?;
     }
     for product in &company.products {
@@ -35,7 +40,12 @@ pub(super) fn load(app: &App, company: &Company) -> Result<(), CliFault> {
         let body = json!({
             "code": product.code, "name": product.name, "revenue_class": revenue_class(&product.family), "prices": prices,
         });
-        act(app, &format!("product/{}", product.code), "publish_product", body)?;
+        act(
+            app,
+            &format!("product/{}", product.code),
+            "publish_product",
+            body,
+        )?;
     }
     Ok(())
 }

@@ -2,12 +2,15 @@
 
 use super::DemoOptions;
 use crate::fault::CliFault;
+use app::access::Admitted;
 use app::connections::{
-    Connections, ConnectionsConfig, NetSuiteConfig, NetSuiteIds, Pace, SalesforceConfig, SalesforceLogin, StripeConfig,
+    Connections, ConnectionsConfig, NetSuiteConfig, NetSuiteIds, Pace, SalesforceConfig,
+    SalesforceLogin, StripeConfig,
 };
 use app::{App, AppFault, Books, MonotonicIds};
 use connect::driver::Present;
 use connect::{HttpTransport, Secret};
+use control::Role;
 use sim::world::World;
 use sim::{Ports, SimClock, SimOptions, Simulators, Weather};
 use std::path::PathBuf;
@@ -17,6 +20,7 @@ use std::time::Duration;
 use store::{Durability, Location, Store, settings};
 use tempfile::TempDir;
 use values::{Clock, IdSource, Instant};
+use web::server::ServerOptions;
 
 /// Signs the webhooks of the simulated processor.
 const WEBHOOK_SECRET: &str = "whsec_demo_0123456789abcdef";
@@ -53,7 +57,11 @@ impl Present for DemoPresent {
     }
     fn nonce(&self) -> String {
         let number = self.nonces.fetch_add(1, Ordering::Relaxed);
-        format!("demo{:08x}{:08x}{number:016x}", self.start, std::process::id())
+        format!(
+            "demo{:08x}{:08x}{number:016x}",
+            self.start,
+            std::process::id()
+        )
     }
     fn pause(&self, _milliseconds: u64) {
         std::thread::sleep(Duration::from_millis(2));
@@ -67,7 +75,10 @@ impl Stage {
         let store = Store::open(&Location::File(data.join("books.sqlite")), Durability::Full)?;
         let (start, latest) = store.write(|tx| -> Result<(u32, i64), AppFault> {
             let start = settings::next_number(tx, "starts")?;
-            Ok((u32::try_from(start).unwrap_or(u32::MAX), store::log::latest_recorded(tx)?))
+            Ok((
+                u32::try_from(start).unwrap_or(u32::MAX),
+                store::log::latest_recorded(tx)?,
+            ))
         })?;
         let clock = SimClock::at_day(sim::world::FIRST_DAY).ok_or(CliFault::Calendar)?;
         clock.advance_to(latest);
@@ -82,21 +93,53 @@ impl Stage {
         })?;
         sims.set_hold(Duration::from_millis(60));
         let ids: Arc<dyn IdSource> = Arc::new(MonotonicIds::new(start, 0));
-        let app = App::open(store, Arc::new(DemoClock(clock.clone())), ids, events::Origin::Simulation)?;
-        app.set_routing("demo", app::Routing { collect_cards: true, deliver_journals: true, write_back: true })?;
-        let present = DemoPresent { clock: clock.clone(), nonces: AtomicU64::new(0), start };
+        let app = App::open(
+            store,
+            Arc::new(DemoClock(clock.clone())),
+            ids,
+            events::Origin::Simulation,
+        )?;
+        app.set_routing(
+            "demo",
+            app::Routing {
+                collect_cards: true,
+                deliver_journals: true,
+                write_back: true,
+            },
+        )?;
+        let present = DemoPresent {
+            clock: clock.clone(),
+            nonces: AtomicU64::new(0),
+            start,
+        };
         let config = config(&sims, &app.books());
-        let connections =
-            Arc::new(Connections::over(&config, Box::new(HttpTransport::default()), Box::new(present)));
-        let server = crate::serve::start(&app, &connections, options.port)?;
-        sims.stripe.set_webhook_url(Some(format!("http://{}/webhooks/stripe", server.address())));
-        Ok(Stage { app, sims, connections, clock, server: Some(server), _folder: folder })
+        let connections = Arc::new(Connections::over(
+            &config,
+            Box::new(HttpTransport::default()),
+            Box::new(present),
+        ));
+        let server = web::server::start(
+            app.clone(),
+            Some(connections.clone()),
+            doors(options.port, &app),
+        )?;
+        sims.stripe
+            .set_webhook_url(Some(format!("http://{}/webhooks/stripe", server.address())));
+        Ok(Stage {
+            app,
+            sims,
+            connections,
+            clock,
+            server: Some(server),
+            _folder: folder,
+        })
     }
 
     /// Moves the clock on to an hour (UTC) of a day; a later moment stays.
     pub(super) fn move_to(&self, day: &str, hour: i64) -> Result<(), CliFault> {
         let at = SimClock::at_day(day).ok_or(CliFault::Calendar)?;
-        self.clock.advance_to(at.now_micros() + hour * 3_600_000_000);
+        self.clock
+            .advance_to(at.now_micros() + hour * 3_600_000_000);
         Ok(())
     }
 
@@ -108,11 +151,14 @@ impl Stage {
     /// Seconds until the next postponed item is due, when there is one.
     pub(super) fn next_moment(&self) -> Result<Option<i64>, CliFault> {
         let now = self.clock.now_micros();
-        let next = self.app.store().read(|tx| -> Result<Option<i64>, AppFault> {
-            let inbox = store::inbox::next_moment(tx)?;
-            let effects = store::effects::next_moment(tx)?;
-            Ok(inbox.into_iter().chain(effects).min())
-        })?;
+        let next = self
+            .app
+            .store()
+            .read(|tx| -> Result<Option<i64>, AppFault> {
+                let inbox = store::inbox::next_moment(tx)?;
+                let effects = store::effects::next_moment(tx)?;
+                Ok(inbox.into_iter().chain(effects).min())
+            })?;
         Ok(next.map(|at| (at - now).div_euclid(1_000_000) + 1))
     }
 
@@ -122,7 +168,7 @@ impl Stage {
             println!("Console and API: http://{}/", server.address());
             println!("Stop with Ctrl-C.");
         }
-        crate::serve::wait_for_interrupt()
+        wait_for_interrupt()
     }
 
     /// Stops the parts in the order in which they depend on each other.
@@ -134,17 +180,40 @@ impl Stage {
     }
 }
 
+/// On loopback only, and open: whoever runs the demo is its controller. The API needs a token.
+fn doors(port: u16, app: &App) -> ServerOptions {
+    let mut options = ServerOptions::loopback(port);
+    options.doors.open_console = Some(Admitted {
+        name: "demo".to_owned(),
+        role: Role::Controller,
+        csrf: app.ids().mint("form", app.clock().now()),
+    });
+    options
+}
+
+fn wait_for_interrupt() -> Result<(), CliFault> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let waited = runtime.and_then(|runtime| runtime.block_on(tokio::signal::ctrl_c()));
+    waited.map_err(|error| CliFault::Interrupt {
+        why: error.to_string(),
+    })
+}
+
 fn folder(options: &DemoOptions) -> Result<(Option<TempDir>, PathBuf), CliFault> {
     match &options.data {
         Some(path) => {
-            std::fs::create_dir_all(path.join("simulators")).map_err(|error| CliFault::folder(path, &error))?;
+            std::fs::create_dir_all(path.join("simulators"))
+                .map_err(|error| CliFault::folder(path, &error))?;
             Ok((None, path.clone()))
         }
         None => {
             let folder = tempfile::Builder::new().prefix("tieout-demo-").tempdir();
             let folder = folder.map_err(|error| CliFault::folder(&std::env::temp_dir(), &error))?;
             let path = folder.path().to_path_buf();
-            std::fs::create_dir_all(path.join("simulators")).map_err(|error| CliFault::folder(&path, &error))?;
+            std::fs::create_dir_all(path.join("simulators"))
+                .map_err(|error| CliFault::folder(&path, &error))?;
             Ok((Some(folder), path))
         }
     }
@@ -153,7 +222,11 @@ fn folder(options: &DemoOptions) -> Result<(Option<TempDir>, PathBuf), CliFault>
 fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
     let [consumer_key, consumer_secret, token, token_secret] = sims.netsuite.credentials();
     let company = World::seeded(0).company();
-    let codes = books.chart.accounts().iter().map(|account| account.code.to_string());
+    let codes = books
+        .chart
+        .accounts()
+        .iter()
+        .map(|account| account.code.to_string());
     ConnectionsConfig {
         salesforce: Some(SalesforceConfig {
             login_url: sims.salesforce.base_url(),
@@ -190,6 +263,10 @@ fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
                     .collect(),
             },
         }),
-        pace: Pace { sweep_seconds: 1_800, balance_seconds: u32::MAX, parallel: 2 },
+        pace: Pace {
+            sweep_seconds: 1_800,
+            balance_seconds: u32::MAX,
+            parallel: 2,
+        },
     }
 }

@@ -36,9 +36,15 @@ impl Demo {
         let address = output
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| line.split_once("http://").map(|(_, rest)| rest.trim_end_matches('/').to_owned()))
+            .find_map(|line| {
+                line.split_once("http://")
+                    .map(|(_, rest)| rest.trim_end_matches('/').to_owned())
+            })
             .expect("the demo says where its console is");
-        Demo { child, address: format!("http://{address}") }
+        Demo {
+            child,
+            address: format!("http://{address}"),
+        }
     }
 }
 
@@ -57,7 +63,11 @@ fn pictures() -> PathBuf {
 
 fn log_in(browser: &Browser, demo: &Demo) {
     browser.go(&format!("{}/", demo.address));
-    assert!(browser.url().contains("/login"), "a stranger sees {}", browser.url());
+    assert!(
+        browser.url().contains("/login"),
+        "a stranger sees {}",
+        browser.url()
+    );
     browser.picture(&pictures().join("login.png"));
     browser.type_into("input[name=name]", "admin");
     browser.type_into("input[name=password]", "not the password");
@@ -66,19 +76,32 @@ fn log_in(browser: &Browser, demo: &Demo) {
     browser.type_into("input[name=name]", "admin");
     browser.type_into("input[name=password]", PASSWORD);
     browser.press(&ENTER.to_string());
-    assert_eq!(browser.url(), format!("{}/", demo.address), "{}", browser.text("body"));
+    assert_eq!(
+        browser.url(),
+        format!("{}/", demo.address),
+        "{}",
+        browser.text("body")
+    );
 }
 
 /// No page is wider than the window.
 fn fits(browser: &Browser, page: &str) {
-    let over = browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
-    assert!(over.as_i64().unwrap_or(0) <= 0, "{page} is {over} pixels wider than the window");
+    let over = browser
+        .run("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+    assert!(
+        over.as_i64().unwrap_or(0) <= 0,
+        "{page} is {over} pixels wider than the window"
+    );
 }
 
 fn link(browser: &Browser, start: &str) -> String {
-    let script = format!("const a = document.querySelector('main a[href^=\"{start}\"]'); return a ? a.getAttribute('href') : null");
+    let script = format!(
+        "const a = document.querySelector('main a[href^=\"{start}\"]'); return a ? a.getAttribute('href') : null"
+    );
     let href = browser.run(&script);
-    href.as_str().unwrap_or_else(|| panic!("no link to {start} on {}", browser.url())).to_owned()
+    href.as_str()
+        .unwrap_or_else(|| panic!("no link to {start} on {}", browser.url()))
+        .to_owned()
 }
 
 #[test]
@@ -100,7 +123,10 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
     browser.go(&format!("{}/", demo.address));
     let today = browser.text("main");
     for wanted in ["Tie-outs", "Deferred revenue", "USD", "EUR", "QM-LEGACY"] {
-        assert!(today.contains(wanted), "Today does not show {wanted:?}:\n{today}");
+        assert!(
+            today.contains(wanted),
+            "Today does not show {wanted:?}:\n{today}"
+        );
     }
     let opened = |list: &str, start: &str| {
         browser.go(&format!("{}{list}", demo.address));
@@ -127,9 +153,11 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ("reference", "/api/reference".to_owned()),
     ];
     for (name, path) in &pages {
-        for (width, height, scheme, mark) in
-            [(1366, 768, "light", ""), (1366, 768, "dark", "-dark"), (390, 844, "light", "-phone")]
-        {
+        for (width, height, scheme, mark) in [
+            (1366, 768, "light", ""),
+            (1366, 768, "dark", "-dark"),
+            (390, 844, "light", "-phone"),
+        ] {
             browser.prefer(scheme);
             browser.resize(width, height);
             browser.go(&format!("{}{path}", demo.address));
@@ -140,9 +168,15 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
     }
     browser.prefer("light");
     browser.resize(1366, 768);
-    let complaints: Vec<String> =
-        browser.complaints().into_iter().filter(|line| !line.contains("404") && !line.contains("401")).collect();
-    assert!(complaints.is_empty(), "the browser complains: {complaints:?}");
+    let complaints: Vec<String> = browser
+        .complaints()
+        .into_iter()
+        .filter(|line| !line.contains("404") && !line.contains("401"))
+        .collect();
+    assert!(
+        complaints.is_empty(),
+        "the browser complains: {complaints:?}"
+    );
 }
 
 /// Trial balance → lines of an account → journal → the chain with the opportunity.
@@ -151,13 +185,20 @@ fn a_figure_leads_to_its_deal(browser: &Browser, demo: &Demo) {
     let drill = browser.run(
         "return [...document.querySelectorAll('main a')].map(a => a.getAttribute('href')).find(h => /trial-balance.*2400/.test(h))",
     );
-    browser.go(&format!("{}{}", demo.address, drill.as_str().expect("a link to deferred revenue")));
+    browser.go(&format!(
+        "{}{}",
+        demo.address,
+        drill.as_str().expect("a link to deferred revenue")
+    ));
     let journal = link(browser, "/journals/");
     browser.go(&format!("{}{journal}", demo.address));
     let contract = link(browser, "/contracts/");
     browser.go(&format!("{}{contract}", demo.address));
     let chain = browser.text("main");
-    assert!(chain.contains("Opportunity") && chain.contains("Invoice"), "{chain}");
+    assert!(
+        chain.contains("Opportunity") && chain.contains("Invoice"),
+        "{chain}"
+    );
 }
 
 fn the_keyboard_is_enough(browser: &Browser, demo: &Demo) {
@@ -165,7 +206,11 @@ fn the_keyboard_is_enough(browser: &Browser, demo: &Demo) {
     browser.press("/");
     assert_eq!(browser.run("return document.activeElement.name"), "q");
     browser.press(&format!("QM-US-2026-00003{ENTER}"));
-    assert!(browser.url().contains("/invoices/inv_"), "the search leads to {}", browser.url());
+    assert!(
+        browser.url().contains("/invoices/inv_"),
+        "the search leads to {}",
+        browser.url()
+    );
     assert!(browser.text("h1").contains("QM-US-2026-00003"));
 }
 
@@ -180,10 +225,16 @@ fn it_works_without_scripts(browser: &Browser, demo: &Demo) {
 }
 
 fn an_exception_is_resolved_with_a_reason(browser: &Browser, demo: &Demo) {
-    browser.go(&format!("{}/exceptions?class=payment_unmatched", demo.address));
+    browser.go(&format!(
+        "{}/exceptions?class=payment_unmatched",
+        demo.address
+    ));
     let exception = link(browser, "/exceptions/exc_");
     browser.go(&format!("{}{exception}", demo.address));
-    browser.type_into("form [name=reason]", "The payer was found: a test transfer of our own bank.");
+    browser.type_into(
+        "form [name=reason]",
+        "The payer was found: a test transfer of our own bank.",
+    );
     browser.run("document.querySelector('form [name=reason]').form.requestSubmit()");
     let after = browser.text("main");
     assert!(after.contains("a test transfer of our own bank"), "{after}");

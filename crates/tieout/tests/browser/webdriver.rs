@@ -25,12 +25,17 @@ impl Browser {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("{driver} does not start ({error}): run `cargo xtask setup`"));
+            .unwrap_or_else(|error| {
+                panic!("{driver} does not start ({error}): run `cargo xtask setup`")
+            });
         let output = BufReader::new(driver.stdout.take().unwrap());
         let port = output
             .lines()
             .map_while(Result::ok)
-            .find_map(|line| line.rsplit_once("on port ").map(|(_, port)| port.trim_end_matches('.').to_owned()))
+            .find_map(|line| {
+                line.rsplit_once("on port ")
+                    .map(|(_, port)| port.trim_end_matches('.').to_owned())
+            })
             .expect("chromedriver says its port");
         let options = json!({
             "binary": program("TIEOUT_CHROMIUM", "/usr/bin/chromium"),
@@ -46,7 +51,10 @@ impl Browser {
         } } });
         let base = format!("http://127.0.0.1:{port}");
         let answer = post(&format!("{base}/session"), &wanted);
-        let session = format!("{base}/session/{}", answer["sessionId"].as_str().expect("a session"));
+        let session = format!(
+            "{base}/session/{}",
+            answer["sessionId"].as_str().expect("a session")
+        );
         Browser { driver, session }
     }
 
@@ -55,7 +63,10 @@ impl Browser {
     }
 
     fn read(&self, path: &str) -> Value {
-        let mut answer = agent().get(format!("{}{path}", self.session)).call().unwrap();
+        let mut answer = agent()
+            .get(format!("{}{path}", self.session))
+            .call()
+            .unwrap();
         answer.body_mut().read_json::<Value>().unwrap()["value"].take()
     }
 
@@ -83,11 +94,17 @@ impl Browser {
 
     /// Turns scripts of pages off or on.
     pub fn scripts(&self, on: bool) {
-        self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": !on }));
+        self.devtools(
+            "Emulation.setScriptExecutionDisabled",
+            &json!({ "value": !on }),
+        );
     }
 
     fn devtools(&self, command: &str, parameters: &Value) {
-        self.call("/goog/cdp/execute", &json!({ "cmd": command, "params": parameters }));
+        self.call(
+            "/goog/cdp/execute",
+            &json!({ "cmd": command, "params": parameters }),
+        );
     }
 
     /// Runs a script in the page and gives what it returns.
@@ -96,9 +113,16 @@ impl Browser {
     }
 
     fn find(&self, css: &str) -> String {
-        let found = self.call("/element", &json!({ "using": "css selector", "value": css }));
-        let id = found.as_object().and_then(|object| object.values().next()).and_then(Value::as_str);
-        id.unwrap_or_else(|| panic!("no element {css} on {}: {found}", self.url())).to_owned()
+        let found = self.call(
+            "/element",
+            &json!({ "using": "css selector", "value": css }),
+        );
+        let id = found
+            .as_object()
+            .and_then(|object| object.values().next())
+            .and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("no element {css} on {}: {found}", self.url()))
+            .to_owned()
     }
 
     /// Clicks the first element of a selector.
@@ -110,7 +134,10 @@ impl Browser {
     /// Types into the first element of a selector.
     pub fn type_into(&self, css: &str, text: &str) {
         let element = self.find(css);
-        self.call(&format!("/element/{element}/value"), &json!({ "text": text }));
+        self.call(
+            &format!("/element/{element}/value"),
+            &json!({ "text": text }),
+        );
     }
 
     /// Presses keys wherever the focus is.
@@ -119,22 +146,34 @@ impl Browser {
             .chars()
             .flat_map(|key| {
                 let key = key.to_string();
-                [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+                [
+                    json!({ "type": "keyDown", "value": key }),
+                    json!({ "type": "keyUp", "value": key }),
+                ]
             })
             .collect();
-        self.call("/actions", &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] }));
+        self.call(
+            "/actions",
+            &json!({ "actions": [{ "type": "key", "id": "keyboard", "actions": actions }] }),
+        );
     }
 
     /// The text of the first element of a selector, as a person sees it.
     pub fn text(&self, css: &str) -> String {
         let element = self.find(css);
-        self.read(&format!("/element/{element}/text")).as_str().unwrap_or_default().to_owned()
+        self.read(&format!("/element/{element}/text"))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Keeps a picture of the page.
     pub fn picture(&self, path: &Path) {
         let picture = self.read("/screenshot");
-        let bytes = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, picture.as_str().unwrap());
+        let bytes = base64::Engine::decode(
+            &base64::engine::general_purpose::STANDARD,
+            picture.as_str().unwrap(),
+        );
         std::fs::write(path, bytes.unwrap()).unwrap();
     }
 
@@ -142,7 +181,10 @@ impl Browser {
     pub fn complaints(&self) -> Vec<String> {
         let log = self.call("/se/log", &json!({ "type": "browser" }));
         let entries = log.as_array().cloned().unwrap_or_default();
-        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+        entries
+            .iter()
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }
 
@@ -155,7 +197,10 @@ impl Drop for Browser {
 }
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
 }
 
 fn post(url: &str, body: &Value) -> Value {

@@ -22,14 +22,21 @@ const KILLS: u64 = 24;
 fn demo(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
     let seed = SEED.to_string();
-    command.args(["demo", "--exit", "--port", "0", "--seed", &seed, "--data"]).arg(data);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(["demo", "--exit", "--port", "0", "--seed", &seed, "--data"])
+        .arg(data);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
 /// SplitMix64, so that a failing run can be repeated.
 fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(0x1234_5678_9ABC_DEF1);
+    let mut z = number
+        .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        .wrapping_add(0x1234_5678_9ABC_DEF1);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z ^ (z >> 27)
 }
@@ -61,7 +68,13 @@ fn killed_again_and_again(data: &Path) -> u64 {
 fn open(data: &Path) -> App {
     let store = Store::open(&Location::File(data.join("books.sqlite")), Durability::Full).unwrap();
     let ids = Arc::new(MonotonicIds::new(9_999, 1));
-    App::open(store, Arc::new(SystemClock), ids, events::Origin::Simulation).unwrap()
+    App::open(
+        store,
+        Arc::new(SystemClock),
+        ids,
+        events::Origin::Simulation,
+    )
+    .unwrap()
 }
 
 /// What the books come to: every account by entity and currency.
@@ -69,7 +82,9 @@ fn balances(app: &App) -> BTreeMap<(String, String, String), i64> {
     let rows = app.store().read(|tx| journals::balances(tx, "")).unwrap();
     let mut sums = BTreeMap::new();
     for row in rows {
-        *sums.entry((row.entity, row.account, row.currency)).or_default() += row.debit - row.credit;
+        *sums
+            .entry((row.entity, row.account, row.currency))
+            .or_default() += row.debit - row.credit;
     }
     sums
 }
@@ -77,7 +92,11 @@ fn balances(app: &App) -> BTreeMap<(String, String, String), i64> {
 fn ended_well(output: &Output) {
     let text = String::from_utf8_lossy(&output.stdout);
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "the demo ended with {}\n{text}\n{said}", output.status);
+    assert!(
+        output.status.success(),
+        "the demo ended with {}\n{text}\n{said}",
+        output.status
+    );
     assert!(!text.contains("BREAK"), "{text}");
 }
 
@@ -85,19 +104,30 @@ fn ended_well(output: &Output) {
 fn nothing_is_lost_or_doubled_when_the_program_is_killed() {
     let killed = tempfile::tempdir().unwrap();
     let met_alive = killed_again_and_again(killed.path());
-    assert!(met_alive >= KILLS / 2, "only {met_alive} of {KILLS} kills met the demo alive");
+    assert!(
+        met_alive >= KILLS / 2,
+        "only {met_alive} of {KILLS} kills met the demo alive"
+    );
     ended_well(&until_its_end(killed.path()));
     let app = open(killed.path());
     app.verify_books().unwrap();
     app.audit_check().unwrap().unwrap();
     for row in app.intake().unwrap() {
-        assert_eq!(row.accepted, row.confirmed + row.open + row.rejected, "{row:?}");
+        assert_eq!(
+            row.accepted,
+            row.confirmed + row.open + row.rejected,
+            "{row:?}"
+        );
     }
     compare_with_the_simulators(&app, killed.path());
 
     let undisturbed = tempfile::tempdir().unwrap();
     ended_well(&until_its_end(undisturbed.path()));
-    assert_eq!(balances(&app), balances(&open(undisturbed.path())), "the kills changed the books");
+    assert_eq!(
+        balances(&app),
+        balances(&open(undisturbed.path())),
+        "the kills changed the books"
+    );
 }
 
 /// The independent check: what the simulators kept, against what we kept.
@@ -121,9 +151,17 @@ fn compare_payments(app: &App, sims: &Simulators) {
     let settled: BTreeMap<String, i64> = intents
         .iter()
         .filter(|intent| intent["status"] == "succeeded")
-        .map(|intent| (text(intent, "id"), intent["amount_received"].as_i64().unwrap()))
+        .map(|intent| {
+            (
+                text(intent, "id"),
+                intent["amount_received"].as_i64().unwrap(),
+            )
+        })
         .collect();
-    let rows = app.store().read(|tx| payments::payments(tx, "", "", 1_000_000)).unwrap();
+    let rows = app
+        .store()
+        .read(|tx| payments::payments(tx, "", "", 1_000_000))
+        .unwrap();
     let ours: BTreeMap<String, i64> = rows
         .iter()
         .filter(|row| row.status == "settled")
@@ -132,19 +170,39 @@ fn compare_payments(app: &App, sims: &Simulators) {
     assert_eq!(ours, settled, "payments here and at the processor differ");
     // One invoice is collected by one payment, and no invoice is charged twice.
     let mut invoices = BTreeSet::new();
-    for intent in intents.iter().filter(|intent| intent["status"] == "succeeded") {
+    for intent in intents
+        .iter()
+        .filter(|intent| intent["status"] == "succeeded")
+    {
         let invoice = text(&intent["metadata"], "tieout_invoice");
-        assert!(invoice.is_empty() || invoices.insert(invoice.clone()), "invoice {invoice} was charged twice");
+        assert!(
+            invoice.is_empty() || invoices.insert(invoice.clone()),
+            "invoice {invoice} was charged twice"
+        );
     }
-    let refunded: i64 = sims.stripe.objects("refund").iter().map(|refund| refund["amount"].as_i64().unwrap()).sum();
-    assert_eq!(rows.iter().map(|row| row.refunded).sum::<i64>(), refunded, "refunds differ");
-    assert!(refunded > 0 && settled.len() > 50, "the company did too little to prove anything");
+    let refunded: i64 = sims
+        .stripe
+        .objects("refund")
+        .iter()
+        .map(|refund| refund["amount"].as_i64().unwrap())
+        .sum();
+    assert_eq!(
+        rows.iter().map(|row| row.refunded).sum::<i64>(),
+        refunded,
+        "refunds differ"
+    );
+    assert!(
+        refunded > 0 && settled.len() > 50,
+        "the company did too little to prove anything"
+    );
 }
 
 fn compare_journals(app: &App, sims: &Simulators) {
     let mut there: BTreeMap<(String, String), i64> = BTreeMap::new();
     for total in sims.netsuite.totals() {
-        *there.entry((total.currency.clone(), total.account.clone())).or_default() += total.debit_minor - total.credit_minor;
+        *there
+            .entry((total.currency.clone(), total.account.clone()))
+            .or_default() += total.debit_minor - total.credit_minor;
     }
     let mut here: BTreeMap<(String, String), i64> = BTreeMap::new();
     for ((_, account, currency), balance) in balances(app) {
@@ -152,35 +210,73 @@ fn compare_journals(app: &App, sims: &Simulators) {
     }
     there.retain(|_, balance| *balance != 0);
     here.retain(|_, balance| *balance != 0);
-    let named = |currency: &str| if currency == "1" || currency == "USD" { "USD" } else { "EUR" }.to_owned();
-    let there: BTreeMap<_, _> = there.into_iter().map(|((c, account), b)| ((named(&c), account), b)).collect();
+    let named = |currency: &str| {
+        if currency == "1" || currency == "USD" {
+            "USD"
+        } else {
+            "EUR"
+        }
+        .to_owned()
+    };
+    let there: BTreeMap<_, _> = there
+        .into_iter()
+        .map(|((c, account), b)| ((named(&c), account), b))
+        .collect();
     assert_eq!(here, there, "the outside ledger has other balances");
     let entries = sims.netsuite.records("journalEntry");
-    let ids: BTreeSet<String> = entries.iter().map(|entry| text(entry, "externalId")).collect();
-    assert_eq!(ids.len(), entries.len(), "a journal stands twice in the outside ledger");
+    let ids: BTreeSet<String> = entries
+        .iter()
+        .map(|entry| text(entry, "externalId"))
+        .collect();
+    assert_eq!(
+        ids.len(),
+        entries.len(),
+        "a journal stands twice in the outside ledger"
+    );
     let (count, _) = app.store().read(journals::counts).unwrap();
-    assert_eq!(i64::try_from(entries.len()).unwrap(), count, "journals here and there differ in number");
+    assert_eq!(
+        i64::try_from(entries.len()).unwrap(),
+        count,
+        "journals here and there differ in number"
+    );
 }
 
 fn compare_deals(app: &App, sims: &Simulators) {
     let won = sims.salesforce.records("Opportunity").len();
-    let rows = app.store().read(|tx| store::contracts::all_after(tx, "", 1_000_000)).unwrap();
+    let rows = app
+        .store()
+        .read(|tx| store::contracts::all_after(tx, "", 1_000_000))
+        .unwrap();
     let taken = app
         .store()
         .read(|tx| {
             let mut taken = BTreeSet::new();
             for row in &rows {
                 for known in store::catalogue::references_of(tx, &format!("contract/{}", row.id))? {
-                    assert!(taken.insert(known.id.clone()), "opportunity {} became two contracts", known.id);
+                    assert!(
+                        taken.insert(known.id.clone()),
+                        "opportunity {} became two contracts",
+                        known.id
+                    );
                 }
             }
             Ok::<_, store::StoreFault>(taken.len())
         })
         .unwrap();
     let held = app.store().read(store::exceptions::all_open).unwrap();
-    let held = held.iter().filter(|row| row.key.starts_with("order/")).count();
-    assert_eq!(won, taken + held, "{won} won, {taken} taken over, {held} held");
-    let documents = app.store().read(|tx| documents::documents(tx, &documents::DocumentFilter::default(), "", 1_000_000)).unwrap();
+    let held = held
+        .iter()
+        .filter(|row| row.key.starts_with("order/"))
+        .count();
+    assert_eq!(
+        won,
+        taken + held,
+        "{won} won, {taken} taken over, {held} held"
+    );
+    let documents = app
+        .store()
+        .read(|tx| documents::documents(tx, &documents::DocumentFilter::default(), "", 1_000_000))
+        .unwrap();
     let numbers: BTreeSet<&str> = documents.iter().map(|row| row.number.as_str()).collect();
     assert_eq!(numbers.len(), documents.len(), "a number was used twice");
 }
