@@ -223,8 +223,17 @@ fn read_head(order: &Order, catalogue: &Catalogue, wrong: &mut Vec<OrderRefusal>
     }
 }
 
+/// The value, or nothing and one more refusal; what is wrong with several lines alike is said once.
 fn keep<T>(read: Result<T, OrderRefusal>, wrong: &mut Vec<OrderRefusal>) -> Option<T> {
-    read.map_err(|refusal| wrong.push(refusal)).ok()
+    match read {
+        Ok(value) => Some(value),
+        Err(refusal) => {
+            if !wrong.contains(&refusal) {
+                wrong.push(refusal);
+            }
+            None
+        }
+    }
 }
 
 fn read_term(order: &Order, wrong: &mut Vec<OrderRefusal>) -> Option<Period> {

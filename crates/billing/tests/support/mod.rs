@@ -1,0 +1,200 @@
+//! The one place that knows how contracts are put together and bills are issued in these tests.
+#![allow(dead_code, reason = "no test file uses all of it")]
+
+use billing::{BilledLine, Document, DraftLine, TaxRate, TaxTable, draft_document, owed};
+use commerce::{
+    Amendment, AnchorDay, BillingFrequency, Change, Charge, Contract, ContractDelta,
+    ContractStatus, DayCount, NewComponent, Pattern, Policy, Timing, amend,
+};
+use values::{ComponentId, Date, EntityId, Instant, LineId, Money, Period, Quantity, parse_date};
+
+pub fn date(text: &str) -> Date {
+    parse_date(text).unwrap()
+}
+
+pub fn per_unit(price: &str) -> Charge {
+    Charge::PerUnit {
+        unit_price: price.parse().unwrap(),
+    }
+}
+
+pub fn flat(amount: &str) -> Charge {
+    Charge::Flat {
+        amount: amount.parse().unwrap(),
+    }
+}
+
+/// A component named `id`, sold from the first day.
+pub fn component(
+    id: &str,
+    quantity: &str,
+    charge: Charge,
+    billing: BillingFrequency,
+) -> NewComponent {
+    NewComponent {
+        id: id.parse().unwrap(),
+        product: "seats".parse().unwrap(),
+        description: "Seats".to_owned(),
+        tax_code: "saas".to_owned(),
+        revenue_account_class: "subscription".to_owned(),
+        billing,
+        timing: Timing::Advance,
+        policy: Policy::default(),
+        recognition: Pattern::StraightLineDaily,
+        quantity: quantity.parse().unwrap(),
+        charge,
+    }
+}
+
+/// A signed contract from `from` until before `until`.
+pub fn contract(currency: &str, from: &str, until: &str, sold: &[NewComponent]) -> Contract {
+    let term = Period::new(date(from), date(until)).unwrap();
+    Contract {
+        id: "C1".parse().unwrap(),
+        customer: "acme".parse().unwrap(),
+        entity: entity(),
+        currency: currency.parse().unwrap(),
+        term,
+        signed_term: term,
+        billing_anchor_day: AnchorDay::of(term.from()),
+        components: sold.iter().map(|new| new.over(term).unwrap()).collect(),
+        versions: Vec::new(),
+        refs: Vec::new(),
+        status: ContractStatus::Active,
+        cancelled_from: None,
+    }
+}
+
+pub fn entity() -> EntityId {
+    "DE".parse().unwrap()
+}
+
+pub fn taxes(rate: &str) -> TaxTable {
+    TaxTable {
+        rates: vec![TaxRate {
+            entity: entity(),
+            tax_code: "saas".to_owned(),
+            rate: rate.parse().unwrap(),
+            from: date("2000-01-01"),
+            name: format!("VAT {rate}"),
+        }],
+    }
+}
+
+pub fn change(contract: &Contract, change: Change) -> (Contract, ContractDelta) {
+    let amendment = Amendment {
+        change,
+        reason: "asked for".to_owned(),
+    };
+    amend(contract, &amendment, Instant::default()).unwrap()
+}
+
+pub fn quantity(component: &str, quantity: &str, effective: &str) -> Change {
+    Change::ChangeQuantity {
+        component: component.parse().unwrap(),
+        quantity: quantity.parse().unwrap(),
+        effective: date(effective),
+    }
+}
+
+pub fn price(component: &str, charge: Charge, effective: &str) -> Change {
+    Change::ChangePrice {
+        component: component.parse().unwrap(),
+        charge,
+        effective: date(effective),
+    }
+}
+
+pub fn cancel(effective: &str, credit_unused: bool) -> Change {
+    Change::Cancel {
+        effective: date(effective),
+        credit_unused,
+    }
+}
+
+pub fn policy(proration: DayCount) -> Policy {
+    Policy {
+        proration,
+        ..Policy::default()
+    }
+}
+
+/// Everything that was issued to a customer.
+#[derive(Default)]
+pub struct Account {
+    pub lines: Vec<BilledLine>,
+}
+
+impl Account {
+    /// Bills through a date at 19 % tax; answers the lines of the document.
+    pub fn bill(&mut self, contract: &Contract, through: &str) -> Vec<DraftLine> {
+        self.bill_through(contract, date(through))
+    }
+
+    pub fn bill_through(&mut self, contract: &Contract, through: Date) -> Vec<DraftLine> {
+        let lines = owed(contract, &self.lines, through).unwrap();
+        let on = through.min(date("2100-01-01"));
+        let document = draft_document(&lines, &self.lines, &taxes("0.19"), &entity(), on).unwrap();
+        let taxed = match document {
+            Document::Nothing => Vec::new(),
+            Document::Invoice(draft) => {
+                assert!(draft.total.minor >= 0);
+                draft.lines
+            }
+            Document::CreditNote(draft) => {
+                assert!(draft.total.minor > 0);
+                draft.lines
+            }
+        };
+        self.issue(&taxed);
+        lines
+    }
+
+    pub fn issue(&mut self, lines: &[billing::TaxedLine]) {
+        for line in lines {
+            let id: LineId = format!("line-{}", self.lines.len() + 1).parse().unwrap();
+            self.lines.push(line.issued(id));
+        }
+    }
+
+    pub fn net(&self) -> i64 {
+        self.lines.iter().map(|line| line.line.net.minor).sum()
+    }
+
+    pub fn net_of(&self, component: &ComponentId) -> i64 {
+        let of = self
+            .lines
+            .iter()
+            .filter(|line| line.line.component == *component);
+        of.map(|line| line.line.net.minor).sum()
+    }
+
+    /// What is left of a line, net and tax.
+    pub fn left(&self, id: &LineId) -> (i64, i64) {
+        let touching = self
+            .lines
+            .iter()
+            .filter(|line| line.id == *id || line.line.corrects.as_ref() == Some(id));
+        touching.fold((0, 0), |(net, tax), line| {
+            (net + line.line.net.minor, tax + line.tax.minor)
+        })
+    }
+}
+
+/// Lines as a table: days, amount, arithmetic.
+pub fn table(lines: &[DraftLine]) -> Vec<String> {
+    let row = |line: &DraftLine| format!("{} | {} | {}", line.period, line.net, line.arithmetic);
+    lines.iter().map(row).collect()
+}
+
+pub fn nets(lines: &[DraftLine]) -> Vec<i64> {
+    lines.iter().map(|line| line.net.minor).collect()
+}
+
+pub fn euros(minor: i64) -> Money {
+    Money::from_minor(minor, values::Currency::EUR)
+}
+
+pub fn units(text: &str) -> Quantity {
+    text.parse().unwrap()
+}
