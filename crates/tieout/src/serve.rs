@@ -113,7 +113,9 @@ pub enum ServeFault {
     #[error(transparent)]
     Server(#[from] ServerFault),
     /// The log filter is none.
-    #[error("{filter:?} is no log filter; use error, warn, info, debug, or a filter such as \"info,connect=debug\"")]
+    #[error(
+        "{filter:?} is no log filter; use error, warn, info, debug, or a filter such as \"info,connect=debug\""
+    )]
     Filter {
         /// What was given.
         filter: String,
@@ -140,13 +142,20 @@ impl SettingsArguments {
 fn open(settings: &Settings) -> Result<App, ServeFault> {
     let location = settings.location();
     if let Location::File(_) = location {
-        std::fs::create_dir_all(&settings.data)
-            .map_err(|error| ServeFault::Folder { path: settings.data.clone(), why: error.to_string() })?;
+        std::fs::create_dir_all(&settings.data).map_err(|error| ServeFault::Folder {
+            path: settings.data.clone(),
+            why: error.to_string(),
+        })?;
     }
     let store = Store::open(&location, settings.durability())?;
     let start = store.write(|tx| store::settings::next_number(tx, "starts"))?;
     let ids = MonotonicIds::new(u32::try_from(start).unwrap_or(u32::MAX), std::process::id());
-    Ok(App::open(store, Arc::new(SystemClock), Arc::new(ids), events::Origin::Live)?)
+    Ok(App::open(
+        store,
+        Arc::new(SystemClock),
+        Arc::new(ids),
+        events::Origin::Live,
+    )?)
 }
 
 /// Runs `tieout serve` until Ctrl-C or a request to end.
@@ -171,7 +180,10 @@ pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     let connections = Arc::new(Connections::over_http(&settings.connections));
     let server = server::start(app.clone(), Some(connections.clone()), options(&settings))?;
     let workers = Workers::start(&app, &connections)?;
-    println!("Console and API: http://{}/   (stop with Ctrl-C)", server.address());
+    println!(
+        "Console and API: http://{}/   (stop with Ctrl-C)",
+        server.address()
+    );
     tracing::info!(address = %server.address(), durability = settings.durability().words(), "serving");
     let waited = wait_for_interrupt();
     stop(server, workers);
@@ -201,9 +213,12 @@ fn options(settings: &Settings) -> ServerOptions {
 }
 
 fn log(settings: &LogSettings) -> Result<(), ServeFault> {
-    let filter = EnvFilter::try_new(&settings.level)
-        .map_err(|_| ServeFault::Filter { filter: settings.level.clone() })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::try_new(&settings.level).map_err(|_| ServeFault::Filter {
+        filter: settings.level.clone(),
+    })?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second log in one process is a mistake of a test only, and the first one goes on.
     let _ = match settings.format {
         LogFormat::Plain => lines.with_ansi(false).try_init(),
@@ -222,14 +237,22 @@ impl Workers {
     fn start(app: &App, connections: &Arc<Connections>) -> Result<Workers, ServeFault> {
         let stop = Arc::new(AtomicBool::new(false));
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            std::thread::Builder::new().name(name.to_owned()).spawn(work).map_err(ServeFault::System)
+            std::thread::Builder::new()
+                .name(name.to_owned())
+                .spawn(work)
+                .map_err(ServeFault::System)
         };
         let (worker, flag, links) = (app.clone(), stop.clone(), connections.clone());
-        let deliveries =
-            spawn("tieout-worker", Box::new(move || worker::run_until(&worker, &links, &flag)))?;
+        let deliveries = spawn(
+            "tieout-worker",
+            Box::new(move || worker::run_until(&worker, &links, &flag)),
+        )?;
         let (daily, flag) = (app.clone(), stop.clone());
         let days = spawn("tieout-daily", Box::new(move || work_daily(&daily, &flag)))?;
-        Ok(Workers { stop, threads: vec![deliveries, days] })
+        Ok(Workers {
+            stop,
+            threads: vec![deliveries, days],
+        })
     }
 
     fn stop(self) {
@@ -249,8 +272,14 @@ fn work_daily(app: &App, stop: &AtomicBool) {
         if waited >= DAILY_ROUND {
             waited = Duration::ZERO;
             match app.daily_work(ACTOR, false) {
-                Ok(day) => tracing::info!(documents = day.documents, recognised = day.recognised, "the work of the day"),
-                Err(fault) => tracing::error!(%fault, "the work of the day broke off; it goes on in the next round"),
+                Ok(day) => tracing::info!(
+                    documents = day.documents,
+                    recognised = day.recognised,
+                    "the work of the day"
+                ),
+                Err(fault) => {
+                    tracing::error!(%fault, "the work of the day broke off; it goes on in the next round")
+                }
             }
         }
         std::thread::sleep(SLICE);
@@ -260,11 +289,14 @@ fn work_daily(app: &App, stop: &AtomicBool) {
 
 /// Waits for Ctrl-C or a request to end.
 fn wait_for_interrupt() -> Result<(), ServeFault> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(ServeFault::System)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(ServeFault::System)?;
     runtime.block_on(async {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .map_err(ServeFault::System)?;
+        let mut terminated =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+                .map_err(ServeFault::System)?;
         tokio::select! {
             pressed = tokio::signal::ctrl_c() => pressed.map_err(ServeFault::System),
             _ = terminated.recv() => Ok(()),
@@ -278,10 +310,16 @@ fn wait_for_interrupt() -> Result<(), ServeFault> {
 /// When the settings or the name cannot be used, or the store fails.
 pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
     match command {
-        TokenCommand::Create { name, role, settings } => {
+        TokenCommand::Create {
+            name,
+            role,
+            settings,
+        } => {
             let app = open(&settings.load()?)?;
             println!("{}", auth::create_token(&app, name, *role)?);
-            eprintln!("The token {name} has the role {role}. It is shown this once and kept nowhere.");
+            eprintln!(
+                "The token {name} has the role {role}. It is shown this once and kept nowhere."
+            );
         }
         TokenCommand::Revoke { name, settings } => {
             let revoked = open(&settings.load()?)?.revoke_tokens(name)?;
@@ -296,14 +334,23 @@ pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
 /// # Errors
 /// When the settings, the name or the password cannot be used, or the store fails.
 pub fn user(command: &UserCommand) -> Result<ExitCode, ServeFault> {
-    let UserCommand::Add { name, role, settings } = command;
+    let UserCommand::Add {
+        name,
+        role,
+        settings,
+    } = command;
     let app = open(&settings.load()?)?;
     let password = match std::env::var(USER_PASSWORD) {
         Ok(password) => password,
         Err(_) => {
-            eprintln!("Password of {name}, at least {} characters:", auth::SHORTEST_PASSWORD);
+            eprintln!(
+                "Password of {name}, at least {} characters:",
+                auth::SHORTEST_PASSWORD
+            );
             let mut line = String::new();
-            std::io::stdin().read_line(&mut line).map_err(ServeFault::System)?;
+            std::io::stdin()
+                .read_line(&mut line)
+                .map_err(ServeFault::System)?;
             line.trim_end_matches(['\r', '\n']).to_owned()
         }
     };

@@ -79,7 +79,11 @@ pub struct StoreSettings {
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { postgres: None, schema: "tieout".to_owned(), durability: DurabilityWord::Full }
+        Self {
+            postgres: None,
+            schema: "tieout".to_owned(),
+            durability: DurabilityWord::Full,
+        }
     }
 }
 
@@ -105,7 +109,10 @@ pub struct LogSettings {
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self { format: LogFormat::Plain, level: "info".to_owned() }
+        Self {
+            format: LogFormat::Plain,
+            level: "info".to_owned(),
+        }
     }
 }
 
@@ -157,13 +164,21 @@ impl Settings {
     ///
     /// # Errors
     /// When something in them is not a setting.
-    pub fn load(path: Option<&Path>, environment: impl Iterator<Item = (String, String)>) -> Result<Settings, SettingsFault> {
+    pub fn load(
+        path: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Settings, SettingsFault> {
         let text = match path {
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| SettingsFault::File { path: path.to_owned(), why: error.to_string() })?,
+            Some(path) => std::fs::read_to_string(path).map_err(|error| SettingsFault::File {
+                path: path.to_owned(),
+                why: error.to_string(),
+            })?,
             None => String::new(),
         };
-        let origin = path.map_or_else(|| "the settings".to_owned(), |path| path.display().to_string());
+        let origin = path.map_or_else(
+            || "the settings".to_owned(),
+            |path| path.display().to_string(),
+        );
         Settings::read(&text, &origin, environment)
     }
 
@@ -176,27 +191,44 @@ impl Settings {
         origin: &str,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Settings, SettingsFault> {
-        let content = |why: String| SettingsFault::Content { origin: origin.to_owned(), why };
+        let content = |why: String| SettingsFault::Content {
+            origin: origin.to_owned(),
+            why,
+        };
         // Read alone first, so that the fault shows the line of the file.
         toml::from_str::<Settings>(text).map_err(|error| content(error.to_string()))?;
-        let mut table: Table = text.parse().map_err(|error: toml::de::Error| content(error.to_string()))?;
+        let mut table: Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| content(error.to_string()))?;
         let mut names = Vec::new();
         for (name, value) in environment {
-            let Some(path) = setting_path(&name) else { continue };
+            let Some(path) = setting_path(&name) else {
+                continue;
+            };
             put(&mut table, &name, &path, value)?;
             names.push(name);
         }
-        let origin = if names.is_empty() { origin.to_owned() } else { format!("{origin} with {}", names.join(", ")) };
+        let origin = if names.is_empty() {
+            origin.to_owned()
+        } else {
+            format!("{origin} with {}", names.join(", "))
+        };
         Value::Table(table)
             .try_into()
-            .map_err(|error: toml::de::Error| SettingsFault::Content { origin, why: error.to_string() })
+            .map_err(|error: toml::de::Error| SettingsFault::Content {
+                origin,
+                why: error.to_string(),
+            })
     }
 
     /// Where the books are.
     #[must_use]
     pub fn location(&self) -> Location {
         match &self.store.postgres {
-            Some(url) => Location::Postgres { url: url.clone(), schema: self.store.schema.clone() },
+            Some(url) => Location::Postgres {
+                url: url.clone(),
+                schema: self.store.schema.clone(),
+            },
             None => Location::File(self.data.join(crate::books::FILE)),
         }
     }
@@ -223,12 +255,19 @@ fn setting_path(name: &str) -> Option<Vec<String>> {
 }
 
 fn put(table: &mut Table, name: &str, path: &[String], value: String) -> Result<(), SettingsFault> {
-    let Some((last, groups)) = path.split_last() else { return Ok(()) };
+    let Some((last, groups)) = path.split_last() else {
+        return Ok(());
+    };
     let mut at = table;
     for part in groups {
-        let entry = at.entry(part.clone()).or_insert_with(|| Value::Table(Table::new()));
+        let entry = at
+            .entry(part.clone())
+            .or_insert_with(|| Value::Table(Table::new()));
         let Value::Table(inner) = entry else {
-            return Err(SettingsFault::Environment { name: name.to_owned(), part: part.clone() });
+            return Err(SettingsFault::Environment {
+                name: name.to_owned(),
+                part: part.clone(),
+            });
         };
         at = inner;
     }
@@ -242,7 +281,8 @@ fn plain_value(text: String) -> Value {
     let is_special = matches!(text.as_str(), "true" | "false")
         || text.starts_with(['[', '"'])
         || text.parse::<i64>().is_ok();
-    if is_special && let Ok(mut read) = format!("value = {text}").parse::<Table>()
+    if is_special
+        && let Ok(mut read) = format!("value = {text}").parse::<Table>()
         && let Some(value) = read.remove("value")
     {
         return value;
@@ -255,7 +295,9 @@ mod tests {
     use super::*;
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, SettingsFault> {
-        let pairs = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let pairs = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Settings::read(text, "tieout.toml", pairs)
     }
 
@@ -277,7 +319,10 @@ mod tests {
                 ("TIEOUT_SERVER__ADDRESS", "0.0.0.0:2"),
                 ("TIEOUT_SERVER__SESSION_HOURS", "3"),
                 ("TIEOUT_CONNECTIONS__STRIPE__API_KEY", "\"123\""),
-                ("TIEOUT_CONNECTIONS__STRIPE__WEBHOOK_SECRETS", "[\"whsec_a\", \"whsec_b\"]"),
+                (
+                    "TIEOUT_CONNECTIONS__STRIPE__WEBHOOK_SECRETS",
+                    "[\"whsec_a\", \"whsec_b\"]",
+                ),
                 ("TIEOUT_DATA", "/tmp/books"),
                 ("TIEOUT_PYTHON", "/usr/bin/python3"),
                 ("HOME", "/root"),
@@ -288,18 +333,35 @@ mod tests {
         assert!(settings.server.https);
         assert_eq!(settings.server.session_hours, 3);
         assert_eq!(settings.data, PathBuf::from("/tmp/books"));
-        assert_eq!(settings.connections.stripe.as_ref().unwrap().webhook_secrets.len(), 2);
+        assert_eq!(
+            settings
+                .connections
+                .stripe
+                .as_ref()
+                .unwrap()
+                .webhook_secrets
+                .len(),
+            2
+        );
         assert!(!format!("{settings:?}").contains("whsec"));
     }
 
     #[test]
     fn an_unknown_setting_is_refused_by_its_name() {
-        let told = |text: &str, environment: &[(&str, &str)]| read(text, environment).unwrap_err().to_string();
+        let told = |text: &str, environment: &[(&str, &str)]| {
+            read(text, environment).unwrap_err().to_string()
+        };
         let from_file = told("[server]\nadress = \"127.0.0.1:1\"\n", &[]);
-        assert!(from_file.contains("adress") && from_file.contains("line 2"), "{from_file}");
+        assert!(
+            from_file.contains("adress") && from_file.contains("line 2"),
+            "{from_file}"
+        );
         let from_environment = told("", &[("TIEOUT_SERVER__ADRESS", "127.0.0.1:1")]);
         assert!(from_environment.contains("adress"), "{from_environment}");
-        assert!(from_environment.contains("TIEOUT_SERVER__ADRESS"), "{from_environment}");
+        assert!(
+            from_environment.contains("TIEOUT_SERVER__ADRESS"),
+            "{from_environment}"
+        );
         let group = told("data = \"x\"\n", &[("TIEOUT_DATA__DIR", "y")]);
         assert!(group.contains("TIEOUT_DATA__DIR"), "{group}");
     }
@@ -307,6 +369,8 @@ mod tests {
     #[test]
     fn without_a_file_the_books_are_in_a_folder_beside() {
         let settings = read("", &[]).unwrap();
-        assert!(matches!(settings.location(), Location::File(path) if path.ends_with("tieout-data/books.sqlite")));
+        assert!(
+            matches!(settings.location(), Location::File(path) if path.ends_with("tieout-data/books.sqlite"))
+        );
     }
 }
