@@ -105,7 +105,10 @@ impl Route {
         match &self.work {
             Work::Command(command) => command.name.to_owned(),
             Work::Query(_) => {
-                let words = self.path.split(['/', '-', '{', '}']).filter(|word| !word.is_empty());
+                let words = self
+                    .path
+                    .split(['/', '-', '{', '}'])
+                    .filter(|word| !word.is_empty());
                 format!("get_{}", words.collect::<Vec<_>>().join("_"))
             }
         }
@@ -124,9 +127,11 @@ pub fn router() -> Router<Web> {
         };
         paths.insert(route.path, methods);
     }
-    paths.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(&format!("{PREFIX}{path}"), methods)
-    })
+    paths
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| {
+            router.route(&format!("{PREFIX}{path}"), methods)
+        })
 }
 
 async fn answer(
@@ -135,7 +140,10 @@ async fn answer(
     params: RawPathParams,
     request: Request<Body>,
 ) -> Response {
-    let path = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let path = params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let done = match &route.work {
         Work::Command(command) => command::perform(route, command, web, path, request).await,
         Work::Query(query) => ask(route, query, web, path, request).await,
@@ -157,7 +165,14 @@ async fn ask(
         (query.read)(web.app(), &asked?).map(|value| value.to_string())
     })
     .await?;
-    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], text).into_response())
+    Ok((
+        [
+            (CONTENT_TYPE, "application/json"),
+            (CACHE_CONTROL, "no-store"),
+        ],
+        text,
+    )
+        .into_response())
 }
 
 /// Does synchronous work beside the event loop, under the log span of the request.
@@ -168,6 +183,9 @@ pub(crate) async fn blocking<T: Send + 'static>(
     let worked = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
     worked.unwrap_or_else(|error| {
         tracing::error!(%error, "a request broke off");
-        Err(Problem::new(crate::problem::Code::Internal, "The request broke off; nothing of it was kept."))
+        Err(Problem::new(
+            crate::problem::Code::Internal,
+            "The request broke off; nothing of it was kept.",
+        ))
     })
 }

@@ -18,6 +18,14 @@ pub use secret::{TOKEN_START, create_token};
 pub fn check_name(name: &str) -> Result<(), AccessFault> {
     let fits = !name.is_empty()
         && name.len() <= 80
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte));
-    if fits { Ok(()) } else { Err(AccessFault::Name { name: name.chars().take(80).collect() }) }
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.@".contains(&byte));
+    if fits {
+        Ok(())
+    } else {
+        Err(AccessFault::Name {
+            name: name.chars().take(80).collect(),
+        })
+    }
 }

@@ -11,7 +11,9 @@ pub(crate) struct BrokeOff;
 pub(crate) async fn collect(mut body: Body, most: usize) -> Result<Vec<u8>, BrokeOff> {
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(|_| BrokeOff)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| BrokeOff)?.into_data() else {
+            continue;
+        };
         let room = (most + 1).saturating_sub(bytes.len());
         bytes.extend_from_slice(&data[..data.len().min(room)]);
         if bytes.len() > most {

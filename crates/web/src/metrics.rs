@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds of the latency histogram, in microseconds.
-const BOUNDS: [u64; 10] = [1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000, 10_000_000];
+const BOUNDS: [u64; 10] = [
+    1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 2_500_000, 10_000_000,
+];
 
 #[derive(Debug, Default, Clone)]
 struct Latency {
@@ -36,8 +38,14 @@ impl Metrics {
     pub(crate) fn request(&self, method: &str, route: &str, status: u16, took: Duration) {
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        *counted.requests.entry((method.to_owned(), route.to_owned(), status)).or_default() += 1;
-        let latency = counted.latency.entry((method.to_owned(), route.to_owned())).or_default();
+        *counted
+            .requests
+            .entry((method.to_owned(), route.to_owned(), status))
+            .or_default() += 1;
+        let latency = counted
+            .latency
+            .entry((method.to_owned(), route.to_owned()))
+            .or_default();
         latency.count += 1;
         latency.sum_us = latency.sum_us.saturating_add(took_us);
         for (within, bound) in latency.within.iter_mut().zip(BOUNDS) {
@@ -55,35 +63,94 @@ impl Metrics {
     pub(crate) fn text(&self, pulse: &Pulse) -> String {
         let mut text = String::new();
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        head(&mut text, "tieout_build_info", "gauge", "The version of the program.");
-        line(&mut text, "tieout_build_info", &[("version", env!("CARGO_PKG_VERSION"))], "1");
-        head(&mut text, "tieout_http_requests_total", "counter", "Requests answered.");
+        head(
+            &mut text,
+            "tieout_build_info",
+            "gauge",
+            "The version of the program.",
+        );
+        line(
+            &mut text,
+            "tieout_build_info",
+            &[("version", env!("CARGO_PKG_VERSION"))],
+            "1",
+        );
+        head(
+            &mut text,
+            "tieout_http_requests_total",
+            "counter",
+            "Requests answered.",
+        );
         for ((method, route, status), count) in &counted.requests {
-            let labels = [("method", method.as_str()), ("route", route), ("status", &status.to_string())];
-            line(&mut text, "tieout_http_requests_total", &labels, &count.to_string());
+            let labels = [
+                ("method", method.as_str()),
+                ("route", route),
+                ("status", &status.to_string()),
+            ];
+            line(
+                &mut text,
+                "tieout_http_requests_total",
+                &labels,
+                &count.to_string(),
+            );
         }
-        head(&mut text, "tieout_http_request_duration_seconds", "histogram", "How long answers took.");
+        head(
+            &mut text,
+            "tieout_http_request_duration_seconds",
+            "histogram",
+            "How long answers took.",
+        );
         for ((method, route), latency) in &counted.latency {
             histogram(&mut text, method, route, latency);
         }
-        head(&mut text, "tieout_commands_total", "counter", "Commands by how they ended.");
+        head(
+            &mut text,
+            "tieout_commands_total",
+            "counter",
+            "Commands by how they ended.",
+        );
         for ((name, outcome), count) in &counted.commands {
             let labels = [("command", *name), ("outcome", *outcome)];
-            line(&mut text, "tieout_commands_total", &labels, &count.to_string());
+            line(
+                &mut text,
+                "tieout_commands_total",
+                &labels,
+                &count.to_string(),
+            );
         }
         drop(counted);
-        head(&mut text, "tieout_effects", "gauge", "Outward effects by system and status.");
+        head(
+            &mut text,
+            "tieout_effects",
+            "gauge",
+            "Outward effects by system and status.",
+        );
         for (system, status, count) in &pulse.effects {
             let labels = [("system", system.as_str()), ("status", status)];
             line(&mut text, "tieout_effects", &labels, &count.to_string());
         }
-        head(&mut text, "tieout_inbox_items", "gauge", "Inbox items by source and status.");
+        head(
+            &mut text,
+            "tieout_inbox_items",
+            "gauge",
+            "Inbox items by source and status.",
+        );
         for (source, status, count) in &pulse.inbox {
             let labels = [("source", source.as_str()), ("status", status)];
             line(&mut text, "tieout_inbox_items", &labels, &count.to_string());
         }
-        head(&mut text, "tieout_exceptions_open", "gauge", "Exceptions that are not resolved.");
-        line(&mut text, "tieout_exceptions_open", &[], &pulse.open_exceptions.to_string());
+        head(
+            &mut text,
+            "tieout_exceptions_open",
+            "gauge",
+            "Exceptions that are not resolved.",
+        );
+        line(
+            &mut text,
+            "tieout_exceptions_open",
+            &[],
+            &pulse.open_exceptions.to_string(),
+        );
         text
     }
 }
@@ -91,18 +158,41 @@ impl Metrics {
 fn histogram(text: &mut String, method: &str, route: &str, latency: &Latency) {
     let name = "tieout_http_request_duration_seconds";
     for (count, bound) in latency.within.iter().zip(BOUNDS) {
-        let labels = [("method", method), ("route", route), ("le", &seconds(bound))];
+        let labels = [
+            ("method", method),
+            ("route", route),
+            ("le", &seconds(bound)),
+        ];
         line(text, &format!("{name}_bucket"), &labels, &count.to_string());
     }
     let labels = [("method", method), ("route", route)];
     let all = [labels[0], labels[1], ("le", "+Inf")];
-    line(text, &format!("{name}_bucket"), &all, &latency.count.to_string());
-    line(text, &format!("{name}_sum"), &labels, &seconds(latency.sum_us));
-    line(text, &format!("{name}_count"), &labels, &latency.count.to_string());
+    line(
+        text,
+        &format!("{name}_bucket"),
+        &all,
+        &latency.count.to_string(),
+    );
+    line(
+        text,
+        &format!("{name}_sum"),
+        &labels,
+        &seconds(latency.sum_us),
+    );
+    line(
+        text,
+        &format!("{name}_count"),
+        &labels,
+        &latency.count.to_string(),
+    );
 }
 
 fn seconds(microseconds: u64) -> String {
-    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+    format!(
+        "{}.{:06}",
+        microseconds / 1_000_000,
+        microseconds % 1_000_000
+    )
 }
 
 fn head(text: &mut String, name: &str, kind: &str, help: &str) {
@@ -113,7 +203,10 @@ fn line(text: &mut String, name: &str, labels: &[(&str, &str)], value: &str) {
     let labels: Vec<String> = labels
         .iter()
         .map(|(label, value)| {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let value = value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n");
             format!("{label}=\"{value}\"")
         })
         .collect();
@@ -133,7 +226,10 @@ mod tests {
         let metrics = Metrics::default();
         metrics.request("GET", "/healthz", 200, Duration::from_micros(3_000));
         metrics.command("run_billing", "done");
-        let text = metrics.text(&Pulse { open_exceptions: 4, ..Pulse::default() });
+        let text = metrics.text(&Pulse {
+            open_exceptions: 4,
+            ..Pulse::default()
+        });
         for wanted in [
             "tieout_http_requests_total{method=\"GET\",route=\"/healthz\",status=\"200\"} 1\n",
             "_bucket{method=\"GET\",route=\"/healthz\",le=\"0.002500\"} 0\n",

@@ -26,7 +26,11 @@ pub(crate) async fn around(State(web): State<Web>, request: Request<Body>, next:
     let started = Instant::now();
     let id = request_id(request.headers());
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
     let span = tracing::info_span!("request", id, %method, route, actor = field::Empty);
     let limit = web.doors().request_limit;
     let answered = async {
@@ -38,11 +42,18 @@ pub(crate) async fn around(State(web): State<Web>, request: Request<Body>, next:
             Problem::new(Code::TimedOut, detail).into_response()
         });
         let took = started.elapsed();
-        web.metrics().request(method.as_str(), &route, response.status().as_u16(), took);
-        tracing::info!(status = response.status().as_u16(), took_us = took.as_micros(), "answered");
+        web.metrics()
+            .request(method.as_str(), &route, response.status().as_u16(), took);
+        tracing::info!(
+            status = response.status().as_u16(),
+            took_us = took.as_micros(),
+            "answered"
+        );
         response
     };
-    let mut response = REQUEST_ID.scope(id.clone(), answered.instrument(span)).await;
+    let mut response = REQUEST_ID
+        .scope(id.clone(), answered.instrument(span))
+        .await;
     protect(response.headers_mut(), &id, web.doors().https);
     response
 }
@@ -58,9 +69,13 @@ fn protect(headers: &mut HeaderMap, id: &str, https: bool) {
         ("referrer-policy", "no-referrer"),
         ("x-frame-options", "DENY"),
     ] {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(HeaderName::from_static(name))
+            .or_insert(HeaderValue::from_static(value));
     }
-    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if https {
         let year = HeaderValue::from_static("max-age=31536000");
         headers.insert(HeaderName::from_static("strict-transport-security"), year);
@@ -69,16 +84,23 @@ fn protect(headers: &mut HeaderMap, id: &str, https: bool) {
 
 /// The id that the caller gave, when it is one that a log can hold; else a new one.
 fn request_id(headers: &HeaderMap) -> String {
-    let given = headers.get(REQUEST_HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = headers
+        .get(REQUEST_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let fits = (8..=64).contains(&given.len())
-        && given.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        && given
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
     if fits {
         return given.to_owned();
     }
     let mut bytes = [0_u8; 10];
     // Without random bytes an id of zeros still answers the request.
     let _ = SystemRandom::new().fill(&mut bytes);
-    bytes.iter().fold("req_".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+    bytes
+        .iter()
+        .fold("req_".to_owned(), |id, byte| format!("{id}{byte:02x}"))
 }
 
 /// The paths that watch over the process.
@@ -108,7 +130,11 @@ async fn figures(
         Ok(web.metrics().text(&web.app().pulse()?))
     });
     match text.await {
-        Ok(text) => ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response(),
+        Ok(text) => (
+            [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
+            text,
+        )
+            .into_response(),
         Err(problem) => problem.into_response(),
     }
 }

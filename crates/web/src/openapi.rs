@@ -140,15 +140,21 @@ fn query_parameters(query: &QueryRoute) -> Vec<Value> {
             "description": parameter.about, "schema": { "type": "string" }
         })
     });
-    let paging: &[&str] = if query.paged { &["cursor", "limit"] } else { &[] };
-    let paging =
-        paging.iter().map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
+    let paging: &[&str] = if query.paged {
+        &["cursor", "limit"]
+    } else {
+        &[]
+    };
+    let paging = paging
+        .iter()
+        .map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
     own.chain(paging).collect()
 }
 
 /// The names between braces.
 pub(crate) fn path_parameters(path: &str) -> impl Iterator<Item = &str> {
-    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+    path.split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// Bodies of which the path fills a field, which therefore need not state it.
@@ -156,9 +162,17 @@ fn filled_by_path() -> Vec<(String, &'static str)> {
     let mut generator = SchemaGenerator::default();
     let mut filled = Vec::new();
     for route in ROUTES {
-        if let Work::Command(CommandRoute { body, from_path: Some(field), .. }) = &route.work {
+        if let Work::Command(CommandRoute {
+            body,
+            from_path: Some(field),
+            ..
+        }) = &route.work
+        {
             let schema = body(&mut generator);
-            let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+            let name = schema
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|path| path.rsplit('/').next());
             filled.extend(name.map(|name| (name.to_owned(), *field)));
         }
     }
@@ -166,7 +180,9 @@ fn filled_by_path() -> Vec<(String, &'static str)> {
 }
 
 fn without(schemas: &mut Map<String, Value>, name: &str, field: &str) {
-    let Some(schema) = schemas.get_mut(name) else { return };
+    let Some(schema) = schemas.get_mut(name) else {
+        return;
+    };
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         properties.remove(field);
     }

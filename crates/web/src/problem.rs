@@ -7,7 +7,9 @@ mod words;
 pub use help::{page, pages};
 
 use app::{AppFault, Refusal};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
@@ -163,7 +165,11 @@ impl Code {
         Code::ALL
             .into_iter()
             .find(|code| code.status() == status && *code != Code::IdempotencyKeyMissing)
-            .unwrap_or(if status.is_server_error() { Code::Internal } else { Code::InvalidParameter })
+            .unwrap_or(if status.is_server_error() {
+                Code::Internal
+            } else {
+                Code::InvalidParameter
+            })
     }
 }
 
@@ -209,21 +215,34 @@ impl Problem {
     /// A problem with what is wrong this time, in words fit for the caller.
     #[must_use]
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// Names a field.
     #[must_use]
     pub fn with_field(mut self, field: &str, message: impl Into<String>) -> Self {
         let field = (!field.is_empty()).then(|| field.to_owned());
-        self.errors.push(FieldError { code: self.code.word().to_owned(), field, message: message.into() });
+        self.errors.push(FieldError {
+            code: self.code.word().to_owned(),
+            field,
+            message: message.into(),
+        });
         self
     }
 
     /// Names what is wrong by a stable word of its own.
     #[must_use]
     pub fn with_error(mut self, code: &str, message: impl Into<String>) -> Self {
-        self.errors.push(FieldError { code: code.to_owned(), field: None, message: message.into() });
+        self.errors.push(FieldError {
+            code: code.to_owned(),
+            field: None,
+            message: message.into(),
+        });
         self
     }
 
@@ -237,13 +256,15 @@ impl Problem {
     /// Nobody is let in without a token.
     #[must_use]
     pub fn unauthorised(detail: &str) -> Self {
-        Self::new(Code::Unauthorised, detail).with_header(WWW_AUTHENTICATE, "Bearer realm=\"tieout\"")
+        Self::new(Code::Unauthorised, detail)
+            .with_header(WWW_AUTHENTICATE, "Bearer realm=\"tieout\"")
     }
 
     /// Another method is needed.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {
-        Self::new(Code::MethodNotAllowed, format!("This path takes {allow}.")).with_header(ALLOW, allow)
+        Self::new(Code::MethodNotAllowed, format!("This path takes {allow}."))
+            .with_header(ALLOW, allow)
     }
 
     /// There is nothing with this id.
@@ -255,8 +276,11 @@ impl Problem {
     /// Come back later.
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {
-        Self::new(Code::TooManyRequests, format!("Try again in {seconds} seconds."))
-            .with_header(RETRY_AFTER, &seconds.to_string())
+        Self::new(
+            Code::TooManyRequests,
+            format!("Try again in {seconds} seconds."),
+        )
+        .with_header(RETRY_AFTER, &seconds.to_string())
     }
 
     /// Its kind.
@@ -270,12 +294,25 @@ impl Problem {
             [one] if one.code == "bad_cursor" => Code::InvalidParameter,
             _ => Code::Refused,
         };
-        let detail = refusals.iter().map(|it| it.message.as_str()).collect::<Vec<_>>().join("; ");
+        let detail = refusals
+            .iter()
+            .map(|it| it.message.as_str())
+            .collect::<Vec<_>>()
+            .join("; ");
         let errors = refusals
             .into_iter()
-            .map(|it| FieldError { code: it.code, field: it.field, message: it.message })
+            .map(|it| FieldError {
+                code: it.code,
+                field: it.field,
+                message: it.message,
+            })
             .collect();
-        Self { code, detail, errors, headers: Vec::new() }
+        Self {
+            code,
+            detail,
+            errors,
+            headers: Vec::new(),
+        }
     }
 }
 
@@ -316,8 +353,7 @@ impl From<AppFault> for Problem {
     }
 }
 
-const INTERNAL: &str =
-    "The program or its files are at fault, not the request. The log has the reason under the request id.";
+const INTERNAL: &str = "The program or its files are at fault, not the request. The log has the reason under the request id.";
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
@@ -342,17 +378,25 @@ impl IntoResponse for Problem {
 /// Turns an error answer that is not a problem yet (of the router or an extractor) into one.
 pub(crate) async fn ensure(response: Response) -> Response {
     let status = response.status();
-    let kind = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = response
+        .headers()
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     if !(status.is_client_error() || status.is_server_error()) || kind == Some(MEDIA_TYPE) {
         return response;
     }
     let code = Code::of_status(status);
-    let allow = response.headers().get(ALLOW).and_then(|value| value.to_str().ok());
+    let allow = response
+        .headers()
+        .get(ALLOW)
+        .and_then(|value| value.to_str().ok());
     match (code, allow) {
         (Code::MethodNotAllowed, Some(allow)) => Problem::method_not_allowed(allow).into_response(),
-        (Code::NotFound, _) => {
-            Problem::new(code, "This path leads nowhere; /api/reference lists those that do.").into_response()
-        }
+        (Code::NotFound, _) => Problem::new(
+            code,
+            "This path leads nowhere; /api/reference lists those that do.",
+        )
+        .into_response(),
         _ => Problem::new(code, code.title()).into_response(),
     }
 }

@@ -70,7 +70,13 @@ pub(crate) async fn show(State(web): State<Web>, viewer: Option<Extension<Viewer
     };
     match page.render() {
         Ok(body) => {
-            sheet(web.console().clone(), viewer.map(|Extension(viewer)| viewer), "API reference", body).await
+            sheet(
+                web.console().clone(),
+                viewer.map(|Extension(viewer)| viewer),
+                "API reference",
+                body,
+            )
+            .await
         }
         Err(error) => {
             tracing::error!(%error, "the reference could not be drawn");
@@ -81,9 +87,19 @@ pub(crate) async fn show(State(web): State<Web>, viewer: Option<Extension<Viewer
 
 fn groups(document: &Value) -> Vec<Group> {
     let of = |group: &'static str| {
-        ROUTES.iter().filter(|route| route.group == group).map(|route| operation(route, document)).collect()
+        ROUTES
+            .iter()
+            .filter(|route| route.group == group)
+            .map(|route| operation(route, document))
+            .collect()
     };
-    openapi::groups().into_iter().map(|title| Group { title, operations: of(title) }).collect()
+    openapi::groups()
+        .into_iter()
+        .map(|title| Group {
+            title,
+            operations: of(title),
+        })
+        .collect()
 }
 
 fn operation(route: &Route, document: &Value) -> Operation {
@@ -91,21 +107,39 @@ fn operation(route: &Route, document: &Value) -> Operation {
     let told = &document["paths"][&path][route.method().to_ascii_lowercase()];
     let statuses = told["responses"].as_object();
     let success = statuses.and_then(|all| all.iter().find(|(status, _)| status.starts_with('2')));
-    let answer = success.map_or(&Value::Null, |(_, answer)| &answer["content"]["application/json"]["schema"]);
+    let answer = success.map_or(&Value::Null, |(_, answer)| {
+        &answer["content"]["application/json"]["schema"]
+    });
     let body = &told["requestBody"]["content"]["application/json"]["schema"];
     let parameters = match &route.work {
         Work::Command(_) => Vec::new(),
         Work::Query(query) => {
-            let own = query.parameters.iter().map(|it| (it.name.to_owned(), it.about.to_owned()));
+            let own = query
+                .parameters
+                .iter()
+                .map(|it| (it.name.to_owned(), it.about.to_owned()));
             let paging: &[(&str, &str)] = if query.paged {
-                &[("cursor", "The next of the page before."), ("limit", "Most rows of the page: 1 to 200, 50 when absent.")]
+                &[
+                    ("cursor", "The next of the page before."),
+                    ("limit", "Most rows of the page: 1 to 200, 50 when absent."),
+                ]
             } else {
                 &[]
             };
-            own.chain(paging.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned()))).collect()
+            own.chain(
+                paging
+                    .iter()
+                    .map(|(name, about)| ((*name).to_owned(), (*about).to_owned())),
+            )
+            .collect()
         }
     };
-    let roles: Vec<&str> = route.permission.roles().iter().map(|role| role.title()).collect();
+    let roles: Vec<&str> = route
+        .permission
+        .roles()
+        .iter()
+        .map(|role| role.title())
+        .collect();
     Operation {
         method: route.method(),
         anchor: route.operation_id(),
@@ -120,8 +154,13 @@ fn operation(route: &Route, document: &Value) -> Operation {
 
 fn shapes(document: &Value) -> Vec<Shape> {
     let empty = Map::new();
-    let known = document["components"]["schemas"].as_object().unwrap_or(&empty);
-    known.iter().map(|(name, schema)| shape(name, schema)).collect()
+    let known = document["components"]["schemas"]
+        .as_object()
+        .unwrap_or(&empty);
+    known
+        .iter()
+        .map(|(name, schema)| shape(name, schema))
+        .collect()
 }
 
 fn shape(name: &str, schema: &Value) -> Shape {
@@ -131,26 +170,46 @@ fn shape(name: &str, schema: &Value) -> Shape {
         .and_then(Value::as_array)
         .map(|choices| choices.iter().map(choice).collect())
         .unwrap_or_default();
-    let choices = match (schema.get("enum").and_then(Value::as_array), schema.get("properties")) {
+    let choices = match (
+        schema.get("enum").and_then(Value::as_array),
+        schema.get("properties"),
+    ) {
         (Some(words), _) => words.iter().map(Value::to_string).collect(),
         (None, None) if choices.is_empty() => vec![type_words(schema).text],
         _ => choices,
     };
-    Shape { name: name.to_owned(), about: about(schema), fields: fields(schema), choices }
+    Shape {
+        name: name.to_owned(),
+        about: about(schema),
+        fields: fields(schema),
+        choices,
+    }
 }
 
 /// One of several forms: its fixed words, its fields and what it is for.
 fn choice(schema: &Value) -> String {
     let words = schema.get("const").map(Value::to_string).into_iter();
-    let enumerated = schema.get("enum").and_then(Value::as_array).into_iter().flatten().map(Value::to_string);
-    let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, field)| {
-        match field.get("const") {
+    let enumerated = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(Value::to_string);
+    let fields = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, field)| match field.get("const") {
             Some(word) => format!("{name}: {word}"),
             None => format!("{name}: {}", type_words(field).text),
-        }
-    });
+        });
     let parts: Vec<String> = words.chain(enumerated).chain(fields).collect();
-    let form = if parts.is_empty() { type_words(schema).text } else { parts.join(", ") };
+    let form = if parts.is_empty() {
+        type_words(schema).text
+    } else {
+        parts.join(", ")
+    };
     match about(schema) {
         about if about.is_empty() => form,
         about => format!("{form} — {about}"),
@@ -158,7 +217,9 @@ fn choice(schema: &Value) -> String {
 }
 
 fn fields(schema: &Value) -> Vec<Field> {
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return Vec::new() };
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return Vec::new();
+    };
     let required = schema.get("required").and_then(Value::as_array);
     properties
         .iter()
@@ -172,28 +233,48 @@ fn fields(schema: &Value) -> Vec<Field> {
 }
 
 fn about(schema: &Value) -> String {
-    schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()
+    schema
+        .get("description")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A schema in words, and the shape that it names.
 fn type_words(schema: &Value) -> TypeWords {
-    if let Some(name) = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next()) {
-        return TypeWords { text: name.to_owned(), shape: Some(name.to_owned()) };
+    if let Some(name) = schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|path| path.rsplit('/').next())
+    {
+        return TypeWords {
+            text: name.to_owned(),
+            shape: Some(name.to_owned()),
+        };
     }
     if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
-        let mut real = choices.iter().filter(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+        let mut real = choices
+            .iter()
+            .filter(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
         if let (Some(one), None) = (real.next(), real.next()) {
             return type_words(one);
         }
     }
     if schema.get("type").is_some_and(|kind| kind == "array") {
         let item = type_words(schema.get("items").unwrap_or(&Value::Null));
-        return TypeWords { text: format!("list of {}", item.text), shape: item.shape };
+        return TypeWords {
+            text: format!("list of {}", item.text),
+            shape: item.shape,
+        };
     }
     let text = match schema.get("type") {
         Some(Value::String(kind)) => kind.clone(),
         Some(Value::Array(kinds)) => {
-            let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect();
+            let kinds: Vec<&str> = kinds
+                .iter()
+                .filter_map(Value::as_str)
+                .filter(|kind| *kind != "null")
+                .collect();
             kinds.join(" or ")
         }
         _ => "any".to_owned(),

@@ -85,7 +85,9 @@ pub enum ServerFault {
         error: io::Error,
     },
     /// The console is open to everybody, and the address can be reached from other machines.
-    #[error("{address} can be reached from other machines; a console without sign-in is served on loopback only")]
+    #[error(
+        "{address} can be reached from other machines; a console without sign-in is served on loopback only"
+    )]
     OpenToAll {
         /// The address.
         address: SocketAddr,
@@ -148,8 +150,11 @@ pub fn start(
     if options.doors.open_console.is_some() && !address.ip().is_loopback() {
         return Err(ServerFault::OpenToAll { address });
     }
-    let listener = TcpListener::bind(address).map_err(|error| ServerFault::Address { address, error })?;
-    listener.set_nonblocking(true).map_err(ServerFault::Threads)?;
+    let listener =
+        TcpListener::bind(address).map_err(|error| ServerFault::Address { address, error })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(ServerFault::Threads)?;
     let address = listener.local_addr().map_err(ServerFault::Threads)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -167,10 +172,19 @@ pub fn start(
             runtime.shutdown_timeout(patience);
         })
         .map_err(ServerFault::Threads)?;
-    Ok(RunningServer { address, stop: Some(stop), thread: Some(thread) })
+    Ok(RunningServer {
+        address,
+        stop: Some(stop),
+        thread: Some(thread),
+    })
 }
 
-async fn serve(listener: TcpListener, service: Router, stopped: oneshot::Receiver<()>, patience: Duration) {
+async fn serve(
+    listener: TcpListener,
+    service: Router,
+    stopped: oneshot::Receiver<()>,
+    patience: Duration,
+) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
@@ -221,7 +235,9 @@ pub fn router(web: Web) -> Router {
         .fallback_service(Router::new().fallback(nowhere).with_state(web.clone()))
         .layer(DefaultBodyLimit::max(64 * 1024))
         .layer(from_fn_with_state(web.clone(), session::guard));
-    programs.merge(people).layer(from_fn_with_state(web, observe::around))
+    programs
+        .merge(people)
+        .layer(from_fn_with_state(web, observe::around))
 }
 
 /// Whether programs rather than people look here: errors are problems, not pages.
@@ -238,14 +254,21 @@ async fn nowhere(
 ) -> Response {
     let path = request.uri().path();
     if is_for_programs(path) {
-        return Problem::new(Code::NotFound, "This path leads nowhere; /api/reference lists those that do.")
-            .into_response();
+        return Problem::new(
+            Code::NotFound,
+            "This path leads nowhere; /api/reference lists those that do.",
+        )
+        .into_response();
     }
     console::not_found(State(web.console().clone()), viewer).await
 }
 
 async fn description() -> Response {
-    ([(CONTENT_TYPE, "application/json")], openapi::document().to_string()).into_response()
+    (
+        [(CONTENT_TYPE, "application/json")],
+        openapi::document().to_string(),
+    )
+        .into_response()
 }
 
 async fn help(Path(code): Path<String>) -> Response {

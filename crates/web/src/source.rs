@@ -1,7 +1,8 @@
 //! The program as the console's source of figures.
 
 use crate::console::{
-    AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source, SourceFault,
+    AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
+    SourceFault,
 };
 use app::command::{AssignException, Command, ResolveException};
 use app::{App, AppFault, query, view};
@@ -27,17 +28,30 @@ fn told(fault: AppFault) -> SourceFault {
         AppFault::Refused(refusals) => {
             if refusals.iter().any(|refusal| refusal.code == "bad_cursor") {
                 let mend = "start again from the first page".to_owned();
-                return SourceFault::BadFilter { field: "place in the list", value: String::new(), mend };
+                return SourceFault::BadFilter {
+                    field: "place in the list",
+                    value: String::new(),
+                    mend,
+                };
             }
-            let reason = refusals.into_iter().map(|refusal| refusal.message).collect::<Vec<_>>().join("; ");
+            let reason = refusals
+                .into_iter()
+                .map(|refusal| refusal.message)
+                .collect::<Vec<_>>()
+                .join("; ");
             SourceFault::Refused { reason }
         }
         AppFault::KeyReused { .. } | AppFault::NotFound { .. } | AppFault::Forbidden { .. } => {
-            SourceFault::Refused { reason: fault.to_string() }
+            SourceFault::Refused {
+                reason: fault.to_string(),
+            }
         }
-        AppFault::Connection(_) | AppFault::Store(_) | AppFault::Unreadable { .. } | AppFault::Amount(_) => {
-            SourceFault::Unavailable { detail: fault.to_string() }
-        }
+        AppFault::Connection(_)
+        | AppFault::Store(_)
+        | AppFault::Unreadable { .. }
+        | AppFault::Amount(_) => SourceFault::Unavailable {
+            detail: fault.to_string(),
+        },
     }
 }
 
@@ -51,11 +65,19 @@ fn list(filter: &ListFilter) -> query::ListFilter {
 }
 
 fn facets(facets: Vec<query::Facet>) -> Vec<Facet> {
-    facets.into_iter().map(|facet| Facet { value: facet.value, count: facet.count }).collect()
+    facets
+        .into_iter()
+        .map(|facet| Facet {
+            value: facet.value,
+            count: facet.count,
+        })
+        .collect()
 }
 
 fn exception_id(id: &str) -> Asked<ExceptionId> {
-    id.parse().map_err(|_| SourceFault::Refused { reason: format!("There is no exception {id}.") })
+    id.parse().map_err(|_| SourceFault::Refused {
+        reason: format!("There is no exception {id}."),
+    })
 }
 
 impl Source for AppSource {
@@ -79,7 +101,11 @@ impl Source for AppSource {
         self.app.home().map_err(told)
     }
 
-    fn exceptions(&self, filter: &ExceptionFilter, cursor: Option<&str>) -> Asked<view::Page<view::ExceptionRow>> {
+    fn exceptions(
+        &self,
+        filter: &ExceptionFilter,
+        cursor: Option<&str>,
+    ) -> Asked<view::Page<view::ExceptionRow>> {
         let filter = query::ExceptionFilter {
             class: filter.class.clone(),
             owner: filter.owner.clone(),
@@ -101,7 +127,13 @@ impl Source for AppSource {
         self.app.exception(id).map_err(told)
     }
 
-    fn resolve_exception(&self, id: &str, outcome: ResolveOutcome, reason: &str, actor: &str) -> Asked<()> {
+    fn resolve_exception(
+        &self,
+        id: &str,
+        outcome: ResolveOutcome,
+        reason: &str,
+        actor: &str,
+    ) -> Asked<()> {
         if outcome == ResolveOutcome::Retry {
             return self.app.retry_exception(id, actor).map_err(told);
         }
@@ -119,8 +151,10 @@ impl Source for AppSource {
     }
 
     fn assign_exception(&self, id: &str, owner: &str, actor: &str) -> Asked<()> {
-        let command =
-            Command::AssignException(AssignException { exception: exception_id(id)?, owner: owner.to_owned() });
+        let command = Command::AssignException(AssignException {
+            exception: exception_id(id)?,
+            owner: owner.to_owned(),
+        });
         self.app.act(actor, command).map(drop).map_err(told)
     }
 
@@ -140,7 +174,11 @@ impl Source for AppSource {
         self.app.customer(id).map_err(told)
     }
 
-    fn contracts(&self, filter: &ListFilter, cursor: Option<&str>) -> Asked<view::Page<view::ContractRow>> {
+    fn contracts(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Asked<view::Page<view::ContractRow>> {
         self.app.contracts(&list(filter), cursor).map_err(told)
     }
 
@@ -148,7 +186,11 @@ impl Source for AppSource {
         self.app.contract(id).map_err(told)
     }
 
-    fn invoices(&self, filter: &ListFilter, cursor: Option<&str>) -> Asked<view::Page<view::InvoiceRow>> {
+    fn invoices(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Asked<view::Page<view::InvoiceRow>> {
         self.app.invoices(&list(filter), cursor).map_err(told)
     }
 
@@ -156,11 +198,19 @@ impl Source for AppSource {
         self.app.invoice(id).map_err(told)
     }
 
-    fn payments(&self, filter: &ListFilter, cursor: Option<&str>) -> Asked<view::Page<view::PaymentRow>> {
+    fn payments(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Asked<view::Page<view::PaymentRow>> {
         self.app.payments(&list(filter), cursor).map_err(told)
     }
 
-    fn journals(&self, filter: &ListFilter, cursor: Option<&str>) -> Asked<view::Page<view::JournalRow>> {
+    fn journals(
+        &self,
+        filter: &ListFilter,
+        cursor: Option<&str>,
+    ) -> Asked<view::Page<view::JournalRow>> {
         self.app.journals(&list(filter), cursor).map_err(told)
     }
 
@@ -168,11 +218,19 @@ impl Source for AppSource {
         self.app.journal(id).map_err(told)
     }
 
-    fn trial_balance(&self, entity: Option<&str>, month: Option<Month>) -> Asked<Option<view::TrialBalance>> {
+    fn trial_balance(
+        &self,
+        entity: Option<&str>,
+        month: Option<Month>,
+    ) -> Asked<Option<view::TrialBalance>> {
         self.app.trial_balance(entity, month).map_err(told)
     }
 
-    fn account(&self, key: &AccountKey, cursor: Option<&str>) -> Asked<Option<view::AccountDetail>> {
+    fn account(
+        &self,
+        key: &AccountKey,
+        cursor: Option<&str>,
+    ) -> Asked<Option<view::AccountDetail>> {
         let key = query::AccountKey {
             entity: key.entity.clone(),
             month: key.month,

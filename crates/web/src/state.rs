@@ -31,7 +31,16 @@ impl Web {
         let mut console = ConsoleState::new(Arc::new(AppSource::new(app.clone())));
         console.reference = Some(crate::reference::PATH.to_owned());
         let (metrics, attempts) = (Metrics::default(), Attempts::default());
-        Self { inner: Arc::new(Inner { app, connections, doors, console, metrics, attempts }) }
+        Self {
+            inner: Arc::new(Inner {
+                app,
+                connections,
+                doors,
+                console,
+                metrics,
+                attempts,
+            }),
+        }
     }
 
     /// The program.

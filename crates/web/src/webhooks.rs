@@ -22,21 +22,26 @@ pub(crate) fn router() -> Router<Web> {
 }
 
 async fn stripe(State(web): State<Web>, request: Request<Body>) -> Response {
-    receive(web, request).await.unwrap_or_else(IntoResponse::into_response)
+    receive(web, request)
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn receive(web: Web, request: Request<Body>) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let bytes = collect(body, LARGEST_DELIVERY)
-        .await
-        .map_err(|BrokeOff| Problem::new(Code::UnreadableBody, "The body broke off before its end."))?;
+    let bytes = collect(body, LARGEST_DELIVERY).await.map_err(|BrokeOff| {
+        Problem::new(Code::UnreadableBody, "The body broke off before its end.")
+    })?;
     let signature = parts
         .headers
         .get("stripe-signature")
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let received = blocking(move || {
         let Some(connections) = web.connections() else {
-            return Err(Problem::new(Code::NotFound, "No payment processor is configured here."));
+            return Err(Problem::new(
+                Code::NotFound,
+                "No payment processor is configured here.",
+            ));
         };
         let now = web.app().clock().now();
         receive_stripe(web.app(), connections, &bytes, signature.as_deref(), now).map_err(refused)
@@ -58,7 +63,9 @@ fn refused(refusal: IntakeRefusal) -> Problem {
             Code::PayloadTooLarge,
             format!("A delivery has at most {LARGEST_DELIVERY} bytes."),
         ),
-        IntakeRefusal::Signature(_) | IntakeRefusal::NoEvent { .. } | IntakeRefusal::OtherContent { .. } => {
+        IntakeRefusal::Signature(_)
+        | IntakeRefusal::NoEvent { .. }
+        | IntakeRefusal::OtherContent { .. } => {
             Problem::new(Code::WebhookRefused, message.clone()).with_error(word, message)
         }
     }

@@ -1,13 +1,16 @@
 //! What commands answer, as types for the published description. The journeys build these as JSON;
 //! a test reads real answers back through these types, so that the description stays true.
 
-#![allow(missing_docs, reason = "the names of the fields say what the schemas publish")]
+#![allow(
+    missing_docs,
+    reason = "the names of the fields say what the schemas publish"
+)]
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
-    ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, InvoiceId, JournalId, Money, Month,
-    PaymentId, ProductCode, RefundId,
+    ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, InvoiceId, JournalId, Money,
+    Month, PaymentId, ProductCode, RefundId,
 };
 
 macro_rules! answers {

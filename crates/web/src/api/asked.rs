@@ -33,27 +33,48 @@ impl Asked {
         path: BTreeMap<String, String>,
         text: &str,
     ) -> Result<Asked, Problem> {
-        let paging: &[&str] = if route.paged { &["cursor", "limit"] } else { &[] };
-        let known: Vec<&str> =
-            route.parameters.iter().map(|it| it.name).chain(paging.iter().copied()).collect();
+        let paging: &[&str] = if route.paged {
+            &["cursor", "limit"]
+        } else {
+            &[]
+        };
+        let known: Vec<&str> = route
+            .parameters
+            .iter()
+            .map(|it| it.name)
+            .chain(paging.iter().copied())
+            .collect();
         let mut query = BTreeMap::new();
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text)
             .map_err(|error| wrong("query", format!("the query string cannot be read: {error}")))?;
         for (name, value) in pairs {
             if !known.contains(&name.as_str()) {
-                let takes = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(wrong(&name, format!("there is no parameter {name:?} here; known: {takes}")));
+                let takes = if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                };
+                return Err(wrong(
+                    &name,
+                    format!("there is no parameter {name:?} here; known: {takes}"),
+                ));
             }
             if value.is_empty() {
                 continue;
             }
             if query.insert(name.clone(), value).is_some() {
-                return Err(wrong(&name, format!("the parameter {name:?} is given twice")));
+                return Err(wrong(
+                    &name,
+                    format!("the parameter {name:?} is given twice"),
+                ));
             }
         }
         for parameter in route.parameters.iter().filter(|it| it.required) {
             if !query.contains_key(parameter.name) {
-                let message = format!("the parameter {:?} is needed: {}", parameter.name, parameter.about);
+                let message = format!(
+                    "the parameter {:?} is needed: {}",
+                    parameter.name, parameter.about
+                );
                 return Err(wrong(parameter.name, message));
             }
         }
@@ -82,7 +103,11 @@ impl Asked {
         T::Err: std::fmt::Display,
     {
         let text = self.path.get(name).or_else(|| self.query.get(name));
-        text.map(|text| text.parse().map_err(|error: T::Err| wrong(name, error.to_string()))).transpose()
+        text.map(|text| {
+            text.parse()
+                .map_err(|error: T::Err| wrong(name, error.to_string()))
+        })
+        .transpose()
     }
 
     /// Where the page goes on.
@@ -96,10 +121,18 @@ impl Asked {
     /// # Errors
     /// When it is not a number from 1 to [`ROWS_MOST`].
     pub fn limit(&self) -> Result<u16, Problem> {
-        let Some(text) = self.text("limit") else { return Ok(ROWS) };
-        text.parse().ok().filter(|rows| (1..=ROWS_MOST).contains(rows)).ok_or_else(|| {
-            wrong("limit", format!("{text:?} cannot be a limit; use a number from 1 to {ROWS_MOST}"))
-        })
+        let Some(text) = self.text("limit") else {
+            return Ok(ROWS);
+        };
+        text.parse()
+            .ok()
+            .filter(|rows| (1..=ROWS_MOST).contains(rows))
+            .ok_or_else(|| {
+                wrong(
+                    "limit",
+                    format!("{text:?} cannot be a limit; use a number from 1 to {ROWS_MOST}"),
+                )
+            })
     }
 
     /// The filter of a list.

@@ -53,7 +53,11 @@ pub(super) fn paged<T: Serialize>(
             items.push(row.clone());
             if items.len() == limit {
                 let cut = index + 1 < rows.len();
-                let next = if cut { Some(compose(at.as_deref(), &key(row))) } else { page.next };
+                let next = if cut {
+                    Some(compose(at.as_deref(), &key(row)))
+                } else {
+                    page.next
+                };
                 return Ok(json!({ "items": items, "next": next }));
             }
         }
@@ -68,7 +72,10 @@ pub(super) fn paged<T: Serialize>(
 
 /// What tells a row from the others of its list.
 fn key(row: &Value) -> String {
-    match (row.get("id").and_then(Value::as_str), row.get("journal").and_then(Value::as_str)) {
+    match (
+        row.get("id").and_then(Value::as_str),
+        row.get("journal").and_then(Value::as_str),
+    ) {
         (Some(id), _) => id.to_owned(),
         (None, Some(journal)) => {
             let amount = row.get("amount").map(Value::to_string).unwrap_or_default();
@@ -79,11 +86,17 @@ fn key(row: &Value) -> String {
 }
 
 fn compose(at: Option<&str>, last: &str) -> String {
-    format!("{}{SEEN}{}", at.unwrap_or_default(), URL_SAFE_NO_PAD.encode(last))
+    format!(
+        "{}{SEEN}{}",
+        at.unwrap_or_default(),
+        URL_SAFE_NO_PAD.encode(last)
+    )
 }
 
 fn place(cursor: Option<&str>) -> Result<(Option<String>, Option<String>), Problem> {
-    let Some(cursor) = cursor else { return Ok((None, None)) };
+    let Some(cursor) = cursor else {
+        return Ok((None, None));
+    };
     let Some((at, seen)) = cursor.split_once(SEEN) else {
         return Ok((Some(cursor.to_owned()), None));
     };

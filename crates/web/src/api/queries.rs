@@ -62,11 +62,17 @@ pub(super) fn contract(app: &App, asked: &Asked) -> Answered {
 
 fn documents(app: &App, asked: &Asked, kind: &str) -> Answered {
     let filter = asked.list_filter()?;
-    paged(asked, |row: &InvoiceRow| row.kind == kind, |cursor| app.invoices(&filter, cursor))
+    paged(
+        asked,
+        |row: &InvoiceRow| row.kind == kind,
+        |cursor| app.invoices(&filter, cursor),
+    )
 }
 
 fn document(app: &App, asked: &Asked, kind: &str, word: &str) -> Answered {
-    one(word, asked, |id| Ok(app.invoice(id)?.filter(|found| found.row.kind == kind)))
+    one(word, asked, |id| {
+        Ok(app.invoice(id)?.filter(|found| found.row.kind == kind))
+    })
 }
 
 pub(super) fn invoices(app: &App, asked: &Asked) -> Answered {
@@ -112,21 +118,38 @@ pub(super) fn trial_balance(app: &App, asked: &Asked) -> Answered {
 }
 
 pub(super) fn account_lines(app: &App, asked: &Asked) -> Answered {
-    let missing = |name: &str| Problem::new(Code::InvalidParameter, format!("the parameter {name:?} is needed"));
+    let missing = |name: &str| {
+        Problem::new(
+            Code::InvalidParameter,
+            format!("the parameter {name:?} is needed"),
+        )
+    };
     let key = AccountKey {
         entity: asked.path("entity").to_owned(),
         month: asked.value("month")?.ok_or_else(|| missing("month"))?,
         account: asked.path("account").to_owned(),
-        currency: asked.value("currency")?.ok_or_else(|| missing("currency"))?,
+        currency: asked
+            .value("currency")?
+            .ok_or_else(|| missing("currency"))?,
     };
     if app.account(&key, None)?.is_none() {
-        return Err(Problem::no_such("account with lines in that month", &key.account));
+        return Err(Problem::no_such(
+            "account with lines in that month",
+            &key.account,
+        ));
     }
-    paged(asked, |_| true, |cursor| {
-        app.account(&key, cursor)?
-            .map(|found| found.lines)
-            .ok_or_else(|| AppFault::NotFound { kind: "account", id: key.account.clone() })
-    })
+    paged(
+        asked,
+        |_| true,
+        |cursor| {
+            app.account(&key, cursor)?
+                .map(|found| found.lines)
+                .ok_or_else(|| AppFault::NotFound {
+                    kind: "account",
+                    id: key.account.clone(),
+                })
+        },
+    )
 }
 
 pub(super) fn tie_outs(app: &App, _: &Asked) -> Answered {

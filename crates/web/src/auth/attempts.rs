@@ -31,10 +31,15 @@ impl Attempts {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |key: &(String, String), most: u32| {
             let failed = failures.get(key).filter(|failed| failed.count >= most)?;
-            let left = failed.since.plus_seconds(WINDOW_SECONDS).microseconds() - now.microseconds();
-            u64::try_from(left).ok().filter(|left| *left > 0).map(|left| left.div_ceil(1_000_000))
+            let left =
+                failed.since.plus_seconds(WINDOW_SECONDS).microseconds() - now.microseconds();
+            u64::try_from(left)
+                .ok()
+                .filter(|left| *left > 0)
+                .map(|left| left.div_ceil(1_000_000))
         };
-        wait(&key(name, address), FAILURES_OF_NAME).max(wait(&key("", address), FAILURES_OF_ADDRESS))
+        wait(&key(name, address), FAILURES_OF_NAME)
+            .max(wait(&key("", address), FAILURES_OF_ADDRESS))
     }
 
     /// Counts a failure.
@@ -48,9 +53,15 @@ impl Attempts {
             failures.clear();
         }
         for key in [key(name, address), key("", address)] {
-            let failed = failures.entry(key).or_insert(Failures { count: 0, since: now });
+            let failed = failures.entry(key).or_insert(Failures {
+                count: 0,
+                since: now,
+            });
             if failed.since.plus_seconds(WINDOW_SECONDS) <= now {
-                *failed = Failures { count: 0, since: now };
+                *failed = Failures {
+                    count: 0,
+                    since: now,
+                };
             }
             failed.count = failed.count.saturating_add(1);
         }
@@ -58,12 +69,21 @@ impl Attempts {
 
     /// Forgets the failures of a name that came in.
     pub(super) fn succeeded(&self, name: &str, address: &str) {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(name, address));
+        self.failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&key(name, address));
     }
 }
 
 fn key(name: &str, address: &str) -> (String, String) {
-    (name.chars().take(80).collect::<String>().to_ascii_lowercase(), address.to_owned())
+    (
+        name.chars()
+            .take(80)
+            .collect::<String>()
+            .to_ascii_lowercase(),
+        address.to_owned(),
+    )
 }
 
 #[cfg(test)]
@@ -77,10 +97,22 @@ mod tests {
             assert_eq!(attempts.wait("ada", "1.2.3.4", start), None);
             attempts.failed("ada", "1.2.3.4", start.plus_seconds(second));
         }
-        assert_eq!(attempts.wait("Ada", "1.2.3.4", start.plus_seconds(10)), Some(290));
-        assert_eq!(attempts.wait("bob", "1.2.3.4", start.plus_seconds(10)), None);
-        assert_eq!(attempts.wait("ada", "5.6.7.8", start.plus_seconds(10)), None);
-        assert_eq!(attempts.wait("ada", "1.2.3.4", start.plus_seconds(300)), None);
+        assert_eq!(
+            attempts.wait("Ada", "1.2.3.4", start.plus_seconds(10)),
+            Some(290)
+        );
+        assert_eq!(
+            attempts.wait("bob", "1.2.3.4", start.plus_seconds(10)),
+            None
+        );
+        assert_eq!(
+            attempts.wait("ada", "5.6.7.8", start.plus_seconds(10)),
+            None
+        );
+        assert_eq!(
+            attempts.wait("ada", "1.2.3.4", start.plus_seconds(300)),
+            None
+        );
     }
 
     #[test]

@@ -23,11 +23,18 @@ impl Caller {
 }
 
 /// Lets a caller in whose role may do that.
-pub(crate) fn admit(web: &Web, headers: &HeaderMap, permission: Permission) -> Result<Caller, Problem> {
+pub(crate) fn admit(
+    web: &Web,
+    headers: &HeaderMap,
+    permission: Permission,
+) -> Result<Caller, Problem> {
     let Some(value) = headers.get(AUTHORIZATION) else {
-        return Err(Problem::unauthorised("Send the header Authorization: Bearer tio_… with an API token."));
+        return Err(Problem::unauthorised(
+            "Send the header Authorization: Bearer tio_… with an API token.",
+        ));
     };
-    let invalid = || Problem::unauthorised("The API token is not valid here; it may have been revoked.");
+    let invalid =
+        || Problem::unauthorised("The API token is not valid here; it may have been revoked.");
     let text = value.to_str().map_err(|_| invalid())?;
     let (scheme, token) = text.split_once(' ').ok_or_else(invalid)?;
     let token = token.trim();
@@ -37,7 +44,11 @@ pub(crate) fn admit(web: &Web, headers: &HeaderMap, permission: Permission) -> R
     let Admitted { name, role, .. } = web.app().token(digest(token))?.ok_or_else(invalid)?;
     tracing::Span::current().record("actor", name.as_str());
     if !role.may(permission) {
-        let roles: Vec<&str> = permission.roles().iter().map(|role| role.as_str()).collect();
+        let roles: Vec<&str> = permission
+            .roles()
+            .iter()
+            .map(|role| role.as_str())
+            .collect();
         let message = format!(
             "The role {role} of this token may not {}; roles that may: {}.",
             permission.as_str(),

@@ -41,8 +41,9 @@ pub enum AccessFault {
 
 fn hash(password: &str) -> Result<String, AccessFault> {
     let salt = random_salt()?;
-    let hashed: PasswordHash =
-        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map_err(|_| AccessFault::Hash)?;
+    let hashed: PasswordHash = Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)
+        .map_err(|_| AccessFault::Hash)?;
     Ok(hashed.to_string())
 }
 
@@ -83,8 +84,11 @@ pub(super) fn verify(app: &App, name: &str, password: &str) -> Result<Option<Rol
     }
     let known = app.user(name)?;
     let kept = known.as_ref().map_or(NOBODY, |(hash, _)| hash.as_str());
-    let fits = PasswordHash::new(kept)
-        .is_ok_and(|kept| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok());
+    let fits = PasswordHash::new(kept).is_ok_and(|kept| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &kept)
+            .is_ok()
+    });
     Ok(known.filter(|_| fits).map(|(_, role)| role))
 }
 
@@ -97,7 +101,11 @@ mod tests {
         let kept = hash("correct horse battery").unwrap();
         assert!(kept.starts_with("$argon2id$"), "{kept}");
         let kept = PasswordHash::new(&kept).unwrap();
-        let fits = |password: &str| Argon2::default().verify_password(password.as_bytes(), &kept).is_ok();
+        let fits = |password: &str| {
+            Argon2::default()
+                .verify_password(password.as_bytes(), &kept)
+                .is_ok()
+        };
         assert!(fits("correct horse battery") && !fits("correct horse batterx"));
     }
 

@@ -14,13 +14,17 @@ pub const TOKEN_START: &str = "tio_";
 /// 43 characters of base64url: 32 random bytes.
 pub(super) fn random_text() -> Result<String, AccessFault> {
     let mut bytes = [0_u8; 32];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| AccessFault::NoRandomness)?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| AccessFault::NoRandomness)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 pub(super) fn random_salt() -> Result<[u8; 16], AccessFault> {
     let mut bytes = [0_u8; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| AccessFault::NoRandomness)?;
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| AccessFault::NoRandomness)?;
     Ok(bytes)
 }
 
@@ -33,7 +37,11 @@ pub(super) fn digest(secret: &str) -> [u8; 32] {
 /// Compares in a time that depends on the lengths only.
 pub(super) fn same(left: &str, right: &str) -> bool {
     left.len() == right.len()
-        && left.bytes().zip(right.bytes()).fold(0, |differing, (a, b)| differing | (a ^ b)) == 0
+        && left
+            .bytes()
+            .zip(right.bytes())
+            .fold(0, |differing, (a, b)| differing | (a ^ b))
+            == 0
 }
 
 /// Makes an API token and returns its text, which is kept nowhere.

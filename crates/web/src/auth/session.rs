@@ -27,19 +27,27 @@ const FORM: &str = "tieout_form";
 
 /// Paths of the console that need nobody.
 fn is_open(path: &str) -> bool {
-    path == "/login" || path == "/favicon.ico" || path.starts_with("/static/") || is_for_programs(path)
+    path == "/login"
+        || path == "/favicon.ico"
+        || path.starts_with("/static/")
+        || is_for_programs(path)
 }
 
 /// What a page needs its viewer to be allowed.
 fn needed(method: &Method, path: &str) -> Permission {
     let mut parts = path.trim_start_matches('/').split('/');
-    let (first, last) = (parts.next().unwrap_or_default(), parts.next_back().unwrap_or_default());
+    let (first, last) = (
+        parts.next().unwrap_or_default(),
+        parts.next_back().unwrap_or_default(),
+    );
     match (method == Method::POST, first, last) {
         (true, "exceptions", "resolve") => Permission::ResolveException,
         (true, "exceptions", "assign") => Permission::AssignException,
         (false, "exceptions", "") => Permission::ViewExceptions,
         (false, "exceptions", _) => Permission::ViewPayloads,
-        (_, "customers" | "contracts" | "invoices" | "payments" | "trace" | "search", _) => Permission::ViewCommerce,
+        (_, "customers" | "contracts" | "invoices" | "payments" | "trace" | "search", _) => {
+            Permission::ViewCommerce
+        }
         (_, "journals" | "trial-balance", _) => Permission::ViewBooks,
         _ => Permission::ViewFigures,
     }
@@ -47,7 +55,11 @@ fn needed(method: &Method, path: &str) -> Permission {
 
 /// The layer of the console: nobody gets a page without a session, and nobody one that their role
 /// does not show.
-pub(crate) async fn guard(State(web): State<Web>, mut request: Request<Body>, next: Next) -> Response {
+pub(crate) async fn guard(
+    State(web): State<Web>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Response {
     let path = request.uri().path().to_owned();
     if is_open(&path) {
         return next.run(request).await;
@@ -58,7 +70,10 @@ pub(crate) async fn guard(State(web): State<Web>, mut request: Request<Body>, ne
     };
     let Some(admitted) = admitted else {
         return if request.method() == Method::GET {
-            let asked = request.uri().path_and_query().map_or("/", |asked| asked.as_str());
+            let asked = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |asked| asked.as_str());
             see_other(&format!("/login?next={}", escape(asked)))
         } else {
             see_other("/login")
@@ -78,8 +93,14 @@ pub(crate) async fn guard(State(web): State<Web>, mut request: Request<Body>, ne
             admitted.role.title(),
             roles.join(", ")
         );
-        let mend = "An administrator adds users with other roles: tieout user add NAME --role ROLE.";
-        let refused = (StatusCode::FORBIDDEN, "Not for this role", sentence.as_str(), mend);
+        let mend =
+            "An administrator adds users with other roles: tieout user add NAME --role ROLE.";
+        let refused = (
+            StatusCode::FORBIDDEN,
+            "Not for this role",
+            sentence.as_str(),
+            mend,
+        );
         return trouble(web.console().clone(), Some(viewer), refused).await;
     }
     request.extensions_mut().insert(viewer);
@@ -91,7 +112,9 @@ async fn viewer(web: &Web, headers: &HeaderMap) -> Result<Option<Admitted>, AppF
     if let Some(open) = &web.doors().open_console {
         return Ok(Some(open.clone()));
     }
-    let Some(secret) = cookie(headers, SESSION) else { return Ok(None) };
+    let Some(secret) = cookie(headers, SESSION) else {
+        return Ok(None);
+    };
     let (app, digest) = (web.app().clone(), digest(&secret));
     let found = tokio::task::spawn_blocking(move || app.session(digest)).await;
     found.unwrap_or(Ok(None))
@@ -109,9 +132,19 @@ async fn unavailable(web: &Web, fault: &AppFault) -> Response {
 }
 
 /// `GET /login`.
-pub(crate) async fn show(State(web): State<Web>, Query(asked): Query<BTreeMap<String, String>>) -> Response {
+pub(crate) async fn show(
+    State(web): State<Web>,
+    Query(asked): Query<BTreeMap<String, String>>,
+) -> Response {
     let next = asked.get("next").map_or("/", |next| local(next)).to_owned();
-    offer(&web, LoginForm { next, ..LoginForm::default() }).await
+    offer(
+        &web,
+        LoginForm {
+            next,
+            ..LoginForm::default()
+        },
+    )
+    .await
 }
 
 /// Draws the form with a new secret, which goes into the form and into a cookie.
@@ -128,7 +161,11 @@ async fn offer(web: &Web, mut form: LoginForm) -> Response {
 
 fn broken(fault: &AccessFault) -> Response {
     tracing::error!(%fault, "nobody can sign in");
-    Problem::new(crate::problem::Code::Internal, "Nobody can sign in just now.").into_response()
+    Problem::new(
+        crate::problem::Code::Internal,
+        "Nobody can sign in just now.",
+    )
+    .into_response()
 }
 
 /// What the sign-in form sends.
@@ -166,15 +203,21 @@ pub(crate) async fn sign_in(
     let now = web.app().clock().now();
     if let Some(seconds) = web.attempts().wait(&form.name, &address, now) {
         tracing::warn!(user = form.name, "too many failed sign-ins");
-        let refusal = Some(format!("Too many attempts. Try again in {} minutes.", seconds.div_ceil(60)));
+        let refusal = Some(format!(
+            "Too many attempts. Try again in {} minutes.",
+            seconds.div_ceil(60)
+        ));
         let mut response = offer(&web, LoginForm { refusal, ..again }).await;
         *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
         return response;
     }
     let (door, name) = (web.clone(), form.name.clone());
     let seconds = web.doors().session_seconds;
-    let begun = tokio::task::spawn_blocking(move || begin(&door, &name, &form.password, seconds)).await;
+    let begun =
+        tokio::task::spawn_blocking(move || begin(&door, &name, &form.password, seconds)).await;
     match begun {
         Ok(Ok(Some(secret))) => {
             web.attempts().succeeded(&form.name, &address);
@@ -182,7 +225,9 @@ pub(crate) async fn sign_in(
             let mut response = see_other(&again.next);
             let kept = set_cookie(&web, SESSION, &secret, seconds);
             response.headers_mut().append(SET_COOKIE, kept);
-            response.headers_mut().append(SET_COOKIE, set_cookie(&web, FORM, "", 0));
+            response
+                .headers_mut()
+                .append(SET_COOKIE, set_cookie(&web, FORM, "", 0));
             response
         }
         Ok(Ok(None)) => {
@@ -201,7 +246,8 @@ fn begin(web: &Web, name: &str, given: &str, seconds: u32) -> Result<Option<Stri
         return Ok(None);
     }
     let secret = random_text()?;
-    web.app().begin_session(digest(&secret), name, &random_text()?, seconds)?;
+    web.app()
+        .begin_session(digest(&secret), name, &random_text()?, seconds)?;
     Ok(Some(secret))
 }
 
@@ -219,7 +265,9 @@ pub(crate) async fn sign_out(
     headers: HeaderMap,
     Form(form): Form<SignOut>,
 ) -> Response {
-    let Some(axum::Extension(viewer)) = viewer else { return see_other("/login") };
+    let Some(axum::Extension(viewer)) = viewer else {
+        return see_other("/login");
+    };
     if !same(&viewer.csrf, &form.csrf) {
         let refused = (
             StatusCode::FORBIDDEN,
@@ -237,7 +285,9 @@ pub(crate) async fn sign_out(
         }
     }
     let mut response = see_other("/login");
-    response.headers_mut().append(SET_COOKIE, set_cookie(&web, SESSION, "", 0));
+    response
+        .headers_mut()
+        .append(SET_COOKIE, set_cookie(&web, SESSION, "", 0));
     response
 }
 
@@ -247,8 +297,14 @@ fn see_other(href: &str) -> Response {
 
 /// The path, when it is one of ours: a redirection must not lead out of the house.
 fn local(next: &str) -> &str {
-    let plain = next.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    if plain && next.starts_with('/') && !next.starts_with("//") { next } else { "/" }
+    let plain = next
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    if plain && next.starts_with('/') && !next.starts_with("//") {
+        next
+    } else {
+        "/"
+    }
 }
 
 fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -288,7 +344,14 @@ mod tests {
     #[test]
     fn a_redirection_stays_in_the_house() {
         assert_eq!(local("/invoices?month=2026-01"), "/invoices?month=2026-01");
-        for foreign in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:x", "", "/a\r\nb"] {
+        for foreign in [
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "javascript:x",
+            "",
+            "/a\r\nb",
+        ] {
             assert_eq!(local(foreign), "/", "{foreign}");
         }
     }
@@ -296,10 +359,25 @@ mod tests {
     #[test]
     fn pages_ask_for_what_they_show() {
         assert_eq!(needed(&Method::GET, "/"), Permission::ViewFigures);
-        assert_eq!(needed(&Method::GET, "/exceptions"), Permission::ViewExceptions);
-        assert_eq!(needed(&Method::GET, "/exceptions/exc_1"), Permission::ViewPayloads);
-        assert_eq!(needed(&Method::POST, "/exceptions/exc_1/resolve"), Permission::ResolveException);
-        assert_eq!(needed(&Method::GET, "/invoices/inv_1"), Permission::ViewCommerce);
-        assert_eq!(needed(&Method::GET, "/trial-balance/US/2026-01/1100"), Permission::ViewBooks);
+        assert_eq!(
+            needed(&Method::GET, "/exceptions"),
+            Permission::ViewExceptions
+        );
+        assert_eq!(
+            needed(&Method::GET, "/exceptions/exc_1"),
+            Permission::ViewPayloads
+        );
+        assert_eq!(
+            needed(&Method::POST, "/exceptions/exc_1/resolve"),
+            Permission::ResolveException
+        );
+        assert_eq!(
+            needed(&Method::GET, "/invoices/inv_1"),
+            Permission::ViewCommerce
+        );
+        assert_eq!(
+            needed(&Method::GET, "/trial-balance/US/2026-01/1100"),
+            Permission::ViewBooks
+        );
     }
 }

@@ -17,11 +17,19 @@ struct Sheet {
 }
 
 /// Draws `body`, which must be safe HTML, inside the frame.
-pub(crate) async fn sheet(state: ConsoleState, viewer: Option<Viewer>, title: &str, body: String) -> Response {
+pub(crate) async fn sheet(
+    state: ConsoleState,
+    viewer: Option<Viewer>,
+    title: &str,
+    body: String,
+) -> Response {
     let title = title.to_owned();
-    let drawn = page(state, viewer.map(Extension), Place::Elsewhere, move |_, frame| {
-        draw(&Sheet { frame, title, body })
-    });
+    let drawn = page(
+        state,
+        viewer.map(Extension),
+        Place::Elsewhere,
+        move |_, frame| draw(&Sheet { frame, title, body }),
+    );
     guard(drawn.await).await
 }
 
@@ -42,9 +50,23 @@ pub(crate) async fn trouble(
     (status, title, sentence, mend): (StatusCode, &str, &str, &str),
 ) -> Response {
     let (title, sentence, mend) = (title.to_owned(), sentence.to_owned(), mend.to_owned());
-    let drawn = page(state, viewer.map(Extension), Place::Elsewhere, move |_, frame| {
-        draw_as(status, &Told { frame, status: status.as_u16(), title, sentence, mend })
-    });
+    let drawn = page(
+        state,
+        viewer.map(Extension),
+        Place::Elsewhere,
+        move |_, frame| {
+            draw_as(
+                status,
+                &Told {
+                    frame,
+                    status: status.as_u16(),
+                    title,
+                    sentence,
+                    mend,
+                },
+            )
+        },
+    );
     guard(drawn.await).await
 }
 
@@ -60,7 +82,12 @@ struct Alone<'a> {
 pub(crate) async fn alone(title: &str, body: &str) -> Response {
     use super::respond::Answer;
     use axum::response::IntoResponse;
-    let drawn = Alone { title, body, style_href: super::assets::style_href() }.render();
+    let drawn = Alone {
+        title,
+        body,
+        style_href: super::assets::style_href(),
+    }
+    .render();
     let response = match drawn {
         Ok(html) => Answer::Page(StatusCode::OK, html).into_response(),
         Err(error) => {

@@ -39,7 +39,13 @@ pub fn page(word: &str) -> Option<Page> {
 pub fn pages() -> impl Iterator<Item = Page> {
     let problems = Code::ALL.into_iter().map(|code| {
         let (meaning, mend) = explain(code);
-        Page { word: code.word(), title: code.title(), status: code.status().as_u16(), meaning, mend }
+        Page {
+            word: code.word(),
+            title: code.title(),
+            status: code.status().as_u16(),
+            meaning,
+            mend,
+        }
     });
     let refusals = REFUSALS.iter().map(|(word, meaning)| Page {
         word,
@@ -146,7 +152,11 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for page in pages() {
             assert!(seen.insert(page.word), "{} twice", page.word);
-            assert!(page.meaning.ends_with('.') && page.mend.ends_with('.'), "{}", page.word);
+            assert!(
+                page.meaning.ends_with('.') && page.mend.ends_with('.'),
+                "{}",
+                page.word
+            );
             assert!(page.html().contains(page.word));
         }
         for code in Code::ALL {

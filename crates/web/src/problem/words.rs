@@ -3,52 +3,172 @@
 
 /// Word and meaning, by word.
 pub(super) const REFUSALS: &[(&str, &str)] = &[
-    ("above_all_tiers", "The quantity lies above the last tier of the price, and that tier has a bound."),
-    ("allocation_refused", "The amount cannot be spread over the lines that were named."),
-    ("already_resolved", "The exception was resolved before; how is in the message."),
-    ("already_reversed", "The journal was reversed before; a journal is reversed once."),
-    ("amount_refused", "The amount cannot be kept in this currency: it is finer than its minor unit or out of range."),
-    ("amount_too_large", "The amount is out of the range that is kept."),
-    ("bad_amount", "The amount is not an exact decimal in major units, or has the wrong sign."),
-    ("bad_billing_day", "A billing day is a day of a month, 1 to 31."),
-    ("bad_cursor", "The cursor is not one of this list; start again without one."),
-    ("bad_id", "An id has 1 to 80 letters, digits or any of _ - . : / without spaces."),
-    ("bad_idempotency_key", "An idempotency key has 1 to 255 visible ASCII characters."),
+    (
+        "above_all_tiers",
+        "The quantity lies above the last tier of the price, and that tier has a bound.",
+    ),
+    (
+        "allocation_refused",
+        "The amount cannot be spread over the lines that were named.",
+    ),
+    (
+        "already_resolved",
+        "The exception was resolved before; how is in the message.",
+    ),
+    (
+        "already_reversed",
+        "The journal was reversed before; a journal is reversed once.",
+    ),
+    (
+        "amount_refused",
+        "The amount cannot be kept in this currency: it is finer than its minor unit or out of range.",
+    ),
+    (
+        "amount_too_large",
+        "The amount is out of the range that is kept.",
+    ),
+    (
+        "bad_amount",
+        "The amount is not an exact decimal in major units, or has the wrong sign.",
+    ),
+    (
+        "bad_billing_day",
+        "A billing day is a day of a month, 1 to 31.",
+    ),
+    (
+        "bad_cursor",
+        "The cursor is not one of this list; start again without one.",
+    ),
+    (
+        "bad_id",
+        "An id has 1 to 80 letters, digits or any of _ - . : / without spaces.",
+    ),
+    (
+        "bad_idempotency_key",
+        "An idempotency key has 1 to 255 visible ASCII characters.",
+    ),
     ("bad_method", "A payment came by card or by transfer."),
     ("bad_outcome", "An exception ends as mended or as skipped."),
-    ("bad_owner", "The owner of an exception is a role or a person, in at most 80 letters."),
-    ("bad_posting_rules", "The posting rules cannot be read, or do not fit the chart of accounts."),
+    (
+        "bad_owner",
+        "The owner of an exception is a role or a person, in at most 80 letters.",
+    ),
+    (
+        "bad_posting_rules",
+        "The posting rules cannot be read, or do not fit the chart of accounts.",
+    ),
     ("bad_tax_rate", "A tax rate is a proportion from 0 to 1."),
-    ("cannot_close", "The month cannot be closed yet: an earlier one is open, or something of it is not posted."),
-    ("cannot_reopen", "The month is open, or a later one is closed."),
-    ("charged_once", "The component is charged once, so it has no periods that could change."),
-    ("component_missing", "The contract has several components, and the change does not say which one."),
-    ("contract_exists", "There is a contract with this id already."),
-    ("contract_id_too_long", "The id of the contract leaves no room for the ids that are made from it."),
-    ("credit_amount_unclear", "A credit note states exactly one of full, fraction, amount and lines."),
-    ("credit_exceeds_invoice", "More is to be credited than is left of the invoice."),
-    ("credit_exceeds_line", "More is to be credited than is left of the line."),
-    ("credit_not_positive", "A credit note gives something back, so its amount is above zero."),
-    ("currencies_differ", "Two amounts of different currencies stand where they must be the same."),
-    ("currency_fixed", "The currency of an entity does not change once there are books in it."),
-    ("customer_exists", "There is a customer with this id already."),
-    ("customer_missing", "Nobody knows whose payment it is: name a customer or an invoice."),
-    ("debit_or_credit", "A line of a journal states a debit or a credit, not both and not neither."),
-    ("does_not_fit_contract", "The change does not fit what the contract is now."),
-    ("duplicate_component", "Two components of the contract have the same id."),
-    ("effective_date_outside_service", "The date lies outside the days on which the contract is served."),
-    ("end_before_start", "The last day of service lies before the first."),
-    ("extension_not_later", "An extension ends later than the contract does now."),
+    (
+        "cannot_close",
+        "The month cannot be closed yet: an earlier one is open, or something of it is not posted.",
+    ),
+    (
+        "cannot_reopen",
+        "The month is open, or a later one is closed.",
+    ),
+    (
+        "charged_once",
+        "The component is charged once, so it has no periods that could change.",
+    ),
+    (
+        "component_missing",
+        "The contract has several components, and the change does not say which one.",
+    ),
+    (
+        "contract_exists",
+        "There is a contract with this id already.",
+    ),
+    (
+        "contract_id_too_long",
+        "The id of the contract leaves no room for the ids that are made from it.",
+    ),
+    (
+        "credit_amount_unclear",
+        "A credit note states exactly one of full, fraction, amount and lines.",
+    ),
+    (
+        "credit_exceeds_invoice",
+        "More is to be credited than is left of the invoice.",
+    ),
+    (
+        "credit_exceeds_line",
+        "More is to be credited than is left of the line.",
+    ),
+    (
+        "credit_not_positive",
+        "A credit note gives something back, so its amount is above zero.",
+    ),
+    (
+        "currencies_differ",
+        "Two amounts of different currencies stand where they must be the same.",
+    ),
+    (
+        "currency_fixed",
+        "The currency of an entity does not change once there are books in it.",
+    ),
+    (
+        "customer_exists",
+        "There is a customer with this id already.",
+    ),
+    (
+        "customer_missing",
+        "Nobody knows whose payment it is: name a customer or an invoice.",
+    ),
+    (
+        "debit_or_credit",
+        "A line of a journal states a debit or a credit, not both and not neither.",
+    ),
+    (
+        "does_not_fit_contract",
+        "The change does not fit what the contract is now.",
+    ),
+    (
+        "duplicate_component",
+        "Two components of the contract have the same id.",
+    ),
+    (
+        "effective_date_outside_service",
+        "The date lies outside the days on which the contract is served.",
+    ),
+    (
+        "end_before_start",
+        "The last day of service lies before the first.",
+    ),
+    (
+        "extension_not_later",
+        "An extension ends later than the contract does now.",
+    ),
     ("foreign_line", "The line belongs to another invoice."),
-    ("frequency_not_sold", "The product has no price for this billing period."),
-    ("illegal_contract_transition", "A contract in this state does not change in this way."),
+    (
+        "frequency_not_sold",
+        "The product has no price for this billing period.",
+    ),
+    (
+        "illegal_contract_transition",
+        "A contract in this state does not change in this way.",
+    ),
     ("journal_exists", "There is a journal with this id already."),
-    ("journal_refused", "The journal does not balance, is empty, or names an account that cannot be posted to."),
-    ("line_refused", "A line of the contract cannot be sold in this way; the message says why."),
-    ("missing_currency", "Neither the contract nor the customer nor the entity says which currency it is."),
+    (
+        "journal_refused",
+        "The journal does not balance, is empty, or names an account that cannot be posted to.",
+    ),
+    (
+        "line_refused",
+        "A line of the contract cannot be sold in this way; the message says why.",
+    ),
+    (
+        "missing_currency",
+        "Neither the contract nor the customer nor the entity says which currency it is.",
+    ),
     ("missing_end", "A contract has a last day of service."),
-    ("missing_entity", "No legal entity is named, and none follows from what is named."),
-    ("missing_frequency", "Neither the line nor the catalogue says how long a billing period is."),
+    (
+        "missing_entity",
+        "No legal entity is named, and none follows from what is named.",
+    ),
+    (
+        "missing_frequency",
+        "Neither the line nor the catalogue says how long a billing period is.",
+    ),
     ("missing_start", "A contract has a first day of service."),
     ("name_missing", "A name is needed and is empty."),
     ("negative_price", "A price is zero or more."),
@@ -56,46 +176,124 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("negative_selling_price", "A selling price is zero or more."),
     ("no_event", "The delivery is signed and is no event."),
     ("no_lines", "At least one line is needed."),
-    ("no_price", "The catalogue has no price for this product in this currency and billing period."),
+    (
+        "no_price",
+        "The catalogue has no price for this product in this currency and billing period.",
+    ),
     ("no_rule", "No posting rule fits the event."),
-    ("no_tax_rate", "No tax rate is stated for this entity and tax code; zero must be stated, it is never assumed."),
+    (
+        "no_tax_rate",
+        "No tax rate is stated for this entity and tax code; zero must be stated, it is never assumed.",
+    ),
     ("no_tiers", "A tiered price has at least one tier."),
     ("not_a_fraction", "A fraction is above 0 and at most 1."),
-    ("not_kept", "The delivery could not be kept; the sender is to try again."),
-    ("not_sold_in_currency", "The product has no price in this currency."),
+    (
+        "not_kept",
+        "The delivery could not be kept; the sender is to try again.",
+    ),
+    (
+        "not_sold_in_currency",
+        "The product has no price in this currency.",
+    ),
     ("nothing_open", "Nothing is open on the invoice."),
-    ("nothing_to_credit", "Nothing is left of the invoice that could be credited."),
-    ("nothing_to_retry", "Nothing waits behind this exception; settle it when it is put right, or reject it."),
-    ("nothing_unapplied", "The whole payment is set against invoices already."),
-    ("other_content", "An event with this id came before with other content; the first one stays."),
-    ("other_customer", "The payment and the invoice belong to different customers."),
+    (
+        "nothing_to_credit",
+        "Nothing is left of the invoice that could be credited.",
+    ),
+    (
+        "nothing_to_retry",
+        "Nothing waits behind this exception; settle it when it is put right, or reject it.",
+    ),
+    (
+        "nothing_unapplied",
+        "The whole payment is set against invoices already.",
+    ),
+    (
+        "other_content",
+        "An event with this id came before with other content; the first one stays.",
+    ),
+    (
+        "other_customer",
+        "The payment and the invoice belong to different customers.",
+    ),
     ("out_of_balance", "Debits and credits are not equal."),
     ("payment_exists", "There is a payment with this id already."),
-    ("period_closed", "The month is closed; use a date in an open month, or have the month reopened."),
-    ("price_missing", "A change of price states a unit price or a charge."),
-    ("price_too_large", "The price is out of the range that is kept."),
+    (
+        "period_closed",
+        "The month is closed; use a date in an open month, or have the month reopened.",
+    ),
+    (
+        "price_missing",
+        "A change of price states a unit price or a charge.",
+    ),
+    (
+        "price_too_large",
+        "The price is out of the range that is kept.",
+    ),
     ("quantity_not_positive", "A quantity is above zero."),
-    ("reason_missing", "A reason is needed: it is kept for the auditor."),
-    ("refund_exceeds_unapplied", "More is to be given back than is set against nothing; credit the invoice first."),
-    ("segment_ends_before_start", "A part of the schedule ends before it begins."),
-    ("signature_in_future", "The signature is dated after the clock of this machine."),
-    ("signature_malformed", "The signature header cannot be read."),
+    (
+        "reason_missing",
+        "A reason is needed: it is kept for the auditor.",
+    ),
+    (
+        "refund_exceeds_unapplied",
+        "More is to be given back than is set against nothing; credit the invoice first.",
+    ),
+    (
+        "segment_ends_before_start",
+        "A part of the schedule ends before it begins.",
+    ),
+    (
+        "signature_in_future",
+        "The signature is dated after the clock of this machine.",
+    ),
+    (
+        "signature_malformed",
+        "The signature header cannot be read.",
+    ),
     ("signature_missing", "The signature header is missing."),
-    ("signature_too_old", "The signature is older than the tolerance; it may be a repeat of an old delivery."),
-    ("signature_wrong", "The signature was made with no secret that is known here, or over other bytes."),
-    ("still_stopped", "What the exception stopped would stop again now; mend the cause first."),
+    (
+        "signature_too_old",
+        "The signature is older than the tolerance; it may be a repeat of an old delivery.",
+    ),
+    (
+        "signature_wrong",
+        "The signature was made with no secret that is known here, or over other bytes.",
+    ),
+    (
+        "still_stopped",
+        "What the exception stopped would stop again now; mend the cause first.",
+    ),
     ("term_not_expired", "The term has not ended yet."),
     ("term_too_long", "The term is longer than can be served."),
-    ("tiers_out_of_order", "The tiers of a price have rising bounds."),
+    (
+        "tiers_out_of_order",
+        "The tiers of a price have rising bounds.",
+    ),
     ("too_large", "The delivery is larger than one mebibyte."),
     ("unknown_account", "The account is not in the chart."),
-    ("unknown_component", "The contract has no component with this id."),
+    (
+        "unknown_component",
+        "The contract has no component with this id.",
+    ),
     ("unknown_currency", "The currency is not one of ISO 4217."),
     ("unknown_entity", "There is no legal entity with this id."),
-    ("unknown_frequency", "The billing period is not one that is known."),
+    (
+        "unknown_frequency",
+        "The billing period is not one that is known.",
+    ),
     ("unknown_line", "The invoice has no line with this id."),
-    ("unknown_product", "The catalogue has no product with this code."),
+    (
+        "unknown_product",
+        "The catalogue has no product with this code.",
+    ),
     ("unknown_revenue_class", "The revenue class has no account."),
-    ("unknown_source_line", "The credit names a line that the invoice does not have."),
-    ("unmapped_attribute", "A posting rule needs an attribute that has no account mapped to it."),
+    (
+        "unknown_source_line",
+        "The credit names a line that the invoice does not have.",
+    ),
+    (
+        "unmapped_attribute",
+        "A posting rule needs an attribute that has no account mapped to it.",
+    ),
 ];

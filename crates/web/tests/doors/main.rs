@@ -1,0 +1,17 @@
+//! Every door of the server, tried from outside: the API, the console's entrance, the webhooks, the
+//! paths that watch the process. Books are in memory, time is moved by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
+mod access;
+mod commands;
+mod description;
+mod entrance;
+mod questions;
+mod support;
+mod tcp;
+mod webhook;
