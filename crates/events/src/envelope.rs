@@ -1,11 +1,12 @@
 //! The envelope: who, when (three different whens), what it belongs to, and what caused it.
 
 use crate::Event;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{CorrelationId, Date, EntityId, EventId, Instant};
 
 /// How an event came to be recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// It happened and was recorded at once.

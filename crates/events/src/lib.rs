@@ -1,11 +1,15 @@
 //! The business events of Tieout: a CloudEvents 1.0 envelope around a closed enum that only grows,
 //! and the hash chain that makes the log tamper-evident. What is published is whole: a consumer
-//! needs no history. No domain rule lives here.
+//! needs no history. No domain rule lives here. Each event has a catalogue entry, a JSON Schema and
+//! a golden sample; `docs/events.md` lists them.
 
+mod catalogue;
 mod chain;
 mod envelope;
 mod payload;
+mod schema;
 
+pub use catalogue::{CATALOGUE, CatalogueEntry, Consumer, Retention};
 pub use chain::{ChainBreak, GENESIS, Hash, Link, link};
 pub use envelope::{Envelope, Origin};
 pub use payload::*;

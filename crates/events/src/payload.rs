@@ -1,6 +1,7 @@
 //! The closed enum of events and the payload of each. A shape change adds a version and an upgrade
 //! on read; stored bytes are never rewritten.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
     AccountCode, ComponentId, ContractId, CreditNoteId, Currency, CustomerId, Date, EffectId,
@@ -9,7 +10,7 @@ use values::{
 };
 
 /// An object in another system that is the same thing as ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reference {
     /// The connection, such as `salesforce`.
@@ -21,10 +22,10 @@ pub struct Reference {
 }
 
 macro_rules! events {
-    ($( $(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal; )*) => {
+    ($( $(#[doc = $doc:literal])* $variant:ident($payload:ty) = $name:literal; )*) => {
         /// Everything that can have happened.
         #[derive(Debug, Clone, PartialEq)]
-        pub enum Event { $( $(#[$doc])* $variant($payload), )* }
+        pub enum Event { $( $(#[doc = $doc])* $variant($payload), )* }
 
         impl Event {
             /// Every type name that can be recorded.
@@ -63,6 +64,14 @@ macro_rules! events {
                         .map_err(|error| UnreadableEvent::Payload { type_name: $name.to_owned(), error: error.to_string() }), )*
                     _ => Err(UnreadableEvent::Type { type_name: type_name.to_owned() }),
                 }
+            }
+
+            /// The type name and the JSON Schema (draft 2020-12) of the whole CloudEvents document
+            /// of every event, in the order of [`Event::TYPE_NAMES`]. A `data` that fits it is
+            /// read by [`Event::read`], and one that lacks a field of it is refused by both.
+            #[must_use]
+            pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
+                vec![$( ($name, crate::schema::document::<$payload>($name, concat!($($doc),*))), )*]
             }
         }
     };
@@ -141,7 +150,7 @@ events! {
 }
 
 /// Payload of `customer.account.created`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CustomerCreated {
     /// The customer.
     pub customer: CustomerId,
@@ -156,7 +165,7 @@ pub struct CustomerCreated {
 }
 
 /// Payload of `customer.account.standing_changed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StandingChanged {
     /// The customer.
     pub customer: CustomerId,
@@ -167,7 +176,7 @@ pub struct StandingChanged {
 }
 
 /// Payload of `catalog.product.published`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ProductPublished {
     /// The product.
     pub product: ProductCode,
@@ -178,7 +187,7 @@ pub struct ProductPublished {
 }
 
 /// Payload of `order.accepted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OrderAccepted {
     /// Where the order came from.
     pub reference: Reference,
@@ -191,7 +200,7 @@ pub struct OrderAccepted {
 }
 
 /// One thing sold, as published.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SoldComponent {
     /// The component.
     pub component: ComponentId,
@@ -200,11 +209,12 @@ pub struct SoldComponent {
     /// How many.
     pub quantity: Quantity,
     /// In force over these days.
+    #[schemars(schema_with = "crate::schema::period")]
     pub period: Period,
 }
 
 /// Payload of `contract.activated`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContractActivated {
     /// The contract.
     pub contract: ContractId,
@@ -213,6 +223,7 @@ pub struct ContractActivated {
     /// The customer.
     pub customer: CustomerId,
     /// Its term.
+    #[schemars(schema_with = "crate::schema::period")]
     pub term: Period,
     /// Total contract value, exclusive of tax.
     pub value: Money,
@@ -224,7 +235,7 @@ pub struct ContractActivated {
 }
 
 /// Payload of `contract.amended` and `contract.cancelled`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContractAmended {
     /// The contract.
     pub contract: ContractId,
@@ -246,7 +257,7 @@ pub struct ContractAmended {
 }
 
 /// Payload of `subscription.activated`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionActivated {
     /// The contract.
     pub contract: ContractId,
@@ -257,7 +268,7 @@ pub struct SubscriptionActivated {
 }
 
 /// Payload of `invoice.issued` and `credit_memo.issued`. Amounts of a credit note are positive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillingDocument {
     /// The invoice; for a credit note, the invoice credited.
     pub invoice: InvoiceId,
@@ -286,7 +297,7 @@ pub struct BillingDocument {
 }
 
 /// A line of a billing document, with what it does to the contract's position.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DocumentLine {
     /// The line.
     pub line: LineId,
@@ -301,6 +312,7 @@ pub struct DocumentLine {
     /// The arithmetic, to be redone by anyone.
     pub arithmetic: String,
     /// The days of service that it bills.
+    #[schemars(schema_with = "crate::schema::period")]
     pub period: Period,
     /// Without tax.
     pub net: Money,
@@ -317,7 +329,7 @@ pub struct DocumentLine {
 }
 
 /// Payload of `payment.initiated`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentInitiated {
     /// The payment.
     pub payment: PaymentId,
@@ -332,7 +344,7 @@ pub struct PaymentInitiated {
 }
 
 /// Payload of `payment.failed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentFailed {
     /// The payment.
     pub payment: PaymentId,
@@ -354,7 +366,7 @@ pub struct PaymentFailed {
 }
 
 /// Payload of `payment.settled`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentSettled {
     /// The payment.
     pub payment: PaymentId,
@@ -374,7 +386,7 @@ pub struct PaymentSettled {
 }
 
 /// Payload of `payment.refunded`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PaymentRefunded {
     /// The refund.
     pub refund: RefundId,
@@ -393,7 +405,7 @@ pub struct PaymentRefunded {
 }
 
 /// Payload of `cash.applied`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CashApplied {
     /// The payment.
     pub payment: PaymentId,
@@ -406,7 +418,7 @@ pub struct CashApplied {
 }
 
 /// One amount set against one invoice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Application {
     /// The invoice.
     pub invoice: InvoiceId,
@@ -415,7 +427,7 @@ pub struct Application {
 }
 
 /// Payload of `revenue.schedule.created` and `.revised`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ScheduleRevised {
     /// The obligation.
     pub obligation: ObligationId,
@@ -426,6 +438,7 @@ pub struct ScheduleRevised {
     /// What is promised.
     pub product: ProductCode,
     /// The days over which this part is earned.
+    #[schemars(schema_with = "crate::schema::period")]
     pub period: Period,
     /// What this adds to the schedule; negative when it takes away.
     pub change: Money,
@@ -436,7 +449,7 @@ pub struct ScheduleRevised {
 }
 
 /// Payload of `revenue.recognized`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RevenueRecognised {
     /// The obligation.
     pub obligation: ObligationId,
@@ -463,7 +476,7 @@ pub struct RevenueRecognised {
 }
 
 /// Payload of `journal.entered`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JournalEntered {
     /// The journal.
     pub journal: JournalId,
@@ -474,7 +487,7 @@ pub struct JournalEntered {
 }
 
 /// A line of an entered journal: exactly one of debit and credit is not zero.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EnteredLine {
     /// The account.
     pub account: AccountCode,
@@ -483,7 +496,7 @@ pub struct EnteredLine {
 }
 
 /// Payload of `journal.reversed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct JournalReversed {
     /// The reversing journal.
     pub journal: JournalId,
@@ -494,7 +507,7 @@ pub struct JournalReversed {
 }
 
 /// Payload of `period.closed` and `.reopened`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PeriodChanged {
     /// Whose books.
     pub entity: EntityId,
@@ -506,7 +519,7 @@ pub struct PeriodChanged {
 }
 
 /// Payload of `effect.confirmed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EffectConfirmed {
     /// The effect.
     pub effect: EffectId,
@@ -519,7 +532,7 @@ pub struct EffectConfirmed {
 }
 
 /// Payload of `exception.opened`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExceptionOpened {
     /// The exception.
     pub exception: ExceptionId,
@@ -535,7 +548,7 @@ pub struct ExceptionOpened {
 }
 
 /// Payload of `exception.resolved`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ExceptionResolved {
     /// The exception.
     pub exception: ExceptionId,

@@ -1,0 +1,184 @@
+//! Who answers for each event: who makes it, whom it is for, who owns it and how long it is kept.
+
+/// A room or a kind of outside system that an event is meant for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Consumer {
+    /// Expected less billed, invoices, dunning.
+    Billing,
+    /// The general ledger, ours and the ERP's.
+    Ledger,
+    /// Obligations, schedules, recognition.
+    Revenue,
+    /// Payment processors.
+    Payments,
+    /// Tax engines.
+    Tax,
+    /// The seller's view of the customer.
+    Crm,
+    /// The helpers of the customer, and what switches the product on and off.
+    Support,
+    /// The data warehouse.
+    Warehouse,
+    /// Reconciliation and exceptions. Reads every event.
+    Control,
+}
+
+impl Consumer {
+    /// Every one of them.
+    pub const ALL: &'static [Consumer] = &[
+        Consumer::Billing,
+        Consumer::Ledger,
+        Consumer::Revenue,
+        Consumer::Payments,
+        Consumer::Tax,
+        Consumer::Crm,
+        Consumer::Support,
+        Consumer::Warehouse,
+        Consumer::Control,
+    ];
+
+    /// Its name in the catalogue.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Consumer::Billing => "billing",
+            Consumer::Ledger => "ledger",
+            Consumer::Revenue => "revenue",
+            Consumer::Payments => "payments",
+            Consumer::Tax => "tax",
+            Consumer::Crm => "CRM",
+            Consumer::Support => "support",
+            Consumer::Warehouse => "warehouse",
+            Consumer::Control => "control",
+        }
+    }
+}
+
+/// The least time for which an event is kept. The log itself deletes nothing; this is what an
+/// archive beside it must not fall short of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Retention {
+    /// Evidence of the books.
+    Books,
+    /// Evidence of what was agreed.
+    Agreement,
+    /// Evidence of how the system ran.
+    Operation,
+}
+
+impl Retention {
+    /// Every one of them.
+    pub const ALL: &'static [Retention] =
+        &[Retention::Books, Retention::Agreement, Retention::Operation];
+
+    /// Its word in the catalogue.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Retention::Books => "books",
+            Retention::Agreement => "agreement",
+            Retention::Operation => "operation",
+        }
+    }
+
+    /// How long that is, in words.
+    #[must_use]
+    pub fn least(self) -> &'static str {
+        match self {
+            Retention::Books => "10 years after the end of the fiscal year in which it counts",
+            Retention::Agreement => "10 years after the end of the last contract with the customer",
+            Retention::Operation => "2 years after it was recorded",
+        }
+    }
+}
+
+/// One event of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatalogueEntry {
+    /// The CloudEvents `type`.
+    pub type_name: &'static str,
+    /// What makes it.
+    pub producer: &'static str,
+    /// For whom it is meant.
+    pub consumers: &'static [Consumer],
+    /// The role that answers for its meaning and agrees to a new version.
+    pub owner: &'static str,
+    /// How long it is kept at least.
+    pub retention: Retention,
+}
+
+use Consumer::{Billing, Control, Crm, Ledger, Payments, Revenue, Support, Tax, Warehouse};
+use Retention::{Agreement, Books, Operation};
+
+const REVENUE_OPERATIONS: &str = "Revenue operations";
+const BILLING_ANALYST: &str = "Billing analyst";
+const COLLECTIONS: &str = "Collections";
+const CONTROLLER: &str = "Controller";
+const INTEGRATION_ENGINEER: &str = "Integration engineer";
+
+const fn entry(
+    type_name: &'static str,
+    producer: &'static str,
+    consumers: &'static [Consumer],
+    owner: &'static str,
+    retention: Retention,
+) -> CatalogueEntry {
+    CatalogueEntry {
+        type_name,
+        producer,
+        consumers,
+        owner,
+        retention,
+    }
+}
+
+/// Every event of [`crate::Event::TYPE_NAMES`], in that order.
+#[rustfmt::skip]
+pub const CATALOGUE: &[CatalogueEntry] = &[
+    entry("com.tieout.customer.account.created.v1", "CRM or a command",
+        &[Billing, Ledger, Tax, Payments, Crm, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.customer.account.standing_changed.v1", "receivables",
+        &[Crm, Support, Billing, Control], COLLECTIONS, Operation),
+    entry("com.tieout.catalog.product.published.v1", "catalogue",
+        &[Billing, Crm, Revenue, Ledger, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.order.order.accepted.v1", "CRM",
+        &[Billing, Revenue, Ledger, Tax, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.contract.contract.activated.v1", "contracts",
+        &[Billing, Revenue, Crm, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.contract.contract.amended.v1", "CRM or a command",
+        &[Billing, Revenue, Crm, Ledger, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.contract.contract.cancelled.v1", "CRM or a command",
+        &[Billing, Revenue, Crm, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.subscription.subscription.activated.v1", "contracts",
+        &[Revenue, Crm, Support, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
+    entry("com.tieout.billing.invoice.issued.v1", "billing",
+        &[Ledger, Revenue, Crm, Support, Payments, Warehouse, Control], BILLING_ANALYST, Books),
+    entry("com.tieout.billing.credit_memo.issued.v1", "billing",
+        &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books),
+    entry("com.tieout.payment.payment.initiated.v1", "billing",
+        &[Billing, Crm, Control], COLLECTIONS, Operation),
+    entry("com.tieout.payment.payment.failed.v1", "payment processor",
+        &[Billing, Crm, Control], COLLECTIONS, Operation),
+    entry("com.tieout.payment.payment.settled.v1", "payment processor or a command",
+        &[Ledger, Billing, Crm, Warehouse, Control], COLLECTIONS, Books),
+    entry("com.tieout.payment.payment.refunded.v1", "payment processor or a command",
+        &[Ledger, Billing, Revenue, Crm, Control], COLLECTIONS, Books),
+    entry("com.tieout.cash.cash.applied.v1", "receivables",
+        &[Ledger, Crm, Warehouse, Control], COLLECTIONS, Books),
+    entry("com.tieout.revenue.schedule.created.v1", "revenue",
+        &[Ledger, Warehouse, Control], CONTROLLER, Books),
+    entry("com.tieout.revenue.schedule.revised.v1", "revenue",
+        &[Ledger, Warehouse, Control], CONTROLLER, Books),
+    entry("com.tieout.revenue.revenue.recognized.v1", "revenue",
+        &[Ledger, Warehouse, Control], CONTROLLER, Books),
+    entry("com.tieout.ledger.journal.entered.v1", "a command",
+        &[Ledger, Revenue, Warehouse, Control], CONTROLLER, Books),
+    entry("com.tieout.ledger.journal.reversed.v1", "a command",
+        &[Ledger, Revenue, Warehouse, Control], CONTROLLER, Books),
+    entry("com.tieout.ledger.period.closed.v1", "ledger", Consumer::ALL, CONTROLLER, Books),
+    entry("com.tieout.ledger.period.reopened.v1", "ledger", Consumer::ALL, CONTROLLER, Books),
+    entry("com.tieout.connection.effect.confirmed.v1", "the connection to the other system",
+        &[Control], INTEGRATION_ENGINEER, Operation),
+    entry("com.tieout.control.exception.opened.v1", "control", Consumer::ALL, CONTROLLER, Books),
+    entry("com.tieout.control.exception.resolved.v1", "control", Consumer::ALL, CONTROLLER, Books),
+];
