@@ -417,7 +417,41 @@ fn hold(
 ) -> Result<OrderOutcome, AppFault> {
     let class = ExceptionClass::of_order_refusals(wrong.iter().map(OrderRefusal::code));
     let why: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-    hold_for(tx, context, order, chain, class.code(), &why.join("; "))
+    let headline = match wrong {
+        [one] => headline(order, one),
+        _ => format!(
+            "{} cannot become a contract, for {} reasons",
+            order.name,
+            wrong.len()
+        ),
+    };
+    hold_as(
+        tx,
+        context,
+        order,
+        chain,
+        class.code(),
+        headline,
+        &why.join("; "),
+    )
+}
+
+/// What is wrong in one line of the inbox, beside the customer and the amount.
+fn headline(order: &WonOrder, refusal: &OrderRefusal) -> String {
+    match refusal {
+        OrderRefusal::UnknownProduct { value, .. } => {
+            format!("Product {value} is sold but not in the catalogue")
+        }
+        OrderRefusal::QuantityNotPositive { product, value, .. } => {
+            format!("{value} of {product} is sold: a quantity must be above zero")
+        }
+        OrderRefusal::EndBeforeStart { start, end } => {
+            format!("Service ends on {end}, before it starts on {start}")
+        }
+        OrderRefusal::MissingCurrency => "A deal is won without a currency".to_owned(),
+        OrderRefusal::MissingEntity { .. } => "A deal is won without a legal entity".to_owned(),
+        other => format!("{} cannot become a contract: {other}", order.name),
+    }
 }
 
 fn hold_for(
@@ -428,13 +462,26 @@ fn hold_for(
     class: &str,
     why: &str,
 ) -> Result<OrderOutcome, AppFault> {
+    let headline = format!("{} cannot be taken over: {why}", order.name);
+    hold_as(tx, context, order, chain, class, headline, why)
+}
+
+fn hold_as(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    order: &WonOrder,
+    chain: CorrelationId,
+    class: &str,
+    summary: String,
+    why: &str,
+) -> Result<OrderOutcome, AppFault> {
     let exception = exception::open(
         tx,
         context,
         NewException {
             key: exception_key(order),
             class,
-            summary: format!("{} is won but cannot become a contract: {why}", order.name),
+            summary,
             detail: why.to_owned(),
             payload: order.payload.clone(),
             customer: order.account.name.clone(),

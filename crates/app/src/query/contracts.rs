@@ -12,7 +12,7 @@ use store::contracts::ContractFilter;
 use store::{
     Tx, catalogue, contracts as rows, documents as papers, effects, obligations, payments,
 };
-use values::{Currency, Date, Instant, Money};
+use values::{Currency, Date, Instant, Money, UnitPrice};
 
 const LIST: &str = "contracts";
 
@@ -192,10 +192,13 @@ fn terms(component: &Component, charge: &Charge, currency: Currency) -> String {
         BillingFrequency::Annual => "year",
         BillingFrequency::TermUpFront => "term",
     };
-    let price = match charge {
-        Charge::Flat { amount } => format!("{amount} {currency} per {every}"),
+    let price_in_words = match charge {
+        Charge::Flat { amount } => format!("{} {currency} per {every}", price(*amount, currency)),
         Charge::PerUnit { unit_price } => {
-            format!("{unit_price} {currency} per unit and {every}")
+            format!(
+                "{} {currency} per unit and {every}",
+                price(*unit_price, currency)
+            )
         }
         Charge::Graduated { tiers } => {
             format!("graduated prices over {} tiers per {every}", tiers.len())
@@ -208,14 +211,22 @@ fn terms(component: &Component, charge: &Charge, currency: Currency) -> String {
         (BillingFrequency::OneOff, _) => {
             format!(
                 "{}, charged once",
-                price
+                price_in_words
                     .trim_end_matches(" per once")
                     .trim_end_matches(" and once")
             )
         }
-        (BillingFrequency::TermUpFront, _) => format!("{price}, up front"),
-        (_, Timing::Advance) => format!("{price}, in advance"),
-        (_, Timing::Arrears) => format!("{price}, in arrears"),
+        (BillingFrequency::TermUpFront, _) => format!("{price_in_words}, up front"),
+        (_, Timing::Advance) => format!("{price_in_words}, in advance"),
+        (_, Timing::Arrears) => format!("{price_in_words}, in arrears"),
+    }
+}
+
+/// A price with grouped thousands and at least the places of its currency; finer places are kept.
+fn price(price: UnitPrice, currency: Currency) -> String {
+    match Money::from_decimal_exact(price.decimal(), currency) {
+        Ok(amount) => amount.grouped(),
+        Err(_) => price.to_string(),
     }
 }
 

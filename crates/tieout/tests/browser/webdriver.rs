@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A headless Chromium with one tab.
 pub struct Browser {
@@ -28,15 +28,10 @@ impl Browser {
             .unwrap_or_else(|error| {
                 panic!("{driver} does not start ({error}): run `cargo xtask setup`")
             });
-        let output = BufReader::new(driver.stdout.take().unwrap());
-        let port = output
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                line.rsplit_once("on port ")
-                    .map(|(_, port)| port.trim_end_matches('.').to_owned())
-            })
-            .expect("chromedriver says its port");
+        let port = said_by(driver.stdout.take().unwrap(), |line| {
+            let (_, port) = line.rsplit_once("successfully on port ")?;
+            Some(port.trim_end_matches('.').to_owned())
+        });
         let options = json!({
             "binary": program("TIEOUT_CHROMIUM", "/usr/bin/chromium"),
             "args": [
@@ -125,12 +120,6 @@ impl Browser {
             .to_owned()
     }
 
-    /// Clicks the first element of a selector.
-    pub fn click(&self, css: &str) {
-        let element = self.find(css);
-        self.call(&format!("/element/{element}/click"), &json!({}));
-    }
-
     /// Types into the first element of a selector.
     pub fn type_into(&self, css: &str, text: &str) {
         let element = self.find(css);
@@ -194,6 +183,18 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// What a program says on a line that `find` knows. The rest of its output is read to the end, so that
+/// it can go on writing.
+pub fn said_by(output: ChildStdout, find: impl Fn(&str) -> Option<String>) -> String {
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let found = lines
+        .by_ref()
+        .find_map(|line| find(&line))
+        .expect("the program says what is waited for");
+    std::thread::spawn(move || lines.for_each(drop));
+    found
 }
 
 fn agent() -> ureq::Agent {

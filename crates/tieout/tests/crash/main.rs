@@ -147,7 +147,7 @@ fn text(object: &serde_json::Value, field: &str) -> String {
 }
 
 fn compare_payments(app: &App, sims: &Simulators) {
-    let intents = sims.stripe.objects("payment_intent");
+    let intents = sims.stripe.objects("payment_intents");
     let settled: BTreeMap<String, i64> = intents
         .iter()
         .filter(|intent| intent["status"] == "succeeded")
@@ -182,7 +182,7 @@ fn compare_payments(app: &App, sims: &Simulators) {
     }
     let refunded: i64 = sims
         .stripe
-        .objects("refund")
+        .objects("refunds")
         .iter()
         .map(|refund| refund["amount"].as_i64().unwrap())
         .sum();
@@ -249,7 +249,7 @@ fn compare_deals(app: &App, sims: &Simulators) {
         .unwrap();
     let taken = app
         .store()
-        .read(|tx| {
+        .read(move |tx| {
             let mut taken = BTreeSet::new();
             for row in &rows {
                 for known in store::catalogue::references_of(tx, &format!("contract/{}", row.id))? {

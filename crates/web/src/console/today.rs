@@ -39,11 +39,31 @@ struct TodayPage {
     date: String,
 }
 
+/// The measures that stand on the first screen whatever they come to; the others stand there when
+/// they differ, and always on the page of all tie-outs.
+const ALWAYS_SHOWN: [&str; 7] = [
+    "bookings",
+    "billings",
+    "deferred",
+    "recognised",
+    "receivable",
+    "cash",
+    "delivered",
+];
+
+impl Measure {
+    fn is_for_today(&self) -> bool {
+        let differs = |row: &TieOutRow| row.status != TieOutStatus::TiesOut;
+        ALWAYS_SHOWN.contains(&self.key.as_str()) || self.cells.iter().flatten().any(differs)
+    }
+}
+
 pub(super) async fn today(State(state): State<ConsoleState>, seat: Seat) -> Response {
     page(state, seat, Place::Today, |source, frame| {
         let home = source.home()?;
         let names = source.entities()?;
-        let (books, measures) = pivot(&home.tie_outs, &names);
+        let (books, mut measures) = pivot(&home.tie_outs, &names);
+        measures.retain(Measure::is_for_today);
         draw(&TodayPage {
             verdict: Verdict::of(&home.tie_outs),
             date: money::day_in_full(money::utc_date(home.now)),
