@@ -54,30 +54,26 @@ impl Served {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.take().unwrap());
-        let mut said = String::new();
-        loop {
-            let start = said.len();
-            if lines.read_line(&mut said).unwrap() == 0 {
+        let lines = BufReader::new(process.stdout.take().unwrap());
+        let mut served = Served {
+            process,
+            lines,
+            address: String::new(),
+            said: String::new(),
+        };
+        while served.address.is_empty() {
+            let start = served.said.len();
+            if served.lines.read_line(&mut served.said).unwrap() == 0 {
                 let mut why = String::new();
-                process
-                    .stderr
-                    .take()
-                    .unwrap()
-                    .read_to_string(&mut why)
-                    .unwrap();
+                let mut log = served.process.stderr.take().unwrap();
+                log.read_to_string(&mut why).unwrap();
                 panic!("it ended: {why}");
             }
-            if let Some(rest) = said[start..].strip_prefix("Console and API: http://") {
-                let address = rest.split('/').next().unwrap().to_owned();
-                return Served {
-                    process,
-                    lines,
-                    address,
-                    said,
-                };
+            if let Some(rest) = served.said[start..].strip_prefix("Console and API: http://") {
+                served.address = rest.split('/').next().unwrap().to_owned();
             }
         }
+        served
     }
 
     fn talk(&self, request: &str) -> String {

@@ -1,6 +1,6 @@
 //! The browsable reference of the API, drawn from the same table and types as the description.
 
-use crate::api::{PREFIX, ROUTES, Route, Work};
+use crate::api::{PREFIX, Parameter, ROUTES, Route, Work};
 use crate::console::{Viewer, sheet};
 use crate::openapi;
 use crate::problem::{Code, Problem};
@@ -9,6 +9,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use control::Role;
 use serde_json::{Map, Value};
 
 /// Where the reference is served.
@@ -33,7 +34,8 @@ struct Operation {
     anchor: String,
     summary: &'static str,
     roles: String,
-    parameters: Vec<(String, String)>,
+    parameters: &'static [Parameter],
+    paged: bool,
     body: Option<TypeWords>,
     answer: TypeWords,
 }
@@ -111,28 +113,9 @@ fn operation(route: &Route, document: &Value) -> Operation {
         &answer["content"]["application/json"]["schema"]
     });
     let body = &told["requestBody"]["content"]["application/json"]["schema"];
-    let parameters = match &route.work {
-        Work::Command(_) => Vec::new(),
-        Work::Query(query) => {
-            let own = query
-                .parameters
-                .iter()
-                .map(|it| (it.name.to_owned(), it.about.to_owned()));
-            let paging: &[(&str, &str)] = if query.paged {
-                &[
-                    ("cursor", "The next of the page before."),
-                    ("limit", "Most rows of the page: 1 to 200, 50 when absent."),
-                ]
-            } else {
-                &[]
-            };
-            own.chain(
-                paging
-                    .iter()
-                    .map(|(name, about)| ((*name).to_owned(), (*about).to_owned())),
-            )
-            .collect()
-        }
+    let (parameters, paged) = match &route.work {
+        Work::Command(_) => (&[][..], false),
+        Work::Query(query) => (query.parameters, query.paged),
     };
     let roles: Vec<&str> = route
         .permission
@@ -145,8 +128,13 @@ fn operation(route: &Route, document: &Value) -> Operation {
         anchor: route.operation_id(),
         path,
         summary: route.summary,
-        roles: roles.join(", "),
+        roles: if roles.len() == Role::ALL.len() {
+            "Every role".to_owned()
+        } else {
+            roles.join(", ")
+        },
         parameters,
+        paged,
         body: (!body.is_null()).then(|| type_words(body)),
         answer: type_words(answer),
     }

@@ -29,7 +29,8 @@ use tokio::sync::oneshot;
 pub struct Doors {
     /// How long a session lasts, in seconds.
     pub session_seconds: u32,
-    /// Whether people reach the console through https, so that cookies are kept off plain http.
+    /// Whether people reach the server through a proxy that ends TLS: cookies are then kept off plain
+    /// http, the proxy's `X-Forwarded-For` is believed, and figures need a token from everywhere.
     pub https: bool,
     /// Longest time that a request may take.
     pub request_limit: Duration,

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use control::Permission;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Holds the secret of the session.
 const SESSION: &str = "tieout_session";
@@ -181,6 +181,23 @@ pub(crate) struct SignIn {
     csrf: String,
 }
 
+/// Where a sign-in comes from: behind a proxy that ends TLS, what the proxy itself wrote last.
+fn address(web: &Web, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
+    let forwarded = headers.get("x-forwarded-for").filter(|_| web.doors().https);
+    let last = forwarded.and_then(|value| {
+        value
+            .to_str()
+            .ok()?
+            .rsplit(',')
+            .next()?
+            .trim()
+            .parse::<IpAddr>()
+            .ok()
+    });
+    last.or(peer)
+        .map_or_else(String::new, |address| address.to_string())
+}
+
 /// `POST /login`.
 pub(crate) async fn sign_in(
     State(web): State<Web>,
@@ -188,7 +205,7 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Form(form): Form<SignIn>,
 ) -> Response {
-    let address = peer.map_or_else(String::new, |peer| peer.0.0.ip().to_string());
+    let address = address(&web, peer.map(|peer| peer.0.0.ip()), &headers);
     let again = LoginForm {
         name: form.name.clone(),
         next: local(&form.next).to_owned(),
