@@ -33,18 +33,10 @@ pub(crate) fn execute(
     tx: &mut Tx<'_>,
     context: &Context,
     envelope: &Envelope,
+    digest: &[u8; 32],
 ) -> Result<Outcome<Answer>, AppFault> {
-    check_key(&envelope.key)?;
-    let content = envelope
-        .command
-        .content()
-        .map_err(|error| AppFault::Unreadable {
-            what: "command",
-            error: error.to_string(),
-        })?;
-    let digest: [u8; 32] = Sha256::digest(content.as_bytes()).into();
     if let Some(before) = commands::answered(tx, &envelope.client, &envelope.key)? {
-        if before.digest != digest {
+        if before.digest != *digest {
             return Err(AppFault::KeyReused {
                 key: envelope.key.clone(),
             });
@@ -57,11 +49,28 @@ pub(crate) fn execute(
         tx,
         &envelope.client,
         &envelope.key,
-        &digest,
+        digest,
         &text,
         context.now.microseconds(),
     )?;
     Ok(Outcome::Done(answer))
+}
+
+/// What tells a command from another with the same key: SHA-256 of its content. It needs no
+/// transaction, so the caller's thread computes it and not the one that all writes share.
+///
+/// # Errors
+/// When the key cannot be one.
+pub(crate) fn digest(envelope: &Envelope) -> Result<[u8; 32], AppFault> {
+    check_key(&envelope.key)?;
+    let content = envelope
+        .command
+        .content()
+        .map_err(|error| AppFault::Unreadable {
+            what: "command",
+            error: error.to_string(),
+        })?;
+    Ok(Sha256::digest(content.as_bytes()).into())
 }
 
 fn check_key(key: &str) -> Result<(), Refusal> {

@@ -160,10 +160,15 @@ impl App {
         envelope: Envelope,
         done: impl FnOnce(Result<Outcome<Answer>, AppFault>) + Send + 'static,
     ) {
+        let digest = match journey::digest(&envelope) {
+            Ok(digest) => digest,
+            Err(fault) => return done(Err(fault)),
+        };
         let context = self.context(&envelope.actor);
-        self.core
-            .store
-            .enqueue(move |tx| journey::execute(tx, &context, &envelope), done);
+        self.core.store.enqueue(
+            move |tx| journey::execute(tx, &context, &envelope, &digest),
+            done,
+        );
     }
 
     /// Runs a journey that is not a command of a person: a worker's step. Same transaction rules.

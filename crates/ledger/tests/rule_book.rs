@@ -47,13 +47,13 @@ fn an_unknown_amount_names_those_that_exist() {
 #[test]
 fn an_unknown_attribute_names_those_that_exist() {
     assert_eq!(
-        said(&refunds("when = { method = \"card\" }", DEBIT)),
-        "rule r: when is \"method\"; attributes of the document are entity, currency, customer"
+        said(&refunds("when = { processor = \"stripe\" }", DEBIT)),
+        "rule r: when is \"processor\"; attributes of the document are entity, currency, method, customer"
     );
     let line = "{ side = \"debit\", account = { by = \"class\", map = { a = \"1\" } }, amount = \"amount\" }";
     assert_eq!(
         said(&refunds("", line)),
-        "rule r: lines[1].account.by is \"class\"; attributes of this event are entity, currency, customer"
+        "rule r: lines[1].account.by is \"class\"; attributes of this event are entity, currency, method, customer"
     );
 }
 
@@ -183,7 +183,8 @@ fn a_book_that_does_not_fit_the_chart_does_not_pass() {
         .to_string();
     assert_eq!(
         said,
-        "rule payment-settled: no account is mapped for method \"transfer\", which can occur; add it to the map"
+        "rule payment-settled: no account is mapped for method \"transfer\", which can occur; add it to the map\n\
+         rule payment-refunded: no account is mapped for method \"transfer\", which can occur; add it to the map"
     );
     let one = Account {
         code: "1".parse().unwrap(),

@@ -57,6 +57,20 @@ impl RawReader {
         Ok(Self { connection, last })
     }
 
+    /// Leaves out what is in the books so far.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn skip_to_end(&mut self) -> Result<(), StoreFault> {
+        let newest = rows(&self.connection, "SELECT max(id) FROM event", &[])?;
+        if let [row] = newest.as_slice()
+            && let Ok(id) = text(row, 0)
+        {
+            self.last = id.to_owned();
+        }
+        Ok(())
+    }
+
     /// Up to `limit` entries after those read before; none at the end.
     ///
     /// # Errors

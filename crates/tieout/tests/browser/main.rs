@@ -169,26 +169,36 @@ fn a_figure_leads_to_its_deal(browser: &Browser, demo: &Demo) {
     );
 }
 
+/// Waits until something is so: after a key or a form the next page takes its time.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let patience = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !is_so() {
+        assert!(std::time::Instant::now() < patience, "still not so: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
 fn the_keyboard_is_enough(browser: &Browser, demo: &Demo) {
     browser.go(&format!("{}/", demo.address));
     browser.press("/");
     assert_eq!(browser.run("return document.activeElement.name"), "q");
     browser.press(&format!("QM-US-2026-00003{ENTER}"));
-    assert!(
-        browser.url().contains("/invoices/inv_"),
-        "the search leads to {}",
-        browser.url()
-    );
-    assert!(browser.text("h1").contains("QM-US-2026-00003"));
+    until("the search leads to the invoice", || {
+        browser.url().contains("/invoices/inv_")
+    });
+    until("the invoice is drawn", || {
+        browser.title().contains("QM-US-2026-00003")
+    });
 }
 
 fn it_works_without_scripts(browser: &Browser, demo: &Demo) {
     browser.scripts(false);
     browser.go(&format!("{}/", demo.address));
     assert!(browser.text("main").contains("Deferred revenue"));
-    browser.type_into("input[name=q]", "QM-DE-2026-00001");
-    browser.press(&ENTER.to_string());
-    assert!(browser.text("h1").contains("QM-DE-2026-00001"));
+    browser.type_into("input[name=q]", &format!("QM-DE-2026-00001{ENTER}"));
+    until("the search leads to the invoice", || {
+        browser.title().contains("QM-DE-2026-00001")
+    });
     browser.scripts(true);
 }
 
@@ -205,15 +215,10 @@ fn an_exception_is_resolved_with_a_reason(browser: &Browser, demo: &Demo) {
     );
     browser.run("document.querySelector('form [value=settle]').click()");
     browser.run("document.querySelector('form [name=reason]').form.requestSubmit()");
-    // The page is drawn anew; nothing else tells that it has arrived.
-    let patience = std::time::Instant::now() + std::time::Duration::from_secs(10);
-    let mut after = browser.text("main");
-    while !after.contains("a test transfer of our own bank") && std::time::Instant::now() < patience
-    {
-        std::thread::sleep(std::time::Duration::from_millis(100));
-        after = browser.text("main");
-    }
+    until("the exception is resolved", || {
+        browser.title().contains("Resolved") || browser.text("main").contains("Resolved")
+    });
+    let after = browser.text("main");
     assert!(after.contains("a test transfer of our own bank"), "{after}");
-    assert!(after.contains("Resolved"), "{after}");
     browser.picture(&pictures().join("exception-resolved.png"));
 }

@@ -75,6 +75,11 @@ impl Browser {
         self.read("/url").as_str().unwrap_or_default().to_owned()
     }
 
+    /// The title of the page.
+    pub fn title(&self) -> String {
+        self.read("/title").as_str().unwrap_or_default().to_owned()
+    }
+
     /// Sets the size of the window's inside.
     pub fn resize(&self, width: u32, height: u32) {
         let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });

@@ -181,7 +181,7 @@ fn a_contract_shows_its_position_to_the_cent() {
     assert_eq!(detail.summary, "seat, 10 units, annual in advance");
     assert_eq!(
         detail.components[0].terms,
-        "1200 USD per unit and year, in advance"
+        "1,200.00 USD per unit and year, in advance"
     );
     assert_eq!(
         (detail.invoices.len(), detail.invoices[0].status.as_str()),
