@@ -52,9 +52,13 @@ pub fn render(rows: &[TieOutRow], exceptions: &[ExceptionRow]) -> String {
         let value = row
             .value
             .map_or_else(|| "no value".to_owned(), |value| value.to_string());
+        let customer = row
+            .customer
+            .as_ref()
+            .map_or_else(String::new, |name| format!("{name}: "));
+        let (what, owner, id) = (&row.summary, &row.owner, &row.id);
         text.push_str(&format!(
-            "  {value:>16}  {} ({}, {})\n",
-            row.summary, row.owner, row.id
+            "  {value:>16}  {customer}{what} ({owner}, {id})\n"
         ));
     }
     text
