@@ -13,7 +13,7 @@ use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
 use store::{Durability, Location, Store, documents, journals, log, payments};
-use values::{Clock, Decimal, Money};
+use values::{Decimal, Money};
 
 const ACTOR: &str = "test";
 
