@@ -10,6 +10,7 @@
 
 mod books;
 mod commands;
+mod demo;
 mod programs;
 mod readers;
 

@@ -157,10 +157,12 @@ fn figure(account: &str, currency: &str, number: &str) -> (Key, i64) {
     };
     let code = name.strip_prefix('A').unwrap();
     let code = code.split('-').next().unwrap();
-    // The two entities of these books; other characters are escaped in a name.
+    // The entities of these books and of the demo; other characters are escaped in a name.
     let entity = match entity {
         "US" => "US",
         "X-de--berlin" => "de-berlin",
+        "QM--US" => "QM-US",
+        "QM--DE" => "QM-DE",
         other => panic!("{other:?} is not one of our entities"),
     };
     let key = Key {
