@@ -1,11 +1,10 @@
 //! The program as the console's source of figures.
 
 use crate::console::{
-    AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
-    SourceFault,
+    AccountKey, ExceptionFacets, ExceptionFilter, ListFilter, ResolveOutcome, Source, SourceFault,
 };
 use app::command::{AssignException, Command, ResolveException};
-use app::{App, AppFault, query, view};
+use app::{App, AppFault, view};
 use values::{ExceptionId, Instant, Month};
 
 /// Answers the console from the books.
@@ -55,25 +54,6 @@ fn told(fault: AppFault) -> SourceFault {
     }
 }
 
-fn list(filter: &ListFilter) -> query::ListFilter {
-    query::ListFilter {
-        entity: filter.entity.clone(),
-        customer: filter.customer.clone(),
-        status: filter.status.clone(),
-        month: filter.month,
-    }
-}
-
-fn facets(facets: Vec<query::Facet>) -> Vec<Facet> {
-    facets
-        .into_iter()
-        .map(|facet| Facet {
-            value: facet.value,
-            count: facet.count,
-        })
-        .collect()
-}
-
 fn exception_id(id: &str) -> Asked<ExceptionId> {
     id.parse().map_err(|_| SourceFault::Refused {
         reason: format!("There is no exception {id}."),
@@ -106,21 +86,11 @@ impl Source for AppSource {
         filter: &ExceptionFilter,
         cursor: Option<&str>,
     ) -> Asked<view::Page<view::ExceptionRow>> {
-        let filter = query::ExceptionFilter {
-            class: filter.class.clone(),
-            owner: filter.owner.clone(),
-            status: filter.status.clone(),
-        };
-        self.app.exceptions(&filter, cursor).map_err(told)
+        self.app.exceptions(filter, cursor).map_err(told)
     }
 
     fn exception_facets(&self) -> Asked<ExceptionFacets> {
-        let found = self.app.exception_facets().map_err(told)?;
-        Ok(ExceptionFacets {
-            classes: facets(found.classes),
-            owners: facets(found.owners),
-            statuses: facets(found.statuses),
-        })
+        self.app.exception_facets().map_err(told)
     }
 
     fn exception(&self, id: &str) -> Asked<Option<view::ExceptionDetail>> {
@@ -179,7 +149,7 @@ impl Source for AppSource {
         filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Asked<view::Page<view::ContractRow>> {
-        self.app.contracts(&list(filter), cursor).map_err(told)
+        self.app.contracts(filter, cursor).map_err(told)
     }
 
     fn contract(&self, id: &str) -> Asked<Option<view::ContractDetail>> {
@@ -191,7 +161,7 @@ impl Source for AppSource {
         filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Asked<view::Page<view::InvoiceRow>> {
-        self.app.invoices(&list(filter), cursor).map_err(told)
+        self.app.invoices(filter, cursor).map_err(told)
     }
 
     fn invoice(&self, id: &str) -> Asked<Option<view::InvoiceDetail>> {
@@ -203,7 +173,7 @@ impl Source for AppSource {
         filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Asked<view::Page<view::PaymentRow>> {
-        self.app.payments(&list(filter), cursor).map_err(told)
+        self.app.payments(filter, cursor).map_err(told)
     }
 
     fn journals(
@@ -211,7 +181,7 @@ impl Source for AppSource {
         filter: &ListFilter,
         cursor: Option<&str>,
     ) -> Asked<view::Page<view::JournalRow>> {
-        self.app.journals(&list(filter), cursor).map_err(told)
+        self.app.journals(filter, cursor).map_err(told)
     }
 
     fn journal(&self, id: &str) -> Asked<Option<view::JournalDetail>> {
@@ -231,13 +201,7 @@ impl Source for AppSource {
         key: &AccountKey,
         cursor: Option<&str>,
     ) -> Asked<Option<view::AccountDetail>> {
-        let key = query::AccountKey {
-            entity: key.entity.clone(),
-            month: key.month,
-            account: key.account.clone(),
-            currency: key.currency,
-        };
-        self.app.account(&key, cursor).map_err(told)
+        self.app.account(key, cursor).map_err(told)
     }
 
     fn intake(&self) -> Asked<Vec<view::IntakeRow>> {

@@ -1,8 +1,10 @@
 //! The one door through which the console gets its figures, so that pages can be drawn from sample
 //! data in a test and from the books in earnest.
 
+pub use app::query::{AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter};
+
 use app::view;
-use values::{Currency, Instant, Month};
+use values::{Instant, Month};
 
 /// Why the source could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,52 +31,6 @@ pub enum SourceFault {
         /// What is wrong and how to mend it.
         reason: String,
     },
-}
-
-/// Which exceptions to list. Absent fields do not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ExceptionFilter {
-    /// Class, such as `unknown_product`.
-    pub class: Option<String>,
-    /// Role or person who is to act.
-    pub owner: Option<String>,
-    /// `open` (everything that is not resolved), `assigned`, `resolved`; absent: all.
-    pub status: Option<String>,
-}
-
-/// Which rows of a list to show. A list heeds the fields that its rows have: contracts heed
-/// entity, customer and status; invoices those and month (of issue); payments heed customer and
-/// status; journals heed entity and month. Absent fields do not narrow.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListFilter {
-    /// Legal entity id.
-    pub entity: Option<String>,
-    /// Customer id.
-    pub customer: Option<String>,
-    /// A status word of the list.
-    pub status: Option<String>,
-    /// A month of accounting or issue.
-    pub month: Option<Month>,
-}
-
-/// One value that a filter can take, and how many rows it would leave.
-#[derive(Debug, Clone)]
-pub struct Facet {
-    /// The value.
-    pub value: String,
-    /// How many exceptions that are not resolved have it.
-    pub count: i64,
-}
-
-/// What the exception inbox can be narrowed by.
-#[derive(Debug, Clone, Default)]
-pub struct ExceptionFacets {
-    /// Classes, most numerous first.
-    pub classes: Vec<Facet>,
-    /// Owners, most numerous first.
-    pub owners: Vec<Facet>,
-    /// `open`, `assigned`, `resolved`, each with its count over everything.
-    pub statuses: Vec<Facet>,
 }
 
 /// How a person ends an exception.
@@ -106,19 +62,6 @@ impl ResolveOutcome {
             .into_iter()
             .find(|outcome| outcome.word() == word)
     }
-}
-
-/// One account of one month, in one currency.
-#[derive(Debug, Clone)]
-pub struct AccountKey {
-    /// Legal entity id.
-    pub entity: String,
-    /// Month.
-    pub month: Month,
-    /// Account code.
-    pub account: String,
-    /// Currency of the lines.
-    pub currency: Currency,
 }
 
 /// Where the console's figures come from. Calls may block; the console makes them on blocking
