@@ -127,6 +127,9 @@ fn exceptions_are_found_by_what_they_are_about(books: &Fixture) {
     ];
     assert_eq!(ids(&open), wanted);
     assert_eq!(books.read(exceptions::open_count), 9);
+    let stakes = books.read(exceptions::open_stakes);
+    let of_rows: Vec<_> = open.iter().map(ExceptionRow::stake).collect();
+    assert_eq!(stakes, of_rows);
     assert_eq!(
         ids(&books.read(|tx| exceptions::of_chain(tx, "chn_4"))),
         ["exc_04"]

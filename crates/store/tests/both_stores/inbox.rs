@@ -9,6 +9,7 @@ on_every_store![
     open_items_come_in_order_of_arrival_when_they_are_due,
     every_item_ends_confirmed_open_or_rejected,
     later_versions_supersede_earlier_ones_of_the_same_object_alone,
+    the_first_version_of_an_object_says_when_we_first_heard_of_it,
 ];
 
 fn a_repeated_delivery_is_counted_and_has_no_other_effect(books: &Fixture) {
@@ -133,4 +134,28 @@ fn later_versions_supersede_earlier_ones_of_the_same_object_alone(books: &Fixtur
     for other in ["006A_1@3", "006a_1@1", "006AX1@1", "006A_10@1"] {
         assert_eq!(status(other).0, "open", "{other}");
     }
+}
+
+fn the_first_version_of_an_object_says_when_we_first_heard_of_it(books: &Fixture) {
+    books.write(|tx| {
+        for (id, at) in [
+            ("006A@2", 500),
+            ("006A@1", 700),
+            ("006A", 1),
+            ("006AB@1", 2),
+        ] {
+            let row = InboxRow {
+                received: at,
+                ..received(id)
+            };
+            inbox::receive(tx, &row)?;
+        }
+        Ok(())
+    });
+    let first = |source: &'static str, object: &'static str| {
+        books.read(move |tx| inbox::first_received(tx, source, object))
+    };
+    assert_eq!(first("stripe", "006A"), Some(500));
+    assert_eq!(first("stripe", "006a"), None);
+    assert_eq!(first("salesforce", "006A"), None);
 }

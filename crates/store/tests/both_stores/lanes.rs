@@ -11,6 +11,7 @@ on_every_store![
     an_effect_is_taken_from_the_state_it_was_read_in,
     effects_are_written_back_and_found,
     effects_are_counted_and_summed,
+    what_stands_still_behind_a_parked_effect_is_summed,
 ];
 
 fn due(books: &Fixture, now: i64) -> Vec<String> {
@@ -177,4 +178,40 @@ fn effects_are_counted_and_summed(books: &Fixture) {
     let row = |status: &str, count, amount| (text("US"), text("USD"), text(status), count, amount);
     assert_eq!(value, [row("intended", 2, 21_800), row("sent", 1, 10_900)]);
     assert_eq!(books.read(|tx| effects::value_by_status(tx, "none")), []);
+}
+
+fn what_stands_still_behind_a_parked_effect_is_summed(books: &Fixture) {
+    books.write(|tx| {
+        let of = |id: &str, lane: &str, status: &str| EffectRow {
+            status: text(status),
+            amount: 100,
+            ..effect(id, lane)
+        };
+        let other = EffectRow {
+            operation: text("salesforce.update"),
+            ..of("eff_4", "a", "intended")
+        };
+        let euro = EffectRow {
+            currency: text("EUR"),
+            ..of("eff_5", "a", "intended")
+        };
+        let rows = [
+            of("eff_1", "a", "confirmed"),
+            of("eff_2", "a", "parked"),
+            of("eff_3", "a", "intended"),
+            other,
+            euro,
+            of("eff_6", "a", "parked"),
+            of("eff_7", "a", "intended"),
+            of("eff_8", "b", "intended"),
+        ];
+        effects::intend(tx, &rows)
+    });
+    let held = |id: &'static str| {
+        books.read(move |tx| effects::held_with(tx, id, "netsuite.journal_entry"))
+    };
+    let worth = |currency: &str, amount| (text("US"), text(currency), amount);
+    assert_eq!(held("eff_2"), [worth("EUR", 100), worth("USD", 200)]);
+    assert_eq!(held("eff_6"), [worth("USD", 200)]);
+    assert_eq!(held("eff_9"), []);
 }

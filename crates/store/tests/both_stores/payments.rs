@@ -239,6 +239,12 @@ fn money_is_summed_by_entity_currency_and_method(books: &Fixture) {
         books.read(payments::given_back),
         [money("transfer", 1, 500, 0)]
     );
+    let later = books.read(|tx| payments::received_since(tx, 1_999));
+    assert_eq!(later, received);
+    assert_eq!(books.read(|tx| payments::received_since(tx, 2_000)), []);
+    let later = books.read(|tx| payments::given_back_since(tx, 2_999));
+    assert_eq!(later, [money("transfer", 1, 500, 0)]);
+    assert_eq!(books.read(|tx| payments::given_back_since(tx, 3_000)), []);
     let applied = [money("card", 1, 300, 0), money("transfer", 1, 40, 0)];
     assert_eq!(books.read(payments::applied), applied);
 }
