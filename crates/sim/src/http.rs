@@ -34,7 +34,7 @@ pub(crate) struct Core {
     pub(crate) clock: SimClock,
     pub(crate) station: Station,
     tables: Mutex<Tables>,
-    address: SocketAddr,
+    base_url: String,
     listener: Mutex<Option<std::net::TcpListener>>,
 }
 
@@ -45,16 +45,16 @@ impl Core {
         clock: SimClock,
         seed: u64,
         weather: Weather,
-        address: SocketAddr,
-        listener: std::net::TcpListener,
+        base_url: String,
+        listener: Option<std::net::TcpListener>,
     ) -> Core {
         Core {
             seed,
             clock,
             station: Station::new(name, seed, weather),
             tables: Mutex::new(tables),
-            address,
-            listener: Mutex::new(Some(listener)),
+            base_url,
+            listener: Mutex::new(listener),
         }
     }
 
@@ -63,7 +63,7 @@ impl Core {
     }
 
     pub(crate) fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.base_url.clone()
     }
 
     pub(crate) fn take_listener(&self) -> Option<std::net::TcpListener> {
@@ -82,7 +82,7 @@ pub(crate) struct Exchange {
     pub(crate) path: String,
     /// As received, without the question mark.
     pub(crate) raw_query: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     /// A read should answer with the version before.
     pub(crate) stale: bool,
@@ -196,36 +196,53 @@ async fn call<S: System>(
     request: Request,
 ) -> Response {
     let admitted = system.enter();
-    let _present = Present(Arc::clone(&system));
-    let Some(mut exchange) = read(request).await else {
+    let _present = Present(system.as_ref());
+    let Some(exchange) = read(request).await else {
         return respond(Answer::empty(413));
     };
+    match handle(system.as_ref(), admitted, exchange) {
+        Handled::Answered(answer) => respond(answer),
+        Handled::Unsent(answer) => {
+            let hold = system.core().station.hold_ms();
+            tokio::time::sleep(Duration::from_millis(hold)).await;
+            shears.cut();
+            respond(answer)
+        }
+    }
+}
+
+/// What a call has come to, whichever way it came in.
+#[derive(Debug)]
+pub(crate) enum Handled {
+    /// The caller gets this.
+    Answered(Answer),
+    /// The work is done, and the caller never hears of it.
+    Unsent(Answer),
+}
+
+/// A call through the weather to the system. `admitted` says whether the system has room for it.
+pub(crate) fn handle<S: System>(system: &S, admitted: bool, mut exchange: Exchange) -> Handled {
     if !admitted {
-        return respond(system.too_many_requests(&exchange));
+        return Handled::Answered(system.too_many_requests(&exchange));
     }
     let station = &system.core().station;
     let fault = station.befalls(&exchange.method, &exchange.path, &exchange.identity());
     match fault {
-        Some(Fault::TooManyRequests) => respond(system.too_many_requests(&exchange)),
-        Some(Fault::ServerError) => respond(system.server_error(&exchange)),
-        Some(Fault::TimeoutAfterWork) => {
-            let unsent = system.answer(&exchange);
-            tokio::time::sleep(Duration::from_millis(station.hold_ms())).await;
-            shears.cut();
-            respond(unsent)
-        }
+        Some(Fault::TooManyRequests) => Handled::Answered(system.too_many_requests(&exchange)),
+        Some(Fault::ServerError) => Handled::Answered(system.server_error(&exchange)),
+        Some(Fault::TimeoutAfterWork) => Handled::Unsent(system.answer(&exchange)),
         Some(Fault::StaleRead) => {
             exchange.stale = true;
-            respond(system.answer(&exchange))
+            Handled::Answered(system.answer(&exchange))
         }
-        None => respond(system.answer(&exchange)),
+        None => Handled::Answered(system.answer(&exchange)),
     }
 }
 
 /// Leaves when it is dropped, so that an abandoned call leaves too.
-struct Present<S: System>(Arc<S>);
+pub(crate) struct Present<'a, S: System>(pub(crate) &'a S);
 
-impl<S: System> Drop for Present<S> {
+impl<S: System> Drop for Present<'_, S> {
     fn drop(&mut self) {
         self.0.leave();
     }

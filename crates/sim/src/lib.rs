@@ -3,7 +3,8 @@
 //! Each simulator is a real HTTP server on the loopback address. It keeps its state, refuses what
 //! the real system would refuse, and (when it is given a directory) has written a change to its
 //! journal before it answers, so that a killed process has lost nothing it had acknowledged.
-//! They run on threads of their own, so a synchronous caller can use them.
+//! They run on threads of their own, so a synchronous caller can use them. Without sockets and
+//! threads the same calls go through a [`Door`], for runs that must be the same each time.
 //!
 //! Where to start reading: [`Simulators::start`], then `http.rs` (how a call passes through the
 //! weather), `tables.rs` (state and journal), and one directory for each system.
@@ -17,6 +18,7 @@
 mod civil;
 mod clock;
 mod decimal;
+mod door;
 mod filter;
 mod http;
 mod mint;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use clock::SimClock;
+pub use door::{Door, DoorAnswer, DoorCall, NoAnswer};
 pub use weather::{Fault, Weather};
 
 use http::{Core, System};
@@ -139,6 +142,7 @@ pub struct Simulators {
     /// Control calls of the NetSuite simulator.
     pub netsuite: netsuite::Handle,
     clock: SimClock,
+    door: Door,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
@@ -161,31 +165,54 @@ impl Simulators {
             .enable_all()
             .build()
             .map_err(SimFault::Threads)?;
+        Simulators::build(options, Some(runtime))
+    }
+
+    /// Replays the journals without listening: calls come in through [`Simulators::door`] on the
+    /// thread of the caller, and nothing runs by itself. The ports of the options are not used.
+    pub fn in_process(options: SimOptions) -> Result<Simulators, SimFault> {
+        Simulators::build(options, None)
+    }
+
+    fn build(
+        options: SimOptions,
+        runtime: Option<tokio::runtime::Runtime>,
+    ) -> Result<Simulators, SimFault> {
+        let listens = runtime.is_some();
         let salesforce = Arc::new(salesforce::Salesforce::new(core_of(
             &options,
             "salesforce",
-            options.ports.salesforce,
+            listens.then_some(options.ports.salesforce),
         )?)?);
         let stripe = Arc::new(stripe::Stripe::new(
-            core_of(&options, "stripe", options.ports.stripe)?,
+            core_of(&options, "stripe", listens.then_some(options.ports.stripe))?,
             options.webhook_url.clone(),
             options.webhook_secret.clone(),
         ));
         let netsuite = Arc::new(netsuite::NetSuite::new(core_of(
             &options,
             "netsuite",
-            options.ports.netsuite,
+            listens.then_some(options.ports.netsuite),
         )?));
-        serve(&runtime, &salesforce)?;
-        serve(&runtime, &stripe)?;
-        serve(&runtime, &netsuite)?;
+        if let Some(runtime) = &runtime {
+            serve(runtime, &salesforce)?;
+            serve(runtime, &stripe)?;
+            serve(runtime, &netsuite)?;
+        }
+        let door = Door::new(&salesforce, &stripe, &netsuite);
         Ok(Simulators {
             salesforce: salesforce::Handle::new(salesforce),
             stripe: stripe::Handle::new(stripe),
             netsuite: netsuite::Handle::new(netsuite),
             clock: options.clock,
-            runtime: Some(runtime),
+            door,
+            runtime,
         })
+    }
+
+    /// The way in without sockets, through the same weather, checks and code as over HTTP.
+    pub fn door(&self) -> Door {
+        self.door.clone()
     }
 
     /// The simulated time that the vendors go by.
@@ -222,8 +249,8 @@ impl Drop for Simulators {
     }
 }
 
-/// State, clock and a bound listener for one system.
-fn core_of(options: &SimOptions, name: &'static str, port: u16) -> Result<Core, SimFault> {
+/// State, clock and (with a port) a bound listener for one system.
+fn core_of(options: &SimOptions, name: &'static str, port: Option<u16>) -> Result<Core, SimFault> {
     let tables = match &options.directory {
         None => Tables::in_memory(),
         Some(directory) => {
@@ -234,21 +261,27 @@ fn core_of(options: &SimOptions, name: &'static str, port: u16) -> Result<Core, 
             Tables::open(&directory.join(format!("{name}.jsonl")))?
         }
     };
-    let listen = |source| SimFault::Listen {
-        system: name,
-        port,
-        source,
+    let (base_url, listener) = match port {
+        None => (format!("http://{name}.simulated"), None),
+        Some(port) => {
+            let listen = |source| SimFault::Listen {
+                system: name,
+                port,
+                source,
+            };
+            let listener = bind(port).map_err(listen)?;
+            listener.set_nonblocking(true).map_err(listen)?;
+            let address = listener.local_addr().map_err(listen)?;
+            (format!("http://{address}"), Some(listener))
+        }
     };
-    let listener = bind(port).map_err(listen)?;
-    listener.set_nonblocking(true).map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
     Ok(Core::new(
         name,
         tables,
         options.clock.clone(),
         options.seed,
         options.weather,
-        address,
+        base_url,
         listener,
     ))
 }

@@ -313,6 +313,12 @@ impl Handle {
         self.0.pump()
     }
 
+    /// As [`Handle::pump_webhooks`] without a socket: the receiver gets the raw body and the value
+    /// of the `Stripe-Signature` header, and says whether it answered with a 2xx.
+    pub fn pump_webhooks_to(&self, mut receive: impl FnMut(&[u8], &str) -> bool) -> Pumped {
+        self.0.pump_to(&mut receive)
+    }
+
     /// Pumps on a thread of its own, with this pause between rounds (50 ms is usual), until
     /// [`Handle::stop_delivering`].
     pub fn deliver_automatically(&self, every: Duration) {

@@ -57,26 +57,32 @@ pub(super) fn signature(secret: &str, seconds: i64, payload: &str) -> String {
 impl Stripe {
     /// Sends each pending event once more (some twice, some out of order).
     pub(super) fn pump(&self) -> Pumped {
-        let _turn = self
-            .webhooks
-            .turn
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
         let url = self
             .webhooks
             .url
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        let Some(url) = url else {
-            return Pumped {
+        match url {
+            None => Pumped {
                 delivered: 0,
                 pending: self.pending(),
-            };
-        };
+            },
+            Some(url) => self.pump_to(&mut |body, signed| self.post(&url, body, signed)),
+        }
+    }
+
+    /// As [`Stripe::pump`] to any receiver, which gets the raw body and the signature header and
+    /// says whether it answered with a 2xx.
+    pub(super) fn pump_to(&self, receive: &mut dyn FnMut(&[u8], &str) -> bool) -> Pumped {
+        let _turn = self
+            .webhooks
+            .turn
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut delivered = 0;
         for id in self.round() {
-            if !self.send(&url, &id) {
+            if !self.send(receive, &id) {
                 continue;
             }
             if self.strikes(
@@ -85,7 +91,7 @@ impl Stripe {
                 &id,
             ) {
                 // A duplicate that is refused is of no consequence: the first one was accepted.
-                let _accepted = self.send(&url, &id);
+                let _accepted = self.send(receive, &id);
             }
             if self.mark_delivered(&id) {
                 delivered += 1;
@@ -128,7 +134,7 @@ impl Stripe {
     }
 
     /// Answers whether the receiver said 2xx.
-    fn send(&self, url: &str, id: &str) -> bool {
+    fn send(&self, receive: &mut dyn FnMut(&[u8], &str) -> bool, id: &str) -> bool {
         let Some(event) = self.core.tables().get("events", id).cloned() else {
             return false;
         };
@@ -138,6 +144,10 @@ impl Stripe {
             self.core.clock.now_seconds(),
             &payload,
         );
+        receive(payload.as_bytes(), &signed)
+    }
+
+    fn post(&self, url: &str, body: &[u8], signed: &str) -> bool {
         let sent = self
             .webhooks
             .agent
@@ -148,7 +158,7 @@ impl Stripe {
                 "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
             )
             .header("Stripe-Signature", signed)
-            .send(payload.as_bytes());
+            .send(body);
         sent.is_ok_and(|answer| answer.status().is_success())
     }
 

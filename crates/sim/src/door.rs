@@ -1,0 +1,115 @@
+//! The way into the simulators without sockets: a call on the thread of the caller, through the same
+//! weather, the same checks and the same code as over HTTP.
+
+use std::sync::Arc;
+
+use crate::http::{self, Exchange, Handled, Present, System};
+use crate::{netsuite, salesforce, stripe};
+
+/// A call as it would be on the wire.
+#[derive(Clone, Debug)]
+pub struct DoorCall<'a> {
+    /// `GET`, `POST`, …
+    pub method: &'a str,
+    /// The whole URL, encoded.
+    pub url: &'a str,
+    /// Headers; names in any case. `Host` is made from the URL.
+    pub headers: &'a [(String, String)],
+    /// The raw body.
+    pub body: &'a [u8],
+}
+
+/// An answer as it would be on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorAnswer {
+    /// Status code.
+    pub status: u16,
+    /// Headers.
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}
+
+/// Why a call has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// The system did the work, and the answer never left it.
+    #[error("the answer was lost")]
+    Lost,
+    /// The URL is of none of the systems: nothing was sent.
+    #[error("no system has this address")]
+    NobodyThere,
+}
+
+/// The way in. Clones lead to the same systems.
+#[derive(Clone, Debug)]
+pub struct Door {
+    salesforce: Arc<salesforce::Salesforce>,
+    stripe: Arc<stripe::Stripe>,
+    netsuite: Arc<netsuite::NetSuite>,
+}
+
+impl Door {
+    pub(crate) fn new(
+        salesforce: &Arc<salesforce::Salesforce>,
+        stripe: &Arc<stripe::Stripe>,
+        netsuite: &Arc<netsuite::NetSuite>,
+    ) -> Door {
+        Door {
+            salesforce: Arc::clone(salesforce),
+            stripe: Arc::clone(stripe),
+            netsuite: Arc::clone(netsuite),
+        }
+    }
+
+    /// Makes a call and waits for the answer.
+    pub fn call(&self, call: &DoorCall<'_>) -> Result<DoorAnswer, NoAnswer> {
+        if let Some(rest) = below(self.salesforce.as_ref(), call.url) {
+            return pass(self.salesforce.as_ref(), call, rest);
+        }
+        if let Some(rest) = below(self.stripe.as_ref(), call.url) {
+            return pass(self.stripe.as_ref(), call, rest);
+        }
+        match below(self.netsuite.as_ref(), call.url) {
+            Some(rest) => pass(self.netsuite.as_ref(), call, rest),
+            None => Err(NoAnswer::NobodyThere),
+        }
+    }
+}
+
+/// Path and query, when the URL is one of this system.
+fn below<'u, S: System>(system: &S, url: &'u str) -> Option<&'u str> {
+    let rest = url.strip_prefix(system.core().base_url().as_str())?;
+    rest.starts_with('/').then_some(rest)
+}
+
+fn pass<S: System>(system: &S, call: &DoorCall<'_>, rest: &str) -> Result<DoorAnswer, NoAnswer> {
+    let (path, raw_query) = rest.split_once('?').unwrap_or((rest, ""));
+    let base = system.core().base_url();
+    let host = base.strip_prefix("http://").unwrap_or(&base);
+    let mut headers = vec![("host".to_owned(), host.to_owned())];
+    let given = call.headers.iter();
+    headers.extend(given.map(|(name, value)| (name.to_lowercase(), value.clone())));
+    let exchange = Exchange {
+        method: call.method.to_owned(),
+        path: path.to_owned(),
+        raw_query: raw_query.to_owned(),
+        headers,
+        body: call.body.to_vec(),
+        stale: false,
+    };
+    let admitted = system.enter();
+    let _present = Present(system);
+    match http::handle(system, admitted, exchange) {
+        Handled::Unsent(_) => Err(NoAnswer::Lost),
+        Handled::Answered(answer) => Ok(DoorAnswer {
+            status: answer.status,
+            headers: answer
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            body: answer.body,
+        }),
+    }
+}
