@@ -16,6 +16,7 @@ pub mod pulse;
 pub mod query;
 mod record;
 mod retry;
+pub mod shadow;
 pub mod story;
 pub mod sweep;
 pub mod view;
@@ -182,6 +183,19 @@ impl App {
     ) -> Result<T, AppFault> {
         let context = self.context(actor);
         self.core.store.write(move |tx| journey(tx, &context))
+    }
+
+    /// As [`App::run`] without waiting: `done` is called once the outcome is durable.
+    pub fn run_then<T: Send + 'static>(
+        &self,
+        actor: &str,
+        journey: impl FnOnce(&mut store::Tx<'_>, &Context) -> Result<T, AppFault> + Send + 'static,
+        done: impl FnOnce(Result<T, AppFault>) + Send + 'static,
+    ) {
+        let context = self.context(actor);
+        self.core
+            .store
+            .enqueue(move |tx| journey(tx, &context), done);
     }
 
     /// Says what other systems are told of.

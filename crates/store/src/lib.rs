@@ -11,6 +11,7 @@ mod fault;
 mod table;
 mod migrate;
 mod postgres_backend;
+mod savepoint;
 mod sqlite_backend;
 mod transaction;
 mod value;
@@ -139,6 +140,13 @@ impl Store {
             Backend::Sqlite(sqlite) => sqlite.enqueue(work, done),
             Backend::Postgres(postgres) => done(postgres.write(work)),
         }
+    }
+
+    /// Whether [`Store::enqueue`] returns at once and calls back later. On PostgreSQL the caller's own
+    /// thread does the work before it returns.
+    #[must_use]
+    pub fn queues_writes(&self) -> bool {
+        matches!(&*self.backend, Backend::Sqlite(_))
     }
 
     /// Runs `work` on a consistent view of the books without changing them.
