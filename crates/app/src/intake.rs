@@ -7,7 +7,9 @@ mod receive;
 pub(crate) mod salesforce;
 pub(crate) mod stripe;
 
-pub use receive::{IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe};
+pub use receive::{
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe, receive_stripe_then,
+};
 
 use crate::connections::{Connections, SALESFORCE, STRIPE};
 use crate::journey::exception::{self, NewException};
@@ -83,10 +85,46 @@ impl Ending {
     }
 }
 
-/// Translates what is due, at most `limit` items, in order of arrival.
+/// Of a full batch, one item in so many is taken from the end: what has just come in does not wait
+/// until an old crowd is worked off.
+const FRESH_SHARE: i64 = 4;
+
+/// What is due, at most `limit` items, oldest first; when there is more than that, a share of the
+/// newest. Only notices of the processor may overtake: each is looked up anew, so their order says
+/// nothing, while versions of an opportunity follow each other.
+fn due_fairly(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<InboxRow>, store::StoreFault> {
+    let mut rows = inbox::due(tx, now, limit)?;
+    let fresh = limit / FRESH_SHARE;
+    if (rows.len() as i64) < limit || fresh == 0 {
+        return Ok(rows);
+    }
+    let oldest = usize::try_from(limit - fresh).unwrap_or(usize::MAX);
+    let rest = rows.split_off(oldest.min(rows.len()));
+    let newest = inbox::due_last(tx, STRIPE, now, fresh)?;
+    let is_among = |row: &InboxRow, others: &[InboxRow]| {
+        others
+            .iter()
+            .any(|other| other.source == row.source && other.source_id == row.source_id)
+    };
+    let fresh: Vec<InboxRow> = newest
+        .into_iter()
+        .filter(|row| !is_among(row, &rows))
+        .collect();
+    let room = usize::try_from(limit).unwrap_or(usize::MAX) - oldest - fresh.len();
+    let rest: Vec<InboxRow> = rest
+        .into_iter()
+        .filter(|row| !is_among(row, &fresh))
+        .take(room)
+        .collect();
+    rows.extend(rest);
+    rows.extend(fresh);
+    Ok(rows)
+}
+
+/// Translates what is due, at most `limit` items, oldest first with a share of the newest.
 pub fn process_due(app: &App, connections: &Connections, limit: i64) -> Progress {
     let now = app.clock().now().microseconds();
-    let due = match app.store().read(move |tx| inbox::due(tx, now, limit)) {
+    let due = match app.store().read(move |tx| due_fairly(tx, now, limit)) {
         Ok(due) => due,
         Err(fault) => {
             tracing::error!(fault = %fault, "the inbox cannot be read");
@@ -317,31 +355,14 @@ pub fn exception_resolved(
     outcome: &str,
     reason: &str,
 ) -> Result<u64, AppFault> {
-    let held = held_by(exception);
     let mut found = 0;
-    for row in inbox::due(tx, HELD, i64::MAX)?
-        .into_iter()
-        .filter(|row| row.reason == held)
-    {
-        let (source, id) = (row.source.as_str(), row.source_id.as_str());
+    for (source, id, correlation) in inbox::held_with_reason(tx, &held_by(exception))? {
         if outcome == "skipped" {
-            inbox::conclude(
-                tx,
-                source,
-                id,
-                "rejected",
-                &format!("skipped: {reason}"),
-                &row.correlation,
-            )?;
+            let reason = format!("skipped: {reason}");
+            inbox::conclude(tx, &source, &id, "rejected", &reason, &correlation)?;
         } else {
-            inbox::postpone(
-                tx,
-                source,
-                id,
-                "to be tried again",
-                context.now.microseconds(),
-                "",
-            )?;
+            let now = context.now.microseconds();
+            inbox::postpone(tx, &source, &id, "to be tried again", now, "")?;
         }
         found += 1;
     }
@@ -354,21 +375,8 @@ pub fn exception_resolved(
 /// # Errors
 /// When the store fails.
 pub fn retry_held(tx: &mut Tx<'_>, context: &Context, source: &str) -> Result<u64, AppFault> {
-    let mut found = 0;
-    for row in inbox::due(tx, HELD, i64::MAX)? {
-        if row.source == source && row.next_attempt == HELD {
-            inbox::postpone(
-                tx,
-                source,
-                &row.source_id,
-                "to be tried again",
-                context.now.microseconds(),
-                "",
-            )?;
-            found += 1;
-        }
-    }
-    Ok(found)
+    let now = context.now.microseconds();
+    Ok(inbox::release_held(tx, source, "to be tried again", now)?)
 }
 
 fn patience(now: Instant, row: &InboxRow) -> Instant {

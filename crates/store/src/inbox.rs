@@ -52,7 +52,19 @@ pub fn receive(tx: &mut Tx<'_>, row: &InboxRow) -> Result<bool, StoreFault> {
     Ok(deliveries == Some(1))
 }
 
-/// Open items due at `now`, in order of arrival.
+/// Keeps what arrived unless it is there already, and returns whether it was kept: one statement for
+/// what nearly always is the first delivery.
+///
+/// # Errors
+/// When the database refuses.
+pub fn receive_first(tx: &mut Tx<'_>, row: &InboxRow) -> Result<bool, StoreFault> {
+    static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+        InboxRow::insert_text("ON CONFLICT (source, source_id) DO NOTHING")
+    });
+    Ok(tx.execute(&TEXT, &row.params())? == 1)
+}
+
+/// Open items due at `now`, those first that fell due first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -61,10 +73,84 @@ pub fn due(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<InboxRow>, Store
     tx.query(
         &format!(
             "SELECT {columns} FROM inbox WHERE status = 'open' AND next_attempt <= ?1
-             ORDER BY received, source, source_id LIMIT ?2"
+             ORDER BY next_attempt, received, source, source_id LIMIT ?2"
         ),
         params![now, limit],
         InboxRow::read,
+    )
+}
+
+/// Open items of a source due at `now`, those first that fell due last: what came in just now, while
+/// an older crowd is worked off.
+///
+/// # Errors
+/// When the database refuses.
+pub fn due_last(
+    tx: &mut Tx<'_>,
+    source: &str,
+    now: i64,
+    limit: i64,
+) -> Result<Vec<InboxRow>, StoreFault> {
+    let columns = InboxRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM inbox WHERE status = 'open' AND next_attempt <= ?1 AND source = ?2
+             ORDER BY next_attempt DESC, received DESC, source_id DESC LIMIT ?3"
+        ),
+        params![now, source, limit],
+        InboxRow::read,
+    )
+}
+
+/// Open items of a source that wait for a person or a later version.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held(tx: &mut Tx<'_>, source: &str) -> Result<Vec<InboxRow>, StoreFault> {
+    let columns = InboxRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM inbox WHERE status = 'open' AND next_attempt = ?1 AND source = ?2
+             ORDER BY received, source_id"
+        ),
+        params![HELD, source],
+        InboxRow::read,
+    )
+}
+
+/// Held items with exactly this reason, as source, id and chain.
+///
+/// # Errors
+/// When the database refuses.
+pub fn held_with_reason(
+    tx: &mut Tx<'_>,
+    reason: &str,
+) -> Result<Vec<(String, String, String)>, StoreFault> {
+    tx.query(
+        // The moment is written out so that the index on what is held serves it.
+        &format!(
+            "SELECT source, source_id, correlation FROM inbox
+             WHERE status = 'open' AND next_attempt = {HELD} AND reason = ?1 ORDER BY source, source_id"
+        ),
+        params![reason],
+        |mut row| Ok((row.text(0)?, row.text(1)?, row.text(2)?)),
+    )
+}
+
+/// Lets every held item of a source be tried again at `now`; returns how many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn release_held(
+    tx: &mut Tx<'_>,
+    source: &str,
+    reason: &str,
+    now: i64,
+) -> Result<u64, StoreFault> {
+    tx.execute(
+        "UPDATE inbox SET reason = ?2, next_attempt = ?3, attempts = attempts + 1
+         WHERE status = 'open' AND next_attempt = ?4 AND source = ?1",
+        params![source, reason, now, HELD],
     )
 }
 

@@ -3,7 +3,10 @@
 use crate::{StoreFault, Tx, params};
 
 /// Every migration, in order. A file is never changed once it has landed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_books.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_books.sql"),
+    include_str!("../migrations/0009_intake.sql"),
+];
 
 /// Applies what is missing.
 pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreFault> {

@@ -5,7 +5,10 @@ use crate::api::blocking;
 use crate::body::{BrokeOff, collect};
 use crate::problem::{Code, Problem};
 use crate::state::Web;
-use app::intake::{IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe};
+use app::connections::Connections;
+use app::intake::{
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe, receive_stripe_then,
+};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -13,6 +16,7 @@ use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tokio::sync::oneshot;
 
 /// Where Stripe delivers its events.
 pub const STRIPE: &str = "/webhooks/stripe";
@@ -36,23 +40,49 @@ async fn receive(web: Web, request: Request<Body>) -> Result<Response, Problem> 
         .headers
         .get("stripe-signature")
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-    let received = blocking(move || {
-        let Some(connections) = web.connections() else {
-            return Err(Problem::new(
-                Code::NotFound,
-                "No payment processor is configured here.",
-            ));
-        };
-        let now = web.app().clock().now();
-        receive_stripe(web.app(), connections, &bytes, signature.as_deref(), now).map_err(refused)
-    })
-    .await?;
+    let received = if web.app().store().queues_writes() {
+        queued(&web, bytes.into(), signature.as_deref()).await?
+    } else {
+        blocking(move || {
+            let connections = configured(&web)?;
+            let now = web.app().clock().now();
+            receive_stripe(web.app(), connections, &bytes, signature.as_deref(), now)
+                .map_err(refused)
+        })
+        .await?
+    };
     let word = match received {
         Received::New => "new",
         Received::Duplicate => "duplicate",
     };
     let kind = [(CONTENT_TYPE, "application/json")];
     Ok((kind, format!("{{\"received\":\"{word}\"}}")).into_response())
+}
+
+fn configured(web: &Web) -> Result<&Connections, Problem> {
+    web.connections()
+        .ok_or_else(|| Problem::new(Code::NotFound, "No payment processor is configured here."))
+}
+
+/// The way without a thread for each delivery: thousands wait for one flush together.
+async fn queued(web: &Web, body: Vec<u8>, signature: Option<&str>) -> Result<Received, Problem> {
+    let (answer, waiting) = oneshot::channel();
+    let delivery = Delivery {
+        body,
+        signature,
+        now: web.app().clock().now(),
+    };
+    receive_stripe_then(web.app(), configured(web)?, delivery, move |result| {
+        // The sender of the delivery may have gone; what was kept is kept.
+        let _ = answer.send(result);
+    });
+    match waiting.await {
+        Ok(result) => result.map_err(refused),
+        Err(_) => Err(Problem::new(
+            Code::Internal,
+            "The books were closed before the delivery was kept; send it again.",
+        )),
+    }
 }
 
 fn refused(refusal: IntakeRefusal) -> Problem {

@@ -84,32 +84,86 @@ pub fn receive_stripe(
     signature: Option<&str>,
     now: Instant,
 ) -> Result<Received, IntakeRefusal> {
-    let digest: [u8; 32] = Sha256::digest(body).into();
-    let accepted = check(connections, body, signature, now)
-        .and_then(|event| keep(app, body, &digest, event, now));
-    if let Err(refusal) = &accepted {
-        tracing::warn!(
-            reason = refusal.code(),
-            bytes = body.len(),
-            "a delivery of stripe is refused"
-        );
-        if !matches!(refusal, IntakeRefusal::NotKept(_)) {
-            count(app, refusal, &digest, now).map_err(IntakeRefusal::NotKept)?;
-        }
-    }
-    accepted
+    let (answer, waiting) = std::sync::mpsc::sync_channel(1);
+    let delivery = Delivery {
+        body: body.to_vec(),
+        signature,
+        now,
+    };
+    receive_stripe_then(app, connections, delivery, move |result| {
+        // The caller may have gone; what was kept is kept all the same.
+        let _ = answer.send(result);
+    });
+    waiting.recv().unwrap_or_else(|_| {
+        let closed = AppFault::Store(store::StoreFault::Closed);
+        Err(IntakeRefusal::NotKept(closed))
+    })
 }
 
-fn check(
+/// A delivery as it came in at the door.
+#[derive(Debug)]
+pub struct Delivery<'a> {
+    /// The bytes exactly as they came.
+    pub body: Vec<u8>,
+    /// Value of the `Stripe-Signature` header.
+    pub signature: Option<&'a str>,
+    /// The moment by the clock that signatures are checked with.
+    pub now: Instant,
+}
+
+/// As [`receive_stripe`] without waiting: `done` is called once the outcome is durable, so that many
+/// deliveries share one flush without a thread each. Where the store does not queue its writes (see
+/// [`store::Store::queues_writes`]) the call itself waits.
+pub fn receive_stripe_then(
+    app: &App,
     connections: &Connections,
-    body: &[u8],
-    signature: Option<&str>,
+    delivery: Delivery<'_>,
+    done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
+) {
+    let digest: [u8; 32] = Sha256::digest(&delivery.body).into();
+    match check(connections, &delivery) {
+        Ok(event) => {
+            let now = delivery.now;
+            let counting = app.clone();
+            keep(app, delivery, &digest, event, move |kept| match kept {
+                Err(refusal @ IntakeRefusal::OtherContent { .. }) => {
+                    refuse(&counting, refusal, &digest, now, done);
+                }
+                kept => done(kept),
+            });
+        }
+        Err(refusal) => refuse(app, refusal, &digest, delivery.now, done),
+    }
+}
+
+/// Says in the log and in the counts that a delivery is refused, and then to its sender.
+fn refuse(
+    app: &App,
+    refusal: IntakeRefusal,
+    digest: &[u8; 32],
     now: Instant,
-) -> Result<Event, IntakeRefusal> {
+    done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
+) {
+    tracing::warn!(reason = refusal.code(), "a delivery of stripe is refused");
+    let row = refused_row(&refusal, digest, now);
+    app.run_then(
+        ACTOR,
+        move |tx, _| {
+            inbox::receive(tx, &row)?;
+            Ok(())
+        },
+        move |counted| done(Err(counted.err().map_or(refusal, IntakeRefusal::NotKept))),
+    );
+}
+
+fn check(connections: &Connections, delivery: &Delivery<'_>) -> Result<Event, IntakeRefusal> {
+    let body = &delivery.body;
     if body.len() > LARGEST_DELIVERY {
         return Err(IntakeRefusal::TooLarge { bytes: body.len() });
     }
-    connections.verifier.verify(signature, body, now)?;
+    connections
+        .verifier
+        .verify(delivery.signature, body, delivery.now)?;
     let event = read_delivered_event(body).map_err(|fault| IntakeRefusal::NoEvent {
         problem: fault.to_string(),
     })?;
@@ -123,18 +177,18 @@ fn check(
 
 fn keep(
     app: &App,
-    body: &[u8],
+    delivery: Delivery<'_>,
     digest: &[u8; 32],
     event: Event,
-    now: Instant,
-) -> Result<Received, IntakeRefusal> {
+    done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
+) {
     let row = InboxRow {
         source: STRIPE.to_owned(),
         source_id: event.id.clone(),
         kind: event.kind.clone(),
-        received: now.microseconds(),
+        received: delivery.now.microseconds(),
         digest: digest.to_vec(),
-        raw: body.to_vec(),
+        raw: delivery.body,
         status: "open".to_owned(),
         reason: String::new(),
         attempts: 0,
@@ -142,20 +196,21 @@ fn keep(
         deliveries: 1,
         correlation: String::new(),
     };
-    app.run(ACTOR, move |tx, _| {
+    let journey = move |tx: &mut store::Tx<'_>, _: &crate::Context| {
+        if inbox::receive_first(tx, &row)? {
+            return Ok(Ok(Received::New));
+        }
         let before = inbox::item(tx, STRIPE, &row.source_id)?;
         if before.is_some_and(|before| before.digest != row.digest && !is_same(&before.raw, &event))
         {
             return Ok(Err(IntakeRefusal::OtherContent { event: event.id }));
         }
-        let is_new = inbox::receive(tx, &row)?;
-        Ok(Ok(if is_new {
-            Received::New
-        } else {
-            Received::Duplicate
-        }))
-    })
-    .map_err(IntakeRefusal::NotKept)?
+        inbox::receive(tx, &row)?;
+        Ok(Ok(Received::Duplicate))
+    };
+    app.run_then(ACTOR, journey, move |kept| {
+        done(kept.unwrap_or_else(|fault| Err(IntakeRefusal::NotKept(fault))));
+    });
 }
 
 /// Whether a kept event says the same. Stripe writes an event anew for each delivery, with another
@@ -172,18 +227,13 @@ fn is_same(kept: &[u8], event: &Event) -> bool {
 }
 
 /// One row a reason and content, however often it comes: a flood of one forgery is one row.
-fn count(
-    app: &App,
-    refusal: &IntakeRefusal,
-    digest: &[u8; 32],
-    now: Instant,
-) -> Result<(), AppFault> {
+fn refused_row(refusal: &IntakeRefusal, digest: &[u8; 32], now: Instant) -> InboxRow {
     let start: String = digest
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    let row = InboxRow {
+    InboxRow {
         source: STRIPE.to_owned(),
         source_id: format!("refused/{}/{start}", refusal.code()),
         kind: "refused".to_owned(),
@@ -196,9 +246,5 @@ fn count(
         next_attempt: inbox::HELD,
         deliveries: 1,
         correlation: String::new(),
-    };
-    app.run(ACTOR, move |tx, _| {
-        inbox::receive(tx, &row)?;
-        Ok(())
-    })
+    }
 }

@@ -119,10 +119,7 @@ fn unreadable(
 pub(super) fn wake_upgrades(app: &App) -> Result<u64, AppFault> {
     app.run(super::ACTOR, |tx, context| {
         let mut woken = 0;
-        for row in inbox::due(tx, HELD, i64::MAX)? {
-            if row.source != SALESFORCE || row.next_attempt != HELD {
-                continue;
-            }
+        for row in inbox::held(tx, SALESFORCE)? {
             let Ok(read) = read_opportunity(&row.raw) else {
                 continue;
             };

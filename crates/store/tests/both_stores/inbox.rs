@@ -6,10 +6,12 @@ use store::inbox::{self, HELD, InboxRow};
 
 on_every_store![
     a_repeated_delivery_is_counted_and_has_no_other_effect,
-    open_items_come_in_order_of_arrival_when_they_are_due,
+    open_items_come_in_the_order_in_which_they_fall_due,
     every_item_ends_confirmed_open_or_rejected,
     later_versions_supersede_earlier_ones_of_the_same_object_alone,
     the_first_version_of_an_object_says_when_we_first_heard_of_it,
+    what_an_exception_holds_is_found_by_its_reason_and_released_by_source,
+    what_came_last_can_be_asked_for_by_source,
 ];
 
 fn a_repeated_delivery_is_counted_and_has_no_other_effect(books: &Fixture) {
@@ -43,7 +45,7 @@ fn a_repeated_delivery_is_counted_and_has_no_other_effect(books: &Fixture) {
     assert_eq!(books.read(|tx| inbox::item(tx, "stripe", "evt_2")), None);
 }
 
-fn open_items_come_in_order_of_arrival_when_they_are_due(books: &Fixture) {
+fn open_items_come_in_the_order_in_which_they_fall_due(books: &Fixture) {
     let at = |id: &str, received_at, next_attempt| InboxRow {
         received: received_at,
         next_attempt,
@@ -68,10 +70,10 @@ fn open_items_come_in_order_of_arrival_when_they_are_due(books: &Fixture) {
     };
     assert_eq!(due(20, 10), ["c", "a", "b"]);
     assert_eq!(due(20, 2), ["c", "a"]);
-    assert_eq!(due(30, 10), ["d", "c", "a", "b"]);
+    assert_eq!(due(30, 10), ["c", "a", "b", "d"]);
     assert_eq!(due(i64::MAX - 1, 10).len(), 4);
     books.write(|tx| inbox::postpone(tx, "stripe", "c", "no such customer yet", 40, ""));
-    assert_eq!(due(30, 10), ["d", "a", "b"]);
+    assert_eq!(due(30, 10), ["a", "b", "d"]);
     let row = books.read(|tx| inbox::item(tx, "stripe", "c")).unwrap();
     assert_eq!(
         (row.status.as_str(), row.attempts, row.next_attempt),
@@ -158,4 +160,52 @@ fn the_first_version_of_an_object_says_when_we_first_heard_of_it(books: &Fixture
     assert_eq!(first("stripe", "006A"), Some(500));
     assert_eq!(first("stripe", "006a"), None);
     assert_eq!(first("salesforce", "006A"), None);
+}
+
+fn what_an_exception_holds_is_found_by_its_reason_and_released_by_source(books: &Fixture) {
+    for (id, reason, next_attempt) in [
+        ("a", "held by exc_1", HELD),
+        ("b", "held by exc_2", HELD),
+        ("c", "held by exc_1", 40),
+    ] {
+        books.write(move |tx| inbox::receive(tx, &received(id)));
+        books.write(move |tx| inbox::postpone(tx, "stripe", id, reason, next_attempt, "chn_1"));
+    }
+    let with = |reason: &'static str| books.read(move |tx| inbox::held_with_reason(tx, reason));
+    assert_eq!(
+        with("held by exc_1"),
+        [(text("stripe"), text("a"), text("chn_1"))]
+    );
+    let held = books.read(|tx| inbox::held(tx, "stripe"));
+    assert_eq!(held.len(), 2);
+    let released = books.write(|tx| inbox::release_held(tx, "salesforce", "again", 50));
+    assert_eq!(released, 0);
+    let released = books.write(|tx| inbox::release_held(tx, "stripe", "again", 50));
+    assert_eq!(released, 2);
+    assert!(with("held by exc_1").is_empty());
+    let row = books.read(|tx| inbox::item(tx, "stripe", "b")).unwrap();
+    assert_eq!((row.next_attempt, row.attempts), (50, 2));
+    let other = books.read(|tx| inbox::item(tx, "stripe", "c")).unwrap();
+    assert_eq!((other.next_attempt, other.attempts), (40, 1));
+}
+
+fn what_came_last_can_be_asked_for_by_source(books: &Fixture) {
+    for (id, source, next_attempt) in [
+        ("a", "stripe", 10),
+        ("b", "stripe", 20),
+        ("c", "salesforce", 30),
+        ("d", "stripe", 40),
+    ] {
+        let row = InboxRow {
+            source: text(source),
+            next_attempt,
+            ..received(id)
+        };
+        books.write(move |tx| inbox::receive_first(tx, &row));
+    }
+    let last = books.read(|tx| inbox::due_last(tx, "stripe", 35, 2));
+    let ids: Vec<_> = last.iter().map(|row| row.source_id.as_str()).collect();
+    assert_eq!(ids, ["b", "a"]);
+    let again = received("a");
+    assert!(!books.write(move |tx| inbox::receive_first(tx, &again)));
 }
