@@ -70,6 +70,9 @@ pub enum AppFault {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] store::StoreFault),
+    /// A secret cannot be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] crate::seal::SealFault),
     /// Something stored cannot be read; a bug of ours or a damaged file.
     #[error("stored {what} cannot be read: {error}")]
     Unreadable {
@@ -106,6 +109,7 @@ impl AppFault {
             | AppFault::Forbidden { .. }
             | AppFault::Connection(_)
             | AppFault::Unreadable { .. }
+            | AppFault::Seal(_)
             | AppFault::Amount(_) => false,
         }
     }

@@ -16,6 +16,7 @@ pub mod pulse;
 pub mod query;
 mod record;
 mod retry;
+pub mod seal;
 pub mod shadow;
 pub mod story;
 pub mod sweep;
@@ -44,6 +45,7 @@ struct Core {
     ids: Arc<dyn IdSource>,
     origin: events::Origin,
     books: RwLock<Arc<Books>>,
+    sealer: RwLock<Option<Arc<seal::Sealer>>>,
 }
 
 /// Whether a command was done now or had been done before with the same answer.
@@ -88,6 +90,7 @@ impl App {
             ids,
             origin,
             books: RwLock::new(Arc::new(books)),
+            sealer: RwLock::new(None),
         };
         Ok(App {
             core: Arc::new(core),
@@ -122,6 +125,20 @@ impl App {
             .clone()
     }
 
+    /// What seals and opens secrets; [`App::with_sealer`] brings it.
+    ///
+    /// # Errors
+    /// When the program was opened without a key.
+    pub fn sealer(&self) -> Result<Arc<seal::Sealer>, seal::SealFault> {
+        let held = self.core.sealer.read().unwrap_or_else(PoisonError::into_inner);
+        held.clone().ok_or(seal::SealFault::NoKey)
+    }
+
+    fn set_sealer(&self, sealer: seal::Sealer) {
+        let mut held = self.core.sealer.write().unwrap_or_else(PoisonError::into_inner);
+        *held = Some(Arc::new(sealer));
+    }
+
     /// What a journey needs besides the transaction.
     #[must_use]
     pub fn context(&self, actor: &str) -> Context {
@@ -131,6 +148,7 @@ impl App {
             origin: self.core.origin,
             actor: actor.to_owned(),
             books: self.books(),
+            sealer: self.sealer().ok(),
         }
     }
 

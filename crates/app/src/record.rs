@@ -29,9 +29,19 @@ pub struct Context {
     pub actor: String,
     /// The configuration.
     pub books: Arc<Books>,
+    /// What seals and opens secrets, when the program has a key.
+    pub sealer: Option<Arc<crate::seal::Sealer>>,
 }
 
 impl Context {
+    /// What seals and opens secrets.
+    ///
+    /// # Errors
+    /// When the program was opened without a key.
+    pub fn sealer(&self) -> Result<&crate::seal::Sealer, crate::seal::SealFault> {
+        self.sealer.as_deref().ok_or(crate::seal::SealFault::NoKey)
+    }
+
     /// The civil date of now in the zone of an entity.
     ///
     /// # Errors

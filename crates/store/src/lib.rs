@@ -23,13 +23,17 @@ pub mod contracts;
 pub mod documents;
 pub mod effects;
 pub mod exceptions;
+#[cfg(feature = "full-disk")]
+pub mod full_disk;
 pub mod inbox;
 pub mod journals;
 pub mod log;
 pub mod obligations;
 pub mod payments;
+pub mod proof;
 pub mod raw_rows;
 pub mod search;
+pub mod secrets;
 pub mod settings;
 
 pub use fault::StoreFault;

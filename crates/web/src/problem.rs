@@ -342,6 +342,10 @@ impl From<AppFault> for Problem {
                     Problem::new(Code::Internal, INTERNAL)
                 }
             }
+            AppFault::Seal(_) => {
+                tracing::error!(fault = %fault, "a secret cannot be sealed or opened");
+                Problem::new(Code::Internal, INTERNAL)
+            }
             AppFault::Unreadable { .. } => {
                 tracing::error!(fault = %fault, "something stored cannot be read");
                 Problem::new(Code::Internal, INTERNAL)

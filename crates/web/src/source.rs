@@ -46,6 +46,7 @@ fn told(fault: AppFault) -> SourceFault {
             }
         }
         AppFault::Connection(_)
+        | AppFault::Seal(_)
         | AppFault::Store(_)
         | AppFault::Unreadable { .. }
         | AppFault::Amount(_) => SourceFault::Unavailable {
