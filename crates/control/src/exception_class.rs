@@ -139,6 +139,13 @@ classes! {
         "Contact the customer and agree on a new payment method or date.",
         "Start a new attempt, or note the promise to pay.",
     ];
+    /// A customer objects to an invoice.
+    InvoiceDisputed = "invoice_disputed", "Customer disputes an invoice", Collections, High, [
+        "Read what the customer says and open the disputed lines with their arithmetic and contract.",
+        "Ask the owner of the contract or of the delivery whether the customer is right.",
+        "Accept it in whole or in part, which issues the credit note, or reject it with the reason.",
+        "Tell the customer; what stays due is collected again from here on.",
+    ];
     /// Money went back that nobody here asked for.
     RefundUnmatched = "refund_unmatched", "Refund without a payment", Collections, High, [
         "Find out who gave the refund at the processor and why.",
@@ -216,6 +223,55 @@ classes! {
         "Compare the state of the object in both systems; look for a message that came late or twice.",
         "Correct the state in the system of record.",
         "Resolve this once both systems agree.",
+    ];
+    /// A step of a process was not done in time.
+    StepOverdue = "step_overdue", "Step of a process is overdue", Controller, Normal, [
+        "Open the process and read which event or system it waits for.",
+        "Find out whether it happened and was not recorded, or did not happen.",
+        "Bring it about; the exception closes by itself when the event comes.",
+        "If it takes longer for a good reason, extend the deadline and say why.",
+    ];
+    /// An order did not become an active contract or subscription in time.
+    NotActivated = "not_activated", "Not activated in time", RevOps, High, [
+        "Open the process and see what the order waits for.",
+        "Look for an exception of the same order and settle it first.",
+        "The exception closes by itself when the subscription runs.",
+    ];
+    /// Something in force was not billed in time.
+    NotInvoiced = "not_invoiced", "In force and not invoiced", BillingAnalyst, BlocksClose, [
+        "Open the contract and look for a parked bill with its reason.",
+        "Run billing for the contract; a second run never bills twice.",
+        "If it is to be billed later, correct the dates of the contract.",
+    ];
+    /// Another system did not confirm in time.
+    NotConfirmed = "not_confirmed", "Other system has not confirmed", IntegrationEngineer, High, [
+        "Open the connection and see whether it is held, throttled or refused.",
+        "Look for the parked head of the lane and settle its exception.",
+        "The exception closes by itself when the other system confirms.",
+    ];
+    /// A collection or refund has no outcome in time.
+    NoOutcome = "no_outcome", "No outcome of a payment", Collections, High, [
+        "Look the payment up at the processor by the id in the detail.",
+        "If it is settled or failed there, let the sweep fetch it; it is taken in by itself.",
+        "If the processor does not know it, start a new attempt.",
+    ];
+    /// Nobody decided in time.
+    ApprovalOverdue = "approval_overdue", "Approval is overdue", Controller, Normal, [
+        "Open the process and read what is asked for and why.",
+        "Approve or deny it, or find the person who can: never the one who asked.",
+        "If it needs more time, extend the deadline and say why.",
+    ];
+    /// A process cannot do its next step.
+    ProcessStuck = "process_stuck", "Process cannot go on", Controller, High, [
+        "Read why the command of the step was refused.",
+        "Mend the cause; the process tries again by itself.",
+        "Otherwise skip the step with the reason, or cancel the process, which takes back what was done.",
+    ];
+    /// The log of a partition has a hole.
+    SequenceGap = "sequence_gap", "Gap in the event log", IntegrationEngineer, BlocksClose, [
+        "Stop and keep a copy of the books: events are never deleted by the program.",
+        "Run `tieout audit verify` on an export to find what is missing and what was changed.",
+        "Restore the missing events from a backup or an export; never number them anew.",
     ];
 }
 

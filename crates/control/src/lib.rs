@@ -7,14 +7,22 @@
 //! **Invariant**: an effect never goes from ambiguous to sent; it is read back first.
 
 pub mod approval;
+pub mod approval_policy;
 pub mod backoff;
+pub mod delegation;
 pub mod effect;
 mod exception;
+pub mod exception_case;
 mod exception_class;
+pub mod exception_fingerprint;
+pub mod exception_service;
 pub mod lane;
 pub mod lifecycle;
+pub mod process;
 mod role;
 
-pub use exception::{ExceptionRefusal, ExceptionStatus, Resolution, assign, resolve};
+pub use exception::{
+    ExceptionRefusal, ExceptionStatus, Resolution, acknowledge, assign, resolve, stopped_again, verify,
+};
 pub use exception_class::{ExceptionClass, Severity};
 pub use role::{Permission, Role, matrix};
