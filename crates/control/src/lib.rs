@@ -9,8 +9,11 @@
 pub mod approval;
 pub mod approval_policy;
 pub mod backoff;
+pub mod change;
+pub mod deviation;
 pub mod delegation;
 pub mod effect;
+pub mod flow;
 mod exception;
 pub mod exception_case;
 mod exception_class;
@@ -18,8 +21,10 @@ pub mod exception_fingerprint;
 pub mod exception_service;
 pub mod lane;
 pub mod lifecycle;
+pub mod ownership;
 pub mod process;
 mod role;
+pub mod topology;
 
 pub use exception::{
     ExceptionRefusal, ExceptionStatus, Resolution, acknowledge, assign, resolve, stopped_again, verify,
