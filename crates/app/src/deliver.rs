@@ -26,8 +26,8 @@ pub(crate) const ACTOR: &str = "tieout/delivery";
 /// Heads looked at in one round, so that lanes of a system that is held do not hide the others.
 const WINDOW: i64 = 2_000;
 
-/// An effect that was sent longer ago than this and has no outcome was left by a process that ended:
-/// several times what a call may take.
+/// How long an effect is ours once it is taken: several times what its calls may take. One that has no
+/// outcome by then was left by a process that ended.
 const UNDER_WAY_SECONDS: i64 = 180;
 
 /// An effect that is ours to work on until its outcome is written.
@@ -55,7 +55,7 @@ pub fn deliver_due(app: &App, connections: &Connections, limit: i64) -> Progress
             return Progress::fault();
         }
     };
-    let chosen = choose(connections, heads, now, limit);
+    let chosen = choose(connections, heads, limit);
     let workers = usize::from(connections.pace.parallel).clamp(1, chosen.len().max(1));
     let queue = Mutex::new(VecDeque::from(chosen));
     if workers == 1 {
@@ -81,7 +81,6 @@ pub fn deliver_due(app: &App, connections: &Connections, limit: i64) -> Progress
 fn choose(
     connections: &Connections,
     heads: Vec<EffectRow>,
-    now: Instant,
     limit: i64,
 ) -> Vec<EffectRow> {
     let mut probed = BTreeSet::new();
@@ -89,16 +88,11 @@ fn choose(
     heads
         .into_iter()
         .filter(|head| connections.has(&head.connection))
-        .filter(|head| head.status != EffectState::Sent.as_str() || is_left_behind(head, now))
         .filter(|head| {
             !connections.is_held(&head.connection) || probed.insert(head.connection.clone())
         })
         .take(limit)
         .collect()
-}
-
-fn is_left_behind(head: &EffectRow, now: Instant) -> bool {
-    now >= Instant::from_microseconds(head.changed).plus_seconds(UNDER_WAY_SECONDS)
 }
 
 fn work_off(app: &App, connections: &Connections, queue: &Mutex<VecDeque<EffectRow>>) -> Progress {
@@ -156,14 +150,27 @@ fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
     } else {
         Instant::from_microseconds(head.changed)
     };
-    let (id, from, attempts) = (head.id.clone(), head.status.clone(), head.attempts);
+    let row = head.clone();
     let is_ours = app.store().write(move |tx| {
-        effects::take(tx, &id, &from, attempts, next.as_str(), now.microseconds())
+        effects::take(
+            tx,
+            &effects::Taking {
+                id: &row.id,
+                lane: &row.lane,
+                from: &row.status,
+                fence: row.fence,
+                status: next.as_str(),
+                now: now.microseconds(),
+                lease: now.plus_seconds(UNDER_WAY_SECONDS).microseconds(),
+                fallback: row.fallback,
+            },
+        )
     })?;
     Ok(is_ours.then(|| Taken {
         effect: EffectRow {
             status: next.as_str().to_owned(),
             attempts: head.attempts + 1,
+            fence: head.fence + 1,
             ..head
         },
         mode,
@@ -178,9 +185,9 @@ fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
 /// # Errors
 /// When the store fails.
 pub fn recover(app: &App) -> Result<u64, AppFault> {
-    app.run(ACTOR, |tx, context| {
+    app.run(ACTOR, |tx, _| {
         let mut found = 0;
-        for mut head in effects::due_heads(tx, context.now.microseconds(), i64::MAX)? {
+        for mut head in effects::under_way(tx)? {
             if head.status == EffectState::Sent.as_str() {
                 head.status = effect::recover(EffectState::Sent).as_str().to_owned();
                 effects::update(tx, &head)?;

@@ -1,7 +1,8 @@
 //! The effect ledger: what other systems are to be told, in lanes. A lane's head is its oldest
-//! effect that is neither confirmed nor skipped; only heads are delivered.
+//! effect that is neither confirmed nor skipped; only heads are delivered. Every change here keeps
+//! the heads in [`crate::lanes`].
 
-use crate::{StoreFault, Tx, params};
+use crate::{StoreFault, Tx, lanes, params};
 
 table! {
     /// An outward effect.
@@ -22,7 +23,7 @@ table! {
         request: text,
         /// `intended`, `sent`, `ambiguous`, `confirmed`, `parked` or `skipped`.
         status: text,
-        /// Attempts so far.
+        /// Attempts that count against the limit.
         attempts: int,
         /// Not before this instant, microseconds.
         next_attempt: int,
@@ -46,6 +47,15 @@ table! {
         created: int,
         /// When it last changed, microseconds.
         changed: int,
+        /// How often it was taken: two workers never hold the same number.
+        fence: int,
+        /// Whoever took it has it until then, microseconds; 0 when nobody has it.
+        lease: int,
+        /// Higher goes first.
+        priority: int,
+        /// 1 when it waited through an outage, 2 when it was looked up afterwards and is as it should
+        /// be, 3 when it is not; otherwise 0.
+        fallback: int,
     }
 }
 
@@ -55,15 +65,15 @@ table! {
 /// When the database refuses.
 pub fn intend(tx: &mut Tx<'_>, rows: &[EffectRow]) -> Result<(), StoreFault> {
     let params: Vec<_> = rows.iter().flat_map(EffectRow::params).collect();
-    tx.insert(
+    let added = tx.insert(
         &EffectRow::insert_text("ON CONFLICT (key) DO NOTHING"),
         EffectRow::WIDTH,
         &params,
     )?;
-    Ok(())
+    lanes::added(tx, rows, added == rows.len() as u64)
 }
 
-/// The heads of all lanes that are due at `now` and not parked, oldest first.
+/// The heads of all lanes that are due at `now`, not parked and not under way, oldest first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -71,51 +81,120 @@ pub fn due_heads(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<EffectRow>
     let columns = EffectRow::columns("e.");
     tx.query(
         &format!(
-            "SELECT {columns} FROM effect e
-             JOIN (SELECT lane, min(id) AS head FROM effect WHERE status NOT IN ('confirmed', 'skipped') GROUP BY lane) h
-             ON h.head = e.id
-             WHERE e.status <> 'parked' AND e.next_attempt <= ?1 ORDER BY e.id LIMIT ?2"
+            "SELECT {columns} FROM lane_head l JOIN effect e ON e.id = l.head
+             WHERE l.status <> 'parked' AND l.due <= ?1 AND l.lease <= ?1 ORDER BY e.id LIMIT ?2"
         ),
         params![now, limit],
         EffectRow::read,
     )
 }
 
-/// Takes an effect for delivery: from the status it was read in to `status`. False when another
-/// worker was faster.
+/// What was handed to the network and has no outcome yet, whoever has it.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn take(
-    tx: &mut Tx<'_>,
-    id: &str,
-    from: &str,
-    attempts: i64,
-    status: &str,
-    now: i64,
-) -> Result<bool, StoreFault> {
-    let touched = tx.execute(
-        "UPDATE effect SET status = ?4, attempts = attempts + 1, changed = ?5
-         WHERE id = ?1 AND status = ?2 AND attempts = ?3",
-        params![id, from, attempts, status, now],
-    )?;
-    Ok(touched == 1)
+pub fn under_way(tx: &mut Tx<'_>) -> Result<Vec<EffectRow>, StoreFault> {
+    let columns = EffectRow::columns("e.");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM lane_head l JOIN effect e ON e.id = l.head WHERE l.lease > 0 ORDER BY e.id"
+        ),
+        &[],
+        EffectRow::read,
+    )
 }
 
-/// Writes back what became of an effect.
+/// Taking an effect for delivery: from the status and the fence it was read with.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking<'a> {
+    /// The effect.
+    pub id: &'a str,
+    /// Its lane.
+    pub lane: &'a str,
+    /// The status it was read in.
+    pub from: &'a str,
+    /// The fence it was read with.
+    pub fence: i64,
+    /// Its status while it is under way.
+    pub status: &'a str,
+    /// The present, microseconds.
+    pub now: i64,
+    /// Until when it is ours, microseconds.
+    pub lease: i64,
+    /// Its mark, see [`EffectRow::fallback`].
+    pub fallback: i64,
+}
+
+/// Takes an effect; it counts as an attempt. False when another worker was faster.
+///
+/// # Errors
+/// When the database refuses.
+pub fn take(tx: &mut Tx<'_>, taking: &Taking<'_>) -> Result<bool, StoreFault> {
+    lanes::take_turn(tx, taking.lane)?;
+    let touched = tx.execute(
+        "UPDATE effect SET status = ?4, attempts = attempts + 1, fence = fence + 1, changed = ?5, lease = ?6,
+         fallback = ?7 WHERE id = ?1 AND status = ?2 AND fence = ?3",
+        params![
+            taking.id, taking.from, taking.fence, taking.status, taking.now, taking.lease, taking.fallback
+        ],
+    )?;
+    if touched == 0 {
+        return Ok(false);
+    }
+    tx.execute(
+        "UPDATE lane_head SET status = ?2, lease = ?3 WHERE name = ?1 AND head = ?4",
+        params![taking.lane, taking.status, taking.lease, taking.id],
+    )?;
+    Ok(true)
+}
+
+/// Writes back what became of an effect. Nobody has it any longer.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn update(tx: &mut Tx<'_>, row: &EffectRow) -> Result<(), StoreFault> {
+    lanes::take_turn(tx, &row.lane)?;
     tx.execute(
         "UPDATE effect SET status = ?2, next_attempt = ?3, error_class = ?4, error = ?5, external_id = ?6,
-         read_back = ?7, changed = ?8 WHERE id = ?1",
+         read_back = ?7, changed = ?8, attempts = ?9, lease = 0, fallback = ?10 WHERE id = ?1",
         params![
             &row.id, &row.status, row.next_attempt, &row.error_class, &row.error, &row.external_id, row.read_back,
-            row.changed
+            row.changed, row.attempts, row.fallback
         ],
     )?;
-    Ok(())
+    lanes::refresh(tx, &row.lane)
+}
+
+/// Confirmed effects of a connection that waited through an outage and were not looked up since.
+///
+/// # Errors
+/// When the database refuses.
+pub fn to_verify(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    limit: i64,
+) -> Result<Vec<EffectRow>, StoreFault> {
+    let columns = EffectRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM effect WHERE connection = ?1 AND fallback = 1 AND status = 'confirmed'
+             ORDER BY id LIMIT ?2"
+        ),
+        params![connection, limit],
+        EffectRow::read,
+    )
+}
+
+/// Marks a confirmed effect as looked up. False when it was already.
+///
+/// # Errors
+/// When the database refuses.
+pub fn mark_verified(tx: &mut Tx<'_>, id: &str, mark: i64) -> Result<bool, StoreFault> {
+    let touched = tx.execute(
+        "UPDATE effect SET fallback = ?2 WHERE id = ?1 AND fallback = 1",
+        params![id, mark],
+    )?;
+    Ok(touched == 1)
 }
 
 /// An effect.
@@ -208,15 +287,18 @@ pub fn value_by_status(tx: &mut Tx<'_>, operation: &str) -> Result<Vec<EffectVal
     )
 }
 
-/// When the next head of a lane that waits is due, microseconds.
+/// When the next head of a lane that waits is due, microseconds. What is under way, and what a person
+/// holds, is waited for by nobody; what waits for its connection is due when that is ready.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
     tx.query_one(
-        "SELECT e.next_attempt FROM effect e
-         JOIN (SELECT lane, min(id) AS head FROM effect WHERE status NOT IN ('confirmed', 'skipped') GROUP BY lane) h
-         ON h.head = e.id WHERE e.status <> 'parked' ORDER BY e.next_attempt LIMIT 1",
+        "SELECT CASE WHEN l.due > COALESCE(c.ready, 0) THEN l.due ELSE COALESCE(c.ready, 0) END AS moment
+         FROM lane_head l LEFT JOIN connection_state c ON c.name = l.connection
+         WHERE l.status <> 'parked' AND l.lease = 0 AND NOT EXISTS (SELECT h.name FROM delivery_hold h WHERE
+           (h.scope = 'lane' AND h.name = l.name) OR (h.scope = 'connection' AND h.name = l.connection))
+         ORDER BY moment LIMIT 1",
         &[],
         |row| row.int(0),
     )

@@ -5,6 +5,10 @@ use crate::{StoreFault, Tx, params};
 /// Every migration, in order. A file is never changed once it has landed.
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_books.sql"),
+    include_str!("../migrations/0002_exceptions.sql"),
+    include_str!("../migrations/0003_flow.sql"),
+    include_str!("../migrations/0004_approvals.sql"),
+    include_str!("../migrations/0006_processes.sql"),
     include_str!("../migrations/0008_security.sql"),
     include_str!("../migrations/0009_intake.sql"),
 ];

@@ -17,7 +17,7 @@ use control::effect::{self, EffectState, FaultClass, Given, Next, Outcome, Retry
 use events::{EffectConfirmed, Event, Reference};
 use store::catalogue::{self, ReferenceRow};
 use store::effects::{self, EffectRow};
-use store::{Tx, settings};
+use store::Tx;
 use values::{CorrelationId, Currency, EntityId, Money, Zone};
 
 /// Writes the outcome. Should what the answer means for our books be refused by them, the effect is
@@ -171,12 +171,13 @@ fn settle(
 ) -> Result<Progress, AppFault> {
     let mut row = taken.effect.clone();
     let is_ours = effects::effect(tx, &row.id)?
-        .is_some_and(|now| now.status == row.status && now.attempts == row.attempts);
+        .is_some_and(|now| now.status == row.status && now.fence == row.fence);
     if !is_ours {
         return Ok(Progress::default());
     }
-    let step = step(tx, context, policy, taken, outcome)?;
+    let step = step(context, policy, taken, outcome)?;
     row.status = step.state.as_str().to_owned();
+    row.attempts = i64::from(step.attempts);
     row.next_attempt = match step.next {
         Next::RetryAt(at) | Next::ReadBackAt(at) => at.microseconds(),
         Next::Done | Next::Park(_) => context.now.microseconds(),
@@ -214,43 +215,26 @@ fn settle(
 }
 
 fn step(
-    tx: &mut Tx<'_>,
     context: &Context,
     policy: &RetryPolicy,
     taken: &Taken,
     outcome: Outcome,
 ) -> Result<Step, AppFault> {
     let row = &taken.effect;
-    let name = uncounted_name(&row.id);
-    let uncounted: i64 = settings::setting(tx, &name)?
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0);
     let given = Given {
         now: context.now,
         sent: taken.sent,
-        attempts: u32::try_from(row.attempts.saturating_sub(uncounted)).unwrap_or(0),
+        attempts: u32::try_from(row.attempts).unwrap_or(0),
         seed: seed_of(&row.id),
     };
     let state = EffectState::from_word(&row.status).ok_or_else(|| AppFault::Unreadable {
         what: "effect",
         error: format!("status {:?}", row.status),
     })?;
-    let step =
-        effect::after(state, outcome, &given, policy).map_err(|refusal| AppFault::Unreadable {
-            what: "effect",
-            error: refusal.to_string(),
-        })?;
-    if step.attempts < given.attempts {
-        settings::set_setting(tx, &name, &(uncounted + 1).to_string())?;
-    }
-    Ok(step)
-}
-
-/// Taking an effect counts as an attempt at once, so that two workers never take the same one. Name
-/// of the setting that says how many of them do not count against the limit: throttled calls, calls
-/// held by the breaker, read-backs that came too early, everything before a release.
-fn uncounted_name(effect: &str) -> String {
-    format!("uncounted_attempts/{effect}")
+    effect::after(state, outcome, &given, policy).map_err(|refusal| AppFault::Unreadable {
+        what: "effect",
+        error: refusal.to_string(),
+    })
 }
 
 fn open_exception(
@@ -350,9 +334,9 @@ pub fn release(tx: &mut Tx<'_>, context: &Context, effect: &str) -> Result<bool,
         return Ok(false);
     };
     row.status = step.state.as_str().to_owned();
+    row.attempts = i64::from(step.attempts);
     row.next_attempt = context.now.microseconds();
     effects::update(tx, &row)?;
-    settings::set_setting(tx, &uncounted_name(effect), &row.attempts.to_string())?;
     Ok(true)
 }
 

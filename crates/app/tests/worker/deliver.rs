@@ -250,6 +250,20 @@ fn an_account_without_an_id_there_is_named_before_anything_is_sent() {
     assert!(bench.asked().is_empty());
 }
 
+/// As a worker takes it, for three minutes.
+fn taking<'a>(id: &'a str, lane: &'a str, now: i64) -> effects::Taking<'a> {
+    effects::Taking {
+        id,
+        lane,
+        from: "intended",
+        fence: 0,
+        status: "sent",
+        now,
+        lease: now + 180_000_000,
+        fallback: 0,
+    }
+}
+
 #[test]
 fn what_an_earlier_life_left_under_way_is_read_back_first() {
     let bench = Bench::new();
@@ -258,8 +272,8 @@ fn what_an_earlier_life_left_under_way_is_read_back_first() {
     // The process ends between the commit of "sent" and the answer.
     let now = bench.app.clock().now().microseconds();
     let taken = bench.app.run("test", move |tx, _| {
-        let first = effects::take(tx, "eff_1", "intended", 0, "sent", now)?;
-        Ok(first && effects::take(tx, "eff_2", "intended", 0, "sent", now)?)
+        let first = effects::take(tx, &taking("eff_1", "ledger/a", now))?;
+        Ok(first && effects::take(tx, &taking("eff_2", "ledger/b", now))?)
     });
     assert!(taken.unwrap());
     // Another process may be at work on it still.
@@ -282,7 +296,7 @@ fn a_process_that_is_alone_need_not_wait_for_what_it_left_under_way() {
     intend_journal(&bench, "eff_1", "ledger/a");
     let now = bench.app.clock().now().microseconds();
     let taken = bench.app.run("test", move |tx, _| {
-        Ok(effects::take(tx, "eff_1", "intended", 0, "sent", now)?)
+        Ok(effects::take(tx, &taking("eff_1", "ledger/a", now))?)
     });
     assert!(taken.unwrap());
     assert_eq!(app::deliver::recover(&bench.app).unwrap(), 1);

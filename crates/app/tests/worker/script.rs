@@ -193,6 +193,10 @@ impl Bench {
             correlation: "chn_test".to_owned(),
             created: now,
             changed: now,
+            fence: 0,
+            lease: 0,
+            priority: 0,
+            fallback: 0,
         };
         self.app
             .run("test", move |tx, _| Ok(effects::intend(tx, &[row])?))

@@ -119,7 +119,7 @@ fn two_workers_take_an_effect_and_one_wins(books: &Fixture) {
     books.write(|tx| effects::intend(tx, &[effect("eff_1", "lane")]));
     let took = on_sixteen_threads(&books.store, |store, _| {
         let took: Result<bool, StoreFault> =
-            store.write(|tx| effects::take(tx, "eff_1", "intended", 0, "sent", 500));
+            store.write(|tx| effects::take(tx, &crate::lanes::taking("eff_1", "a", "intended", 0)));
         took.unwrap()
     });
     assert_eq!(took.iter().filter(|won| **won).count(), 1);

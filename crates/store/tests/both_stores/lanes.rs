@@ -2,7 +2,7 @@
 
 use crate::rows::{effect, text};
 use crate::support::Fixture;
-use store::effects::{self, EffectCount, EffectRow};
+use store::effects::{self, EffectCount, EffectRow, Taking};
 
 on_every_store![
     an_effect_is_intended_once,
@@ -13,6 +13,19 @@ on_every_store![
     effects_are_counted_and_summed,
     what_stands_still_behind_a_parked_effect_is_summed,
 ];
+
+pub fn taking<'a>(id: &'a str, lane: &'a str, from: &'a str, fence: i64) -> Taking<'a> {
+    Taking {
+        id,
+        lane,
+        from,
+        fence,
+        status: "sent",
+        now: 500,
+        lease: 600,
+        fallback: 0,
+    }
+}
 
 fn due(books: &Fixture, now: i64) -> Vec<String> {
     let rows = books.read(move |tx| effects::due_heads(tx, now, 10));
@@ -96,14 +109,14 @@ fn the_next_moment_is_that_of_the_heads_alone(books: &Fixture) {
 fn an_effect_is_taken_from_the_state_it_was_read_in(books: &Fixture) {
     books.write(|tx| effects::intend(tx, &[effect("eff_1", "a")]));
     let take = |from: &'static str, attempts| {
-        books.write(move |tx| effects::take(tx, "eff_1", from, attempts, "sent", 500))
+        books.write(move |tx| effects::take(tx, &taking("eff_1", "a", from, attempts)))
     };
     assert!(!take("sent", 0));
     assert!(!take("intended", 1));
     assert!(take("intended", 0));
     assert!(!take("intended", 0));
     assert!(take("sent", 1));
-    assert!(!books.write(|tx| effects::take(tx, "eff_9", "intended", 0, "sent", 500)));
+    assert!(!books.write(|tx| effects::take(tx, &taking("eff_9", "z", "intended", 0))));
     assert_eq!(
         books
             .read(|tx| effects::effect(tx, "eff_1"))

@@ -220,6 +220,10 @@ pub fn effect(id: &str, lane: &str) -> EffectRow {
         correlation: text("chn_1"),
         created: 100,
         changed: 100,
+        fence: 0,
+        lease: 0,
+        priority: 0,
+        fallback: 0,
     }
 }
 
@@ -243,6 +247,22 @@ pub fn exception(id: &str, key: &str, amount: i64) -> ExceptionRow {
         correlation: text("chn_1"),
         opened: 1_000,
         resolved: 0,
+        fingerprint: text("posting_parked-1"),
+        connection: text("books"),
+        operation: text("posting"),
+        cause: text("no rule"),
+        period: text("2026-01"),
+        severity: text("blocks_close"),
+        assignee: String::new(),
+        respond_due: 2_000,
+        due: 3_000,
+        responded: 0,
+        level: 0,
+        escalated_to: String::new(),
+        escalate_at: 2_000,
+        incident: String::new(),
+        outcome_code: String::new(),
+        resolved_by: String::new(),
     }
 }
 

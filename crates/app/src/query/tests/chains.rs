@@ -93,6 +93,10 @@ fn effect(journal: &str, chain: &str) -> EffectRow {
         correlation: chain.to_owned(),
         created: at("2026-01-10T12:00:01Z").microseconds(),
         changed: at("2026-01-10T12:05:00Z").microseconds(),
+        fence: 0,
+        lease: 0,
+        priority: 0,
+        fallback: 0,
     }
 }
 

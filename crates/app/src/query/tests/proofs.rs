@@ -399,6 +399,10 @@ fn a_parked_delivery_names_the_journals_behind_it() {
         correlation: String::new(),
         created: 1,
         changed: 1,
+        fence: 0,
+        lease: 0,
+        priority: 0,
+        fallback: 0,
     };
     // The one journal of the books, 12,000.00, as four deliveries.
     let rows = [
