@@ -512,6 +512,10 @@ fn effect_row(
         correlation: correlation.as_str().to_owned(),
         created: now,
         changed: now,
+        fence: 0,
+        lease: 0,
+        priority: 0,
+        fallback: 0,
     })
 }
 
