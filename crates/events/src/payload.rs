@@ -1,6 +1,14 @@
 //! The closed enum of events and the payload of each. A shape change adds a version and an upgrade
 //! on read; stored bytes are never rewritten.
 
+mod control;
+mod governance;
+mod parties;
+
+pub use control::*;
+pub use governance::*;
+pub use parties::*;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
@@ -147,6 +155,62 @@ events! {
     ExceptionOpened(ExceptionOpened) = "com.tieout.control.exception.opened.v1";
     /// It no longer does.
     ExceptionResolved(ExceptionResolved) = "com.tieout.control.exception.resolved.v1";
+    /// A customer account changed.
+    CustomerUpdated(CustomerUpdated) = "com.tieout.customer.account.updated.v1";
+    /// A customer does not accept an invoice, or part of it.
+    DisputeOpened(DisputeOpened) = "com.tieout.billing.dispute.opened.v1";
+    /// A dispute was settled.
+    DisputeResolved(DisputeResolved) = "com.tieout.billing.dispute.resolved.v1";
+    /// Two systems were compared.
+    ReconciliationCompleted(ReconciliationRunCompleted) = "com.tieout.recon.run.completed.v1";
+    /// Two systems differ and nobody knows why.
+    BreakOpened(BreakOpened) = "com.tieout.recon.break.opened.v1";
+    /// They no longer do.
+    BreakCleared(BreakCleared) = "com.tieout.recon.break.cleared.v1";
+    /// An exception changed hands.
+    ExceptionAssigned(ExceptionAssigned) = "com.tieout.control.exception.assigned.v1";
+    /// An exception went to a higher place.
+    ExceptionEscalated(ExceptionEscalated) = "com.tieout.control.exception.escalated.v1";
+    /// Something waits for another person.
+    ApprovalRequested(ApprovalRequested) = "com.tieout.control.approval.requested.v1";
+    /// Another person agreed.
+    ApprovalGranted(ApprovalDecided) = "com.tieout.control.approval.granted.v1";
+    /// Another person did not agree.
+    ApprovalDenied(ApprovalDecided) = "com.tieout.control.approval.denied.v1";
+    /// Nobody decided in time.
+    ApprovalExpired(ApprovalExpired) = "com.tieout.control.approval.expired.v1";
+    /// A replay was tried without effect and waits for another person.
+    ReplayRequested(ReplayRequested) = "com.tieout.control.replay.requested.v1";
+    /// A replay has run.
+    ReplayCompleted(ReplayCompleted) = "com.tieout.control.replay.completed.v1";
+    /// A process began.
+    ProcessStarted(ProcessStarted) = "com.tieout.control.process.started.v1";
+    /// A process came to its end.
+    ProcessCompleted(ProcessCompleted) = "com.tieout.control.process.completed.v1";
+    /// A process was given up and what it had done was undone.
+    ProcessCancelled(ProcessCancelled) = "com.tieout.control.process.cancelled.v1";
+    /// What a process waits for has not come in time.
+    ProcessOverdue(ProcessOverdue) = "com.tieout.control.process.overdue.v1";
+    /// A file was taken in.
+    FileReceived(FileReceived) = "com.tieout.control.file.received.v1";
+    /// Another system does not answer as it should, and what is for it is held.
+    ConnectionDegraded(ConnectionHeld) = "com.tieout.connection.connection.degraded.v1";
+    /// An operator holds what is for another system.
+    ConnectionPaused(ConnectionHeld) = "com.tieout.connection.connection.paused.v1";
+    /// What was held is delivered again.
+    ConnectionRecovered(ConnectionRecovered) = "com.tieout.connection.connection.recovered.v1";
+    /// A credential stops working soon.
+    CredentialExpiring(CredentialExpiring) = "com.tieout.connection.credential.expiring.v1";
+    /// Rules have a new version.
+    RuleChanged(ConfigurationChanged) = "com.tieout.governance.rule.changed.v1";
+    /// A mapping has a new version.
+    MappingChanged(ConfigurationChanged) = "com.tieout.governance.mapping.changed.v1";
+    /// Which system is of record for what has a new version.
+    TopologyChanged(ConfigurationChanged) = "com.tieout.governance.topology.changed.v1";
+    /// An event has a new schema.
+    SchemaPublished(SchemaPublished) = "com.tieout.governance.schema.published.v1";
+    /// A deviation from the house standard was agreed.
+    DeviationRecorded(DeviationRecorded) = "com.tieout.governance.deviation.recorded.v1";
 }
 
 /// Payload of `customer.account.created`.

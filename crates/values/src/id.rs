@@ -106,6 +106,24 @@ typed_id!(/// An outward effect: something another system is to be told.
     EffectId, "effect", "eff");
 typed_id!(/// A difference or failure that a person owns.
     ExceptionId, "exception", "exc");
+typed_id!(/// A request that another person has to grant.
+    ApprovalId, "approval", "apr");
+typed_id!(/// An approved run over facts that are recorded already.
+    ReplayId, "replay", "rpl");
+typed_id!(/// One running instance of a process.
+    ProcessId, "process", "prc");
+typed_id!(/// A file that was taken in as a batch.
+    FileId, "file", "fil");
+typed_id!(/// One run of a reconciliation.
+    ReconciliationRunId, "reconciliation run", "run");
+typed_id!(/// A difference between two systems that nobody has explained.
+    BreakId, "break", "brk");
+typed_id!(/// An invoice, or part of one, that the customer does not accept.
+    DisputeId, "dispute", "dsp");
+typed_id!(/// A proposed change of the configuration.
+    ProposalId, "proposal", "prp");
+typed_id!(/// A recorded deviation from the house standard.
+    DeviationId, "deviation", "dev");
 typed_id!(/// The chain of evidence that one deal starts: shared by everything that follows from it.
     CorrelationId, "chain", "chn");
 

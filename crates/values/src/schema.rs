@@ -1,9 +1,11 @@
 //! JSON Schemas of the values as they stand on the wire, for the published description of the API.
 
 use crate::{
-    AccountCode, ComponentId, ContractId, CorrelationId, CreditNoteId, Currency, CustomerId,
-    EffectId, EntityId, EventId, ExceptionId, Instant, InvoiceId, JournalId, LineId, Money, Month,
-    ObligationId, PaymentId, ProductCode, Quantity, Rate, RefundId, UnitPrice, Zone,
+    AccountCode, ApprovalId, BreakId, ComponentId, ContractId, CorrelationId, CreditNoteId,
+    Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId, ExceptionId, FileId,
+    Instant, InvoiceId, JournalId, LineId, Money, Month, ObligationId, PaymentId, ProcessId,
+    ProductCode, ProposalId, Quantity, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice,
+    Zone,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -57,6 +59,15 @@ id_schema! {
     EffectId, "an outward effect";
     ExceptionId, "an exception";
     CorrelationId, "a chain of evidence";
+    ApprovalId, "an approval";
+    ReplayId, "a replay";
+    ProcessId, "a running process";
+    FileId, "a file taken in";
+    ReconciliationRunId, "a run of a reconciliation";
+    BreakId, "a break";
+    DisputeId, "a dispute";
+    ProposalId, "a proposed change of the configuration";
+    DeviationId, "a recorded deviation";
     AccountCode, "an account of the chart: its code";
 }
 

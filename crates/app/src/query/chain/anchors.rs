@@ -85,6 +85,9 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
     match event {
         Event::CustomerCreated(it) => (Some(it.customer.as_str()), None),
         Event::StandingChanged(it) => (Some(it.customer.as_str()), None),
+        Event::CustomerUpdated(it) => (Some(it.customer.as_str()), None),
+        Event::DisputeOpened(it) => (Some(it.customer.as_str()), None),
+        Event::DisputeResolved(it) => (Some(it.customer.as_str()), None),
         Event::OrderAccepted(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::ContractActivated(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::ContractAmended(it) | Event::ContractCancelled(it) => {
@@ -112,6 +115,31 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         | Event::PeriodReopened(_)
         | Event::EffectConfirmed(_)
         | Event::ExceptionOpened(_)
-        | Event::ExceptionResolved(_) => (None, None),
+        | Event::ExceptionResolved(_)
+        | Event::ReconciliationCompleted(_)
+        | Event::BreakOpened(_)
+        | Event::BreakCleared(_)
+        | Event::ExceptionAssigned(_)
+        | Event::ExceptionEscalated(_)
+        | Event::ApprovalRequested(_)
+        | Event::ApprovalGranted(_)
+        | Event::ApprovalDenied(_)
+        | Event::ApprovalExpired(_)
+        | Event::ReplayRequested(_)
+        | Event::ReplayCompleted(_)
+        | Event::ProcessStarted(_)
+        | Event::ProcessCompleted(_)
+        | Event::ProcessCancelled(_)
+        | Event::ProcessOverdue(_)
+        | Event::FileReceived(_)
+        | Event::ConnectionDegraded(_)
+        | Event::ConnectionPaused(_)
+        | Event::ConnectionRecovered(_)
+        | Event::CredentialExpiring(_)
+        | Event::RuleChanged(_)
+        | Event::MappingChanged(_)
+        | Event::TopologyChanged(_)
+        | Event::SchemaPublished(_)
+        | Event::DeviationRecorded(_) => (None, None),
     }
 }

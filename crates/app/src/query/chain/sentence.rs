@@ -1,5 +1,7 @@
 //! One sentence for each kind of event, with the arithmetic or cause in a second one.
 
+mod control;
+
 use crate::query::words::{amounts, count, plain, system};
 use crate::view::HopKind;
 use events::{
@@ -190,6 +192,34 @@ pub(super) fn of(event: &Event) -> Told {
             &exception.exception,
             exception.reason.clone(),
         ),
+        Event::CustomerUpdated(it) => control::customer_updated(it),
+        Event::DisputeOpened(it) => control::dispute_opened(it),
+        Event::DisputeResolved(it) => control::dispute_resolved(it),
+        Event::ReconciliationCompleted(it) => control::reconciled(it),
+        Event::BreakOpened(it) => control::break_opened(it),
+        Event::BreakCleared(it) => control::break_cleared(it),
+        Event::ExceptionAssigned(it) => control::assigned(it),
+        Event::ExceptionEscalated(it) => control::escalated(it),
+        Event::ApprovalRequested(it) => control::approval_requested(it),
+        Event::ApprovalGranted(it) => control::approval_decided("granted", it),
+        Event::ApprovalDenied(it) => control::approval_decided("denied", it),
+        Event::ApprovalExpired(it) => control::approval_expired(it),
+        Event::ReplayRequested(it) => control::replay_requested(it),
+        Event::ReplayCompleted(it) => control::replay_completed(it),
+        Event::ProcessStarted(it) => control::process_started(it),
+        Event::ProcessCompleted(it) => control::process_completed(it),
+        Event::ProcessCancelled(it) => control::process_cancelled(it),
+        Event::ProcessOverdue(it) => control::process_overdue(it),
+        Event::FileReceived(it) => control::file_received(it),
+        Event::ConnectionDegraded(it) => control::held("does not answer as it should", it),
+        Event::ConnectionPaused(it) => control::held("paused by an operator", it),
+        Event::ConnectionRecovered(it) => control::recovered(it),
+        Event::CredentialExpiring(it) => control::credential(it),
+        Event::RuleChanged(it) => control::configured("Rules", it),
+        Event::MappingChanged(it) => control::configured("Mapping", it),
+        Event::TopologyChanged(it) => control::configured("Topology", it),
+        Event::SchemaPublished(it) => control::schema(it),
+        Event::DeviationRecorded(it) => control::deviation(it),
     }
 }
 
