@@ -21,6 +21,7 @@ pub mod exception_fingerprint;
 pub mod exception_service;
 pub mod lane;
 pub mod lifecycle;
+pub mod mapping;
 pub mod ownership;
 pub mod process;
 mod role;

@@ -29,6 +29,7 @@ pub mod effects;
 pub mod exceptions;
 #[cfg(feature = "full-disk")]
 pub mod full_disk;
+pub mod governance;
 pub mod inbox;
 pub mod journals;
 pub mod lanes;
