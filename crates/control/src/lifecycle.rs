@@ -167,7 +167,7 @@ pub const PAYMENT: Lifecycle = Lifecycle {
         step(
             "initiated",
             "failed",
-            "com.tieout.payment.payment.failed.v1",
+            "com.tieout.payment.payment.failed.v2",
         ),
         step("initiated", "settled", SETTLED),
         step(
@@ -175,7 +175,7 @@ pub const PAYMENT: Lifecycle = Lifecycle {
             "initiated",
             "com.tieout.payment.payment.initiated.v1",
         ),
-        step("failed", "failed", "com.tieout.payment.payment.failed.v1"),
+        step("failed", "failed", "com.tieout.payment.payment.failed.v2"),
         step("failed", "settled", SETTLED),
         step("settled", "settled", REFUNDED),
         step("settled", "refunded", REFUNDED),

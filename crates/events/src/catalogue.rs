@@ -105,7 +105,87 @@ pub struct CatalogueEntry {
     pub owner: &'static str,
     /// How long it is kept at least.
     pub retention: Retention,
+    /// How often its schema has grown without breaking anybody: the second figure of its version.
+    pub growths: u32,
+    /// The end of it, where it is coming.
+    pub deprecation: Option<Deprecation>,
 }
+
+/// The end of a version of an event: announced, and then no longer sent. What was recorded in it is
+/// read for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deprecation {
+    /// The day on which it was announced, ISO.
+    pub announced: &'static str,
+    /// The first day on which it is no longer sent, ISO. At least a year after the announcement.
+    pub retired: &'static str,
+    /// The type to read instead.
+    pub instead: &'static str,
+}
+
+impl CatalogueEntry {
+    /// The name of the event without its version: `com.tieout.billing.invoice.issued`.
+    #[must_use]
+    pub fn stem(&self) -> &'static str {
+        self.type_name
+            .rsplit_once(".v")
+            .map_or(self.type_name, |(stem, _)| stem)
+    }
+
+    /// The major version, as the type name has it.
+    #[must_use]
+    pub fn major(&self) -> u32 {
+        self.type_name
+            .rsplit_once(".v")
+            .and_then(|(_, major)| major.parse().ok())
+            .unwrap_or(1)
+    }
+
+    /// The semantic version of the schema, such as `1.2.0`.
+    #[must_use]
+    pub fn version(&self) -> String {
+        format!("{}.{}.0", self.major(), self.growths)
+    }
+
+    /// What stands in `dataschema`: the name of the schema with its semantic version.
+    #[must_use]
+    pub fn data_schema(&self) -> String {
+        format!("{SCHEMA_NAMES}{}:{}", self.stem(), self.version())
+    }
+
+    /// Whether it is still sent to those who ask for it on this day.
+    #[must_use]
+    pub fn is_sent_on(&self, day: values::Date) -> bool {
+        self.deprecation
+            .is_none_or(|end| day.to_string().as_str() < end.retired)
+    }
+
+    /// The entry of a published type.
+    #[must_use]
+    pub fn of(type_name: &str) -> Option<&'static CatalogueEntry> {
+        CATALOGUE.iter().find(|entry| entry.type_name == type_name)
+    }
+
+    const fn replaced(
+        self,
+        announced: &'static str,
+        retired: &'static str,
+        instead: &'static str,
+    ) -> Self {
+        Self {
+            deprecation: Some(Deprecation {
+                announced,
+                retired,
+                instead,
+            }),
+            ..self
+        }
+    }
+}
+
+/// What every `dataschema` begins with. A name, not an address: `/api/v1/schemas` of every
+/// installation has the schemas themselves.
+pub const SCHEMA_NAMES: &str = "urn:tieout:event-schema:";
 
 use Consumer::{Billing, Control, Crm, Ledger, Payments, Revenue, Support, Tax, Warehouse};
 use Retention::{Agreement, Books, Operation};
@@ -129,10 +209,12 @@ const fn entry(
         consumers,
         owner,
         retention,
+        growths: 0,
+        deprecation: None,
     }
 }
 
-/// Every event of [`crate::Event::TYPE_NAMES`], in that order.
+/// Every version of [`crate::Event::PUBLISHED`], in that order.
 #[rustfmt::skip]
 pub const CATALOGUE: &[CatalogueEntry] = &[
     entry("com.tieout.customer.account.created.v1", "CRM or a command",
@@ -157,8 +239,11 @@ pub const CATALOGUE: &[CatalogueEntry] = &[
         &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books),
     entry("com.tieout.payment.payment.initiated.v1", "billing",
         &[Billing, Crm, Control], COLLECTIONS, Operation),
-    entry("com.tieout.payment.payment.failed.v1", "payment processor",
+    entry("com.tieout.payment.payment.failed.v2", "payment processor",
         &[Billing, Crm, Control], COLLECTIONS, Operation),
+    entry("com.tieout.payment.payment.failed.v1", "payment processor",
+        &[Billing, Crm, Control], COLLECTIONS, Operation)
+        .replaced("2026-12-01", "2028-01-01", "com.tieout.payment.payment.failed.v2"),
     entry("com.tieout.payment.payment.settled.v1", "payment processor or a command",
         &[Ledger, Billing, Crm, Warehouse, Control], COLLECTIONS, Books),
     entry("com.tieout.payment.payment.refunded.v1", "payment processor or a command",

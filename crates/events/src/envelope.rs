@@ -1,6 +1,6 @@
 //! The envelope: who, when (three different whens), what it belongs to, and what caused it.
 
-use crate::Event;
+use crate::{CatalogueEntry, Event};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{CorrelationId, Date, EntityId, EventId, Instant};
@@ -85,16 +85,33 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The event as a CloudEvents 1.0 structured JSON document.
+    /// The event as a CloudEvents 1.0 structured JSON document, in its newest version.
     ///
     /// # Errors
     /// Only when a payload cannot be written as JSON, which no payload of ours does.
     pub fn to_cloud_event(&self) -> Result<serde_json::Value, serde_json::Error> {
+        Ok(self.document(self.event.type_name(), self.event.data()?))
+    }
+
+    /// The event as a document of this published type: its newest version or an earlier one.
+    /// Nothing when the type is of another event, or has no words for this one.
+    ///
+    /// # Errors
+    /// As [`Envelope::to_cloud_event`].
+    pub fn to_cloud_event_as(
+        &self,
+        type_name: &str,
+    ) -> Result<Option<serde_json::Value>, serde_json::Error> {
+        let data = self.event.data_as(type_name)?;
+        Ok(data.map(|data| self.document(type_name, data)))
+    }
+
+    fn document(&self, type_name: &str, data: serde_json::Value) -> serde_json::Value {
         let mut document = serde_json::json!({
             "specversion": "1.0",
             "id": self.id,
             "source": self.source,
-            "type": self.event.type_name(),
+            "type": type_name,
             "subject": self.subject,
             "time": self.time,
             "datacontenttype": "application/json",
@@ -107,9 +124,12 @@ impl Envelope {
             "idempotencykey": self.idempotency_key,
             "origin": self.origin,
             "authid": self.actor,
-            "data": self.event.data()?,
+            "data": data,
         });
         if let Some(object) = document.as_object_mut() {
+            if let Some(entry) = CatalogueEntry::of(type_name) {
+                object.insert("dataschema".into(), entry.data_schema().into());
+            }
             if let Some(entity) = &self.entity {
                 object.insert("legalentity".into(), serde_json::json!(entity));
             }
@@ -117,6 +137,6 @@ impl Envelope {
                 object.insert("causationid".into(), serde_json::json!(cause));
             }
         }
-        Ok(document)
+        document
     }
 }

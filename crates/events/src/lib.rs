@@ -9,7 +9,7 @@ mod envelope;
 mod payload;
 mod schema;
 
-pub use catalogue::{CATALOGUE, CatalogueEntry, Consumer, Retention};
+pub use catalogue::{CATALOGUE, CatalogueEntry, Consumer, Deprecation, Retention, SCHEMA_NAMES};
 pub use chain::{ChainBreak, GENESIS, Hash, Link, link};
 pub use envelope::{Envelope, Origin};
 pub use payload::*;

@@ -4,17 +4,19 @@
 mod control;
 mod governance;
 mod parties;
+mod payment;
 
 pub use control::*;
 pub use governance::*;
 pub use parties::*;
+pub use payment::*;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
     AccountCode, ComponentId, ContractId, CreditNoteId, Currency, CustomerId, Date, EffectId,
     EntityId, ExceptionId, InvoiceId, JournalId, LineId, Money, Month, ObligationId, PaymentId,
-    Period, ProductCode, Quantity, Rate, RefundId,
+    Period, ProductCode, Quantity, Rate,
 };
 
 /// An object in another system that is the same thing as ours.
@@ -30,19 +32,32 @@ pub struct Reference {
 }
 
 macro_rules! events {
-    ($( $(#[doc = $doc:literal])* $variant:ident($payload:ty) = $name:literal; )*) => {
+    ($( $(#[doc = $doc:literal])* $variant:ident($payload:ty) = $name:literal $(, earlier $old:ty = $old_name:literal)*; )*) => {
         /// Everything that can have happened.
         #[derive(Debug, Clone, PartialEq)]
         pub enum Event { $( $(#[doc = $doc])* $variant($payload), )* }
 
         impl Event {
-            /// Every type name that can be recorded.
+            /// Every type name that can be recorded: the newest version of each event.
             pub const TYPE_NAMES: &'static [&'static str] = &[$($name),*];
+
+            /// Every type name that was ever recorded and is still read and served: each event's
+            /// newest version, and its earlier ones after it.
+            pub const PUBLISHED: &'static [&'static str] = &[$($name, $($old_name,)*)*];
 
             /// The CloudEvents `type`.
             #[must_use]
             pub fn type_name(&self) -> &'static str {
                 match self { $( Event::$variant(_) => $name, )* }
+            }
+
+            /// The newest version of a type that was ever recorded: what its events read as.
+            #[must_use]
+            pub fn newest(type_name: &str) -> Option<&'static str> {
+                match type_name {
+                    $( $name $(| $old_name)* => Some($name), )*
+                    _ => None,
+                }
             }
 
             /// The payload as a JSON value.
@@ -61,28 +76,67 @@ macro_rules! events {
                 match self { $( Event::$variant(payload) => serde_json::to_string(payload), )* }
             }
 
-            /// Reads a stored event back.
+            /// The payload as this published type has it, for those who still read an earlier
+            /// version; nothing when the type is of another event, or cannot say it.
+            ///
+            /// # Errors
+            /// As [`Event::data`].
+            pub fn data_as(&self, type_name: &str) -> Result<Option<serde_json::Value>, serde_json::Error> {
+                match (self, type_name) {
+                    $( (Event::$variant(payload), $name) => serde_json::to_value(payload).map(Some),
+                       $( (Event::$variant(payload), $old_name) => <$old as Earlier>::of(payload)
+                            .map(serde_json::to_value).transpose(), )* )*
+                    _ => Ok(None),
+                }
+            }
+
+            /// Reads a stored event of any version back, as the newest one.
             ///
             /// # Errors
             /// When the type is unknown or the text is not its payload.
             pub fn read(type_name: &str, data: &str) -> Result<Event, UnreadableEvent> {
                 match type_name {
-                    $( $name => serde_json::from_str::<$payload>(data)
-                        .map(Event::$variant)
-                        .map_err(|error| UnreadableEvent::Payload { type_name: $name.to_owned(), error: error.to_string() }), )*
+                    $( $name => payload::<$payload>($name, data).map(Event::$variant),
+                       $( $old_name => payload::<$old>($old_name, data)
+                            .map(|earlier| Event::$variant(Earlier::upgraded(earlier))), )* )*
                     _ => Err(UnreadableEvent::Type { type_name: type_name.to_owned() }),
                 }
             }
 
             /// The type name and the JSON Schema (draft 2020-12) of the whole CloudEvents document
-            /// of every event, in the order of [`Event::TYPE_NAMES`]. A `data` that fits it is
-            /// read by [`Event::read`], and one that lacks a field of it is refused by both.
+            /// of every published version, in the order of [`Event::PUBLISHED`]. A `data` that fits
+            /// it is read by [`Event::read`], and one that lacks a field of it is refused by both.
             #[must_use]
             pub fn schemas() -> Vec<(&'static str, serde_json::Value)> {
-                vec![$( ($name, crate::schema::document::<$payload>($name, concat!($($doc),*))), )*]
+                let mut all = Vec::with_capacity(Event::PUBLISHED.len());
+                $( let says = concat!($($doc),*);
+                   all.push(($name, crate::schema::document::<$payload>($name, says)));
+                   $( all.push(($old_name, crate::schema::document::<$old>($old_name, says))); )* )*
+                all
             }
         }
     };
+}
+
+/// An earlier version of a payload. What was recorded in it is read for ever; whoever still asks for
+/// it is served it, until its last day in the catalogue.
+trait Earlier: Sized {
+    /// The version of today.
+    type Newest;
+    /// Reads it as the version of today.
+    fn upgraded(self) -> Self::Newest;
+    /// Says a fact of today in the words of then, where those have words for it.
+    fn of(newest: &Self::Newest) -> Option<Self>;
+}
+
+fn payload<P: serde::de::DeserializeOwned>(
+    type_name: &str,
+    data: &str,
+) -> Result<P, UnreadableEvent> {
+    serde_json::from_str(data).map_err(|error| UnreadableEvent::Payload {
+        type_name: type_name.to_owned(),
+        error: error.to_string(),
+    })
 }
 
 /// A stored event that this version of the program cannot read.
@@ -128,7 +182,8 @@ events! {
     /// Collection of an invoice began.
     PaymentInitiated(PaymentInitiated) = "com.tieout.payment.payment.initiated.v1";
     /// An attempt to collect failed.
-    PaymentFailed(PaymentFailed) = "com.tieout.payment.payment.failed.v1";
+    PaymentFailed(PaymentFailed) = "com.tieout.payment.payment.failed.v2",
+        earlier PaymentFailedV1 = "com.tieout.payment.payment.failed.v1";
     /// Money arrived.
     PaymentSettled(PaymentSettled) = "com.tieout.payment.payment.settled.v1";
     /// Money went back.
@@ -390,82 +445,6 @@ pub struct DocumentLine {
     pub deferred: i64,
     /// The part of `net` that moves the contract asset (unbilled revenue), in minor units.
     pub unbilled: i64,
-}
-
-/// Payload of `payment.initiated`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PaymentInitiated {
-    /// The payment.
-    pub payment: PaymentId,
-    /// What is collected.
-    pub invoice: InvoiceId,
-    /// From whom.
-    pub customer: CustomerId,
-    /// How much.
-    pub amount: Money,
-    /// By which connection.
-    pub processor: String,
-}
-
-/// Payload of `payment.failed`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PaymentFailed {
-    /// The payment.
-    pub payment: PaymentId,
-    /// The invoice that stays open.
-    pub invoice: InvoiceId,
-    /// From whom.
-    pub customer: CustomerId,
-    /// How much was asked for.
-    pub amount: Money,
-    /// 1 for the first.
-    pub attempt: u32,
-    /// The processor's reason.
-    pub reason: String,
-    /// When the next attempt is due, unless this was the last.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_attempt: Option<Date>,
-    /// The attempt at the processor.
-    pub references: Vec<Reference>,
-}
-
-/// Payload of `payment.settled`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PaymentSettled {
-    /// The payment.
-    pub payment: PaymentId,
-    /// From whom, when that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub customer: Option<CustomerId>,
-    /// What the payer paid.
-    pub gross: Money,
-    /// What the processor kept.
-    pub fee: Money,
-    /// What reaches us.
-    pub net: Money,
-    /// `card` or `transfer`.
-    pub method: String,
-    /// The same payment in other systems.
-    pub references: Vec<Reference>,
-}
-
-/// Payload of `payment.refunded`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PaymentRefunded {
-    /// The refund.
-    pub refund: RefundId,
-    /// The payment given back.
-    pub payment: PaymentId,
-    /// To whom.
-    pub customer: CustomerId,
-    /// How much.
-    pub amount: Money,
-    /// How the payment had come: `card` or `transfer`.
-    pub method: String,
-    /// Why.
-    pub reason: String,
-    /// The same refund in other systems.
-    pub references: Vec<Reference>,
 }
 
 /// Payload of `cash.applied`.

@@ -1,13 +1,15 @@
 //! The JSON Schema of a published event: the attributes of the envelope around the payload.
 
-use crate::Origin;
+use crate::{CatalogueEntry, Origin, SCHEMA_NAMES};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 use values::{CorrelationId, Date, EntityId, EventId, Instant, Month};
 
 /// The attributes that a document may lack.
-const OPTIONAL: [&str; 2] = ["legalentity", "causationid"];
+///
+/// `dataschema` is always written; documents from before there was one lack it.
+const OPTIONAL: [&str; 3] = ["legalentity", "causationid", "dataschema"];
 
 /// The schema of the whole document of one event type. Further attributes are allowed, as
 /// CloudEvents 1.0 has it; consumers pass over what they do not know.
@@ -23,6 +25,7 @@ pub(crate) fn document<P: JsonSchema>(type_name: &str, says: &str) -> Value {
         .collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": data_schema(type_name),
         "title": type_name,
         "description": says.trim(),
         "type": "object",
@@ -41,6 +44,10 @@ fn attributes<P: JsonSchema>(generator: &mut SchemaGenerator, type_name: &str) -
         "subject": text("The canonical object, such as `invoice/inv_01J…`"),
         "time": told::<Instant>(generator, "When it happened"),
         "datacontenttype": { "const": "application/json" },
+        "dataschema": {
+            "type": "string", "format": "uri", "pattern": any_minor(type_name),
+            "description": "The name of this schema with its semantic version"
+        },
         "recordedtime": told::<Instant>(generator, "When it was logged"),
         "effectivedate": told::<Date>(generator, "The day on which it counts for accounting"),
         "accountingperiod": told::<Month>(generator, "The month of `effectivedate`"),
@@ -57,6 +64,17 @@ fn attributes<P: JsonSchema>(generator: &mut SchemaGenerator, type_name: &str) -
         "authid": text("Who caused it: a user, a token or a worker"),
         "data": generator.subschema_for::<P>(),
     })
+}
+
+fn data_schema(type_name: &str) -> String {
+    CatalogueEntry::of(type_name).map_or_else(String::new, CatalogueEntry::data_schema)
+}
+
+/// A pattern for every growth of one major version: a reader of it takes them all.
+fn any_minor(type_name: &str) -> String {
+    let (stem, major) = type_name.rsplit_once(".v").unwrap_or((type_name, "1"));
+    let stem = stem.replace('.', "\\.");
+    format!("^{SCHEMA_NAMES}{stem}:{major}\\.[0-9]+\\.[0-9]+$")
 }
 
 /// The schema of a value under what it means here.

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 /// Words of a schema that constrain nothing.
-const REMARKS: [&str; 7] = [
+const REMARKS: [&str; 8] = [
     "$schema",
+    "$id",
     "$defs",
     "title",
     "description",
@@ -42,6 +43,32 @@ pub fn gone(type_name: &str) -> String {
         "{type_name} was published and is no longer in the code: its events are stored and must \
          still be read; keep it, and put a new version beside it"
     )
+}
+
+/// The sentence for a schema that grew and did not say so in its version.
+pub fn same_version(type_name: &str, old: &Value, new: &Value) -> Option<String> {
+    let version = old.get("$id")?;
+    (new.get("$id") == Some(version) && substance(old) != substance(new)).then(|| {
+        format!(
+            "{type_name}: its schema grew and is still {version}; say so in the catalogue, where \
+             `growths` counts"
+        )
+    })
+}
+
+/// A schema without its remarks.
+fn substance(schema: &Value) -> Value {
+    match schema {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, inner)| {
+                !REMARKS.contains(&name.as_str()) || *name == "$defs" || inner.is_object()
+            })
+            .map(|(name, inner)| (name.clone(), substance(inner)))
+            .collect(),
+        Value::Array(items) => items.iter().map(substance).collect(),
+        plain => plain.clone(),
+    }
 }
 
 struct Comparison<'a> {
@@ -296,6 +323,26 @@ fn every_kind_of_breaking_change_is_found() {
         );
     }
     assert!(gone(INVOICE).starts_with(INVOICE) && gone(INVOICE).contains("new version"));
+}
+
+#[test]
+fn a_schema_that_grew_says_so_in_its_version() {
+    let schemas = events::Event::schemas();
+    let (_, old) = schemas
+        .into_iter()
+        .find(|(name, _)| *name == INVOICE)
+        .unwrap();
+    let mut new = old.clone();
+    new["description"] = json!("Said better.");
+    assert_eq!(same_version(INVOICE, &old, &new), None);
+    new["$defs"]["BillingDocument"]["properties"]["purchase_order"] = json!({ "type": "string" });
+    let told = same_version(INVOICE, &old, &new).unwrap();
+    assert!(
+        told.contains("growths") && told.contains(":1.0.0"),
+        "{told}"
+    );
+    new["$id"] = json!("urn:tieout:event-schema:com.tieout.billing.invoice.issued:1.1.0");
+    assert_eq!(same_version(INVOICE, &old, &new), None);
 }
 
 #[test]

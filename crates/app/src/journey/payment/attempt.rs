@@ -8,7 +8,7 @@ use crate::journey::{customer, standing};
 use crate::record::{Context, Intent, Recorder};
 use billing::{DunningStep, RetryPolicy, next_attempt};
 use commerce::{Collection, Customer};
-use events::{Event, PaymentFailed, PaymentInitiated, Reference};
+use events::{DeclineClass, Event, PaymentFailed, PaymentInitiated, Reference};
 use serde_json::json;
 use store::Tx;
 use store::documents::{self, DocumentRow};
@@ -153,6 +153,7 @@ pub fn attempt_failed(
         amount: money(&row, row.amount)?,
         attempt: report.attempt,
         reason: report.reason.clone(),
+        decline_class: DeclineClass::of(&report.reason),
         next_attempt: retry,
         references: vec![Reference {
             system: report.processor.clone(),
@@ -251,6 +252,18 @@ impl App {
                 let Some(handle) = payer.ref_in("stripe") else {
                     continue;
                 };
+                // What was credited since the last attempt is not collected any more, and an attempt
+                // at another amount is another one at the processor.
+                let open = documents::document(tx, &row.invoice)?.map_or(0, |it| it.remaining);
+                if open <= 0 {
+                    row.next_attempt = String::new();
+                    payments::update(tx, &row)?;
+                    continue;
+                }
+                if open < row.amount {
+                    row.amount = open;
+                    row.external_id = String::new();
+                }
                 let attempt = row.attempts + 1;
                 row.next_attempt = String::new();
                 row.status = "initiated".to_owned();
