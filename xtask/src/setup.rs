@@ -35,11 +35,16 @@ pub fn setup(root: &Path) -> Result<Tools, Trouble> {
                 .to_owned(),
         });
     }
-    if tools.bean_check.is_none() {
-        return Err(Trouble::Missing {
-            what: ".venv/bin/bean-check".to_owned(),
-            mend: "remove the folder .venv and run `cargo xtask setup` again".to_owned(),
-        });
+    for (program, found) in [
+        ("bean-check", &tools.bean_check),
+        ("nats-server", &tools.nats_server),
+    ] {
+        if found.is_none() {
+            return Err(Trouble::Missing {
+                what: format!(".venv/bin/{program}"),
+                mend: "remove the folder .venv and run `cargo xtask setup` again".to_owned(),
+            });
+        }
     }
     Ok(tools)
 }
@@ -248,7 +253,8 @@ mod tests {
             hledger: here.clone(),
             postgres_folder: here.clone(),
             python: here.clone(),
-            bean_check: here,
+            bean_check: here.clone(),
+            nats_server: here,
         }
     }
 

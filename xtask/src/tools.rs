@@ -13,6 +13,7 @@ pub struct Tools {
     pub postgres_folder: Option<PathBuf>,
     pub python: Option<PathBuf>,
     pub bean_check: Option<PathBuf>,
+    pub nats_server: Option<PathBuf>,
 }
 
 impl Tools {
@@ -25,6 +26,7 @@ impl Tools {
             postgres_folder: postgres_folder(),
             python: existing(root.join(".venv/bin/python")),
             bean_check: existing(root.join(".venv/bin/bean-check")),
+            nats_server: existing(root.join(".venv/bin/nats-server")),
         }
     }
 
@@ -37,6 +39,7 @@ impl Tools {
             ("TIEOUT_CHROMEDRIVER", &self.chromedriver),
             ("TIEOUT_HLEDGER", &self.hledger),
             ("TIEOUT_BEAN_CHECK", &self.bean_check),
+            ("TIEOUT_NATS_SERVER", &self.nats_server),
         ];
         found
             .into_iter()

@@ -10,6 +10,7 @@
 //! sends it again by itself. It is left by the `read_back_…` functions of the driver.
 
 pub mod breaker;
+pub mod bus;
 pub mod driver;
 pub mod encoding;
 pub mod fault;
