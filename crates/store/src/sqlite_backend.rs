@@ -204,14 +204,20 @@ fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>, commits: &AtomicU6
             let Ok(job) = jobs.try_recv() else { break };
             finished.push(job(Ok(connection)));
         }
-        let commit = connection.execute_batch("COMMIT").map_err(StoreFault::from);
+        let commit = if connection.is_autocommit() {
+            Err(ended())
+        } else {
+            connection.execute_batch("COMMIT").map_err(StoreFault::from)
+        };
         match &commit {
             Ok(()) => {
                 commits.fetch_add(1, Ordering::Relaxed);
             }
             Err(fault) => {
                 tracing::error!(%fault, "the writer could not commit");
-                let _ = connection.execute_batch("ROLLBACK");
+                if !connection.is_autocommit() {
+                    let _ = connection.execute_batch("ROLLBACK");
+                }
             }
         }
         for finish in finished.drain(..) {
@@ -236,9 +242,18 @@ where
         work(&mut Tx(Connection::Sqlite(connection)))
     }))
     .unwrap_or_else(|_| Err(E::from(StoreFault::BrokeOff)));
+    if connection.is_autocommit() {
+        return outcome.and_then(|_| Err(E::from(ended())));
+    }
     if outcome.is_err() {
         run("ROLLBACK TO command")?;
     }
     run("RELEASE command")?;
     outcome
+}
+
+/// A full disk makes the database end the whole transaction by itself: no savepoint of it is left,
+/// and nobody's work in it is kept.
+fn ended() -> StoreFault {
+    StoreFault::Disk("the database ended the transaction; nothing of it is kept".to_owned())
 }

@@ -319,6 +319,11 @@ impl Handle {
         self.0.pump_to(&mut receive)
     }
 
+    /// How many events still wait for a 2xx.
+    pub fn pending_webhooks(&self) -> usize {
+        self.0.pending()
+    }
+
     /// Pumps on a thread of its own, with this pause between rounds (50 ms is usual), until
     /// [`Handle::stop_delivering`].
     pub fn deliver_automatically(&self, every: Duration) {
