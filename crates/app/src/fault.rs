@@ -101,6 +101,7 @@ impl AppFault {
                 | StoreFault::Statement(_)
                 | StoreFault::Unreadable { .. }
                 | StoreFault::TooNew { .. }
+                | StoreFault::Gap { .. }
                 | StoreFault::BrokeOff => false,
             },
             AppFault::Refused(_)

@@ -36,6 +36,18 @@ pub enum StoreFault {
         /// Migrations known.
         known: i64,
     },
+    /// An event of the log is missing.
+    #[error(
+        "partition {partition}: expected event {expected}, found {found}; verify the log with `tieout audit verify`"
+    )]
+    Gap {
+        /// The partition.
+        partition: String,
+        /// The sequence that should follow.
+        expected: i64,
+        /// The sequence that is there.
+        found: i64,
+    },
     /// The store is shutting down.
     #[error("the store is shutting down")]
     Closed,

@@ -117,8 +117,9 @@ pub fn append(tx: &mut Tx<'_>, envelopes: &mut [Envelope]) -> Result<(), StoreFa
 }
 
 fn append_run(tx: &mut Tx<'_>, partition: &str, run: &mut [Envelope]) -> Result<(), StoreFault> {
-    let (mut sequence, mut hash) = take_head(tx, partition, run.len() as i64)?;
-    sequence -= run.len() as i64;
+    let head = take_head(tx, partition, run.len() as i64)?;
+    let (mut sequence, mut hash) = (head.sequence - run.len() as i64, head.hash);
+    let recorded = run.first().map_or(0, |first| first.recorded.microseconds());
     for envelope in run {
         sequence += 1;
         envelope.sequence = sequence;
@@ -158,6 +159,9 @@ fn append_run(tx: &mut Tx<'_>, partition: &str, run: &mut [Envelope]) -> Result<
         "UPDATE partition_head SET hash = ?1 WHERE partition_key = ?2",
         params![&hash, partition],
     )?;
+    if head.readers > 0 {
+        crate::readers::mark(tx, partition, sequence, recorded)?;
+    }
     Ok(())
 }
 
@@ -183,17 +187,27 @@ fn columns<'a>(sealed: &Link<'a>, hash: &'a Hash) -> [Param<'a>; 17] {
     ]
 }
 
-/// Moves the head of a partition on by `count` and returns its new sequence with the hash of the
-/// last event before the move.
-fn take_head(tx: &mut Tx<'_>, partition: &str, count: i64) -> Result<(i64, Hash), StoreFault> {
+/// The head of a partition that an append has taken.
+struct Head {
+    /// Its new sequence.
+    sequence: i64,
+    /// The hash of the last event before the move.
+    hash: Hash,
+    /// How many readers are active.
+    readers: i64,
+}
+
+/// Moves the head of a partition on by `count`. It is told in the same statement whether anybody
+/// reads the log, so that a log without readers costs nothing.
+fn take_head(tx: &mut Tx<'_>, partition: &str, count: i64) -> Result<Head, StoreFault> {
     let head = tx.query_one(
         "INSERT INTO partition_head (partition_key, sequence, hash) VALUES (?1, ?2, ?3)
          ON CONFLICT (partition_key) DO UPDATE SET sequence = partition_head.sequence + excluded.sequence
-         RETURNING sequence, hash",
+         RETURNING sequence, hash, (SELECT CAST(count(*) AS BIGINT) FROM log_reader WHERE active = 1)",
         params![partition, count, &GENESIS],
-        |mut row| Ok((row.int(0)?, row.blob(1)?)),
+        |mut row| Ok((row.int(0)?, row.blob(1)?, row.int(2)?)),
     )?;
-    let (sequence, hash) = head.ok_or(StoreFault::Unreadable {
+    let (sequence, hash, readers) = head.ok_or(StoreFault::Unreadable {
         column: 0,
         wanted: "the head of a partition",
     })?;
@@ -201,7 +215,11 @@ fn take_head(tx: &mut Tx<'_>, partition: &str, count: i64) -> Result<(i64, Hash)
         column: 1,
         wanted: "a hash",
     })?;
-    Ok((sequence, hash))
+    Ok(Head {
+        sequence,
+        hash,
+        readers,
+    })
 }
 
 /// The events of a chain in the order they were recorded.
@@ -237,6 +255,56 @@ pub fn after(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<StoredEvent
         &format!("SELECT {COLUMNS} FROM event WHERE id > ?1 ORDER BY id LIMIT ?2"),
         params![after, limit],
         read,
+    )
+}
+
+/// Up to `limit` events of a partition after a sequence.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_partition(
+    tx: &mut Tx<'_>,
+    partition: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreFault> {
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM event WHERE partition_key = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+        ),
+        params![partition, after, limit],
+        read,
+    )
+}
+
+/// Up to `limit` events recorded since a moment (microseconds) and after the event `after`, by id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn since(
+    tx: &mut Tx<'_>,
+    recorded: i64,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreFault> {
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM event WHERE id > ?1 AND recorded >= ?2 ORDER BY id LIMIT ?3"
+        ),
+        params![after, recorded, limit],
+        read,
+    )
+}
+
+/// The newest event of each type with how many there are: type, count, id of the newest.
+///
+/// # Errors
+/// When the database refuses.
+pub fn type_counts(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, String)>, StoreFault> {
+    tx.query(
+        "SELECT type, CAST(count(*) AS BIGINT), max(id) FROM event GROUP BY type ORDER BY type",
+        &[],
+        |mut row| Ok((row.text(0)?, row.int(1)?, row.text(2)?)),
     )
 }
 

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_approvals.sql"),
     include_str!("../migrations/0005_governance.sql"),
     include_str!("../migrations/0006_processes.sql"),
+    include_str!("../migrations/0007_outward.sql"),
     include_str!("../migrations/0008_security.sql"),
     include_str!("../migrations/0009_intake.sql"),
 ];
