@@ -14,11 +14,13 @@ pub mod bus;
 pub mod driver;
 pub mod encoding;
 pub mod fault;
+pub mod guarded;
 mod json;
 pub mod netsuite;
 pub mod request;
 pub mod salesforce;
 pub mod secret;
+pub mod standard_webhooks;
 pub mod stripe;
 pub mod transport;
 

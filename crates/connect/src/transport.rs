@@ -118,6 +118,26 @@ impl HttpTransport {
         }
     }
 
+    /// A transport that looks names up through a guard, and uses no proxy that would look them up
+    /// past it.
+    pub(crate) fn guarded(limits: HttpLimits, guard: crate::guarded::Guard) -> HttpTransport {
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_connect(Some(Duration::from_millis(limits.connect_timeout_ms)))
+            .timeout_global(Some(Duration::from_millis(limits.call_timeout_ms)))
+            .max_idle_age(Duration::from_secs(5))
+            .user_agent(concat!("tieout/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let connector = ureq::unversioned::transport::DefaultConnector::default();
+        HttpTransport {
+            agent: ureq::Agent::with_parts(config, connector, guard),
+            answer_limit_bytes: limits.answer_limit_bytes,
+        }
+    }
+
     fn read(
         &self,
         mut response: ureq::http::Response<ureq::Body>,
