@@ -4,6 +4,7 @@
 use crate::fault::{AppFault, Refusal, stored};
 use billing::TaxTable;
 use commerce::{Catalogue, Product};
+use control::delivery_mode::DeliveryMode;
 use ledger::{Chart, Entity, RuleBook};
 use std::collections::BTreeMap;
 use store::{Tx, catalogue, settings};
@@ -24,6 +25,16 @@ pub struct Books {
     pub catalogue: Catalogue,
     /// What other systems are told of.
     pub routing: Routing,
+    /// How flows go out, by operation; one that is not listed goes out fact by fact.
+    pub modes: BTreeMap<String, DeliveryMode>,
+    /// Grows with every change of the configuration, by whichever process.
+    pub version: i64,
+    /// Processes, all versions.
+    pub processes: control::process::ProcessBook,
+    /// Who is the record of what, mappings, and what holds everywhere.
+    pub governance: crate::governance::Governance,
+    /// What needs a second person.
+    pub approvals: control::approval_policy::ApprovalPolicy,
 }
 
 /// Which facts are passed on to which kind of system.
@@ -45,11 +56,12 @@ pub struct Routing {
 pub const ROUTING: &str = "routing";
 
 impl Books {
-    /// Loads the newest configuration.
+    /// Loads the configuration that is in force now.
     ///
     /// # Errors
     /// When the store fails or what is stored cannot be read.
-    pub fn load(tx: &mut Tx<'_>) -> Result<Books, AppFault> {
+    pub fn load(tx: &mut Tx<'_>, now: Instant) -> Result<Books, AppFault> {
+        let today = crate::governance::day_of(now);
         let mut entities = BTreeMap::new();
         for (_, body) in catalogue::entities(tx)? {
             let entity: Entity = stored("entity", &body)?;
@@ -59,7 +71,7 @@ impl Books {
         for (_, body) in catalogue::products(tx)? {
             products.push(stored("product", &body)?);
         }
-        let taxes = match settings::configuration(tx, "tax")? {
+        let taxes = match crate::governance::text_on(tx, "tax", today)? {
             Some((_, body)) => stored("tax table", &body)?,
             None => TaxTable::default(),
         };
@@ -73,10 +85,19 @@ impl Books {
                 entities: entities.keys().cloned().collect(),
             },
             entities,
-            chart: read_chart(&newest(tx, "chart", Chart::STANDARD)?)?,
-            rules: read_rules(&newest(tx, "posting_rules", RuleBook::STANDARD)?)?,
+            chart: read_chart(&newest(tx, "chart", Chart::STANDARD, today)?)?,
+            rules: crate::governance::undated_rules(tx)?,
             taxes,
             routing,
+            modes: modes(tx)?,
+            version: version(tx)?,
+            processes: crate::process::load_book(tx)?,
+            governance: crate::governance::Governance::load(tx, today)?,
+            approvals: crate::approval::read_policy(
+                crate::governance::text_on(tx, crate::approval::POLICY, today)?
+                    .as_ref()
+                    .map(|(_, text)| text.as_str()),
+            )?,
         })
     }
 
@@ -99,8 +120,41 @@ impl Books {
     }
 }
 
-fn newest(tx: &mut Tx<'_>, kind: &str, shipped: &str) -> Result<String, AppFault> {
-    Ok(settings::configuration(tx, kind)?.map_or_else(|| shipped.to_owned(), |(_, body)| body))
+/// Name of the counter of changes.
+const CHANGES: &str = "configuration_changes";
+
+/// The number of the last change of the configuration.
+pub(crate) fn version(tx: &mut Tx<'_>) -> Result<i64, AppFault> {
+    Ok(settings::last_number(tx, CHANGES)?)
+}
+
+/// Says that the configuration changes in this transaction, so that every process reads it again.
+pub(crate) fn changed(tx: &mut Tx<'_>) -> Result<(), AppFault> {
+    settings::next_number(tx, CHANGES)?;
+    Ok(())
+}
+
+fn modes(tx: &mut Tx<'_>) -> Result<BTreeMap<String, DeliveryMode>, AppFault> {
+    let rows = store::connections::modes(tx)?;
+    let read = |row: store::connections::FlowModeRow| {
+        let mode = DeliveryMode::read(&row.mode, row.minutes, &row.at).map_err(|refusal| {
+            AppFault::Unreadable {
+                what: "mode of a flow",
+                error: refusal.to_string(),
+            }
+        })?;
+        Ok((row.flow, mode))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+fn newest(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    shipped: &str,
+    today: values::Date,
+) -> Result<String, AppFault> {
+    Ok(crate::governance::text_on(tx, kind, today)?.map_or_else(|| shipped.to_owned(), |(_, body)| body))
 }
 
 fn read_chart(text: &str) -> Result<Chart, AppFault> {
@@ -110,18 +164,17 @@ fn read_chart(text: &str) -> Result<Chart, AppFault> {
     })
 }
 
-fn read_rules(text: &str) -> Result<RuleBook, AppFault> {
-    RuleBook::read(text).map_err(|error| AppFault::Unreadable {
-        what: "posting rules",
-        error: error.to_string(),
-    })
-}
-
 /// Puts the chart and posting rules that ship with the program into books that have none.
 pub(crate) fn ship_defaults(tx: &mut Tx<'_>, now: Instant) -> Result<(), AppFault> {
+    crate::process::ship_definitions(tx, now)?;
+    crate::governance::ship_defaults(tx, now)?;
     for (kind, text) in [
         ("chart", Chart::STANDARD),
         ("posting_rules", RuleBook::STANDARD),
+        (
+            crate::approval::POLICY,
+            control::approval_policy::ApprovalPolicy::STANDARD,
+        ),
     ] {
         if settings::configuration(tx, kind)?.is_none() {
             settings::add_configuration(tx, kind, 1, now.microseconds(), "tieout", text)?;

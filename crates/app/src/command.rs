@@ -1,9 +1,20 @@
 //! Everything that can be asked of the program, in the shape of the REST bodies. The API, the
 //! stories, the demo and the workers all speak these.
 
+mod approval;
 mod body;
+mod governance;
+mod replay;
+
+pub use approval::*;
+mod delivery;
+mod exceptions;
 
 pub use body::*;
+pub use governance::*;
+pub use replay::*;
+pub use delivery::*;
+pub use exceptions::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +133,14 @@ commands! {
     PublishPostingRules(PublishPostingRules) = "publish_posting_rules", changes_books: true;
     /// Adds a customer.
     CreateCustomer(CreateCustomer) = "create_customer", changes_books: false;
+    /// Takes in a file of customers.
+    ImportCustomers(ImportFile) = "import_customers", changes_books: false;
+    /// Takes in a file of contracts.
+    ImportContracts(ImportFile) = "import_contracts", changes_books: false;
+    /// Takes in a file of payments.
+    ImportPayments(ImportFile) = "import_payments", changes_books: false;
+    /// Takes in a file of journals.
+    ImportJournals(ImportFile) = "import_journals", changes_books: false;
     /// Puts a contract in force.
     ActivateContract(ActivateContract) = "activate_contract", changes_books: false;
     /// Changes a contract from a date on.
@@ -150,4 +169,92 @@ commands! {
     ResolveException(ResolveException) = "resolve_exception", changes_books: false;
     /// Gives an exception to somebody.
     AssignException(AssignException) = "assign_exception", changes_books: false;
+    /// Starts a process by hand.
+    StartProcess(crate::process::StartProcess) = "start_process", changes_books: false;
+    /// Approves or denies a step of a process.
+    DecideProcess(crate::process::DecideProcess) = "decide_process", changes_books: false;
+    /// Gives a step of a process more time.
+    ExtendProcess(crate::process::ExtendProcess) = "extend_process", changes_books: false;
+    /// Goes on without a step of a process.
+    SkipProcessStep(crate::process::SkipProcessStep) = "skip_process_step", changes_books: false;
+    /// Cancels a process and takes back what it did.
+    CancelProcess(crate::process::CancelProcess) = "cancel_process", changes_books: false;
+    /// Puts a new version of a process in force for new instances.
+    PublishProcess(crate::process::PublishProcess) = "publish_process", changes_books: true;
+    /// Says that somebody has seen an exception.
+    AcknowledgeException(AcknowledgeException) = "acknowledge_exception", changes_books: false;
+    /// Tries again what an exception stopped.
+    RetryException(RetryException) = "retry_exception", changes_books: false;
+    /// Takes an exception to the next role of its chain.
+    EscalateException(EscalateException) = "escalate_exception", changes_books: false;
+    /// Takes an exception out of its group, or an item out of an exception.
+    SplitException(SplitException) = "split_exception", changes_books: false;
+    /// Notes that a step of a playbook is done.
+    CompletePlaybookStep(CompletePlaybookStep) = "complete_playbook_step", changes_books: false;
+    /// Proposes an edit of what an exception parks.
+    ProposeFix(ProposeFix) = "propose_fix", changes_books: false;
+    /// Approves a proposed edit and runs it.
+    ApplyFix(ApplyFix) = "apply_fix", changes_books: false;
+    /// Turns a proposed edit down.
+    RejectFix(RejectFix) = "reject_fix", changes_books: false;
+    /// Does one thing to many exceptions.
+    ActOnExceptions(ActOnExceptions) = "act_on_exceptions", changes_books: false;
+    /// Stops an action over many exceptions.
+    StopExceptionBatch(StopExceptionBatch) = "stop_exception_batch", changes_books: false;
+    /// Gathers groups of exceptions in an incident.
+    OpenIncident(OpenIncident) = "open_incident", changes_books: false;
+    /// Says what is new about an incident.
+    UpdateIncident(UpdateIncident) = "update_incident", changes_books: false;
+    /// Ends an incident.
+    CloseIncident(CloseIncident) = "close_incident", changes_books: false;
+    /// Records that a customer objects to an invoice.
+    OpenDispute(OpenDispute) = "open_dispute", changes_books: false;
+    /// Decides a dispute.
+    ResolveDispute(ResolveDispute) = "resolve_dispute", changes_books: false;
+    /// Grants what waits for a second person, and does it.
+    GrantApproval(GrantApproval) = "grant_approval", changes_books: true;
+    /// Denies what waits for a second person.
+    DenyApproval(DenyApproval) = "deny_approval", changes_books: false;
+    /// Takes back what one has asked.
+    WithdrawApproval(WithdrawApproval) = "withdraw_approval", changes_books: false;
+    /// Lends a permission to approve to another person for some days.
+    DelegatePermission(DelegatePermission) = "delegate_permission", changes_books: false;
+    /// Takes a delegation back.
+    RevokeDelegation(RevokeDelegation) = "revoke_delegation", changes_books: false;
+    /// Puts a new version of the approval policy in force.
+    PublishApprovalPolicy(PublishApprovalPolicy) = "publish_approval_policy", changes_books: true;
+    /// Holds deliveries of a connection or a lane.
+    PauseDelivery(PauseDelivery) = "pause_delivery", changes_books: false;
+    /// Lets held deliveries go on.
+    ResumeDelivery(ResumeDelivery) = "resume_delivery", changes_books: false;
+    /// Lets a parked effect run again.
+    ReleaseEffect(ReleaseEffect) = "release_effect", changes_books: false;
+    /// Moves a lane forward or back.
+    PrioritiseLane(PrioritiseLane) = "prioritise_lane", changes_books: false;
+    /// Says when the facts of a flow go out.
+    SetFlowMode(SetFlowMode) = "set_flow_mode", changes_books: true;
+    /// Changes a customer from a day on.
+    ChangeCustomer(ChangeCustomer) = "change_customer", changes_books: false;
+    /// Selects parked work to be replayed, and tries it without effect.
+    PlanReplay(PlanReplay) = "plan_replay", changes_books: false;
+    /// Runs a planned replay, once another person has approved it.
+    RequestReplay(RequestReplay) = "request_replay", changes_books: false;
+    /// Pauses, resumes or cancels a replay.
+    SteerReplay(SteerReplay) = "steer_replay", changes_books: false;
+    /// Proposes a new version of a configuration document, with its impact.
+    ProposeConfiguration(ProposeConfiguration) = "propose_configuration", changes_books: false;
+    /// Approves or denies a proposed configuration.
+    DecideConfiguration(DecideConfiguration) = "decide_configuration", changes_books: true;
+    /// Applies or denies a write that waits for its steward.
+    DecideChange(DecideChange) = "decide_change", changes_books: true;
+    /// Asks for a deviation from the global template.
+    RecordDeviation(RecordDeviation) = "record_deviation", changes_books: false;
+    /// Approves or denies a deviation.
+    DecideDeviation(DecideDeviation) = "decide_deviation", changes_books: true;
+    /// Ends a deviation.
+    EndDeviation(EndDeviation) = "end_deviation", changes_books: true;
+    /// Says whether billing could carry out a deal, before it is won.
+    CheckOrder(CheckOrder) = "check_order", changes_books: false;
+    /// Asks to win a deal that billing cannot carry out yet.
+    RequestOrderBypass(RequestOrderBypass) = "request_order_bypass", changes_books: false;
 }

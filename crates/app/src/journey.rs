@@ -6,8 +6,10 @@ pub mod catalogue;
 pub mod contract;
 pub mod credit;
 pub mod customer;
+pub mod customer_change;
 pub mod daily;
-mod document;
+pub(crate) mod delivery;
+pub(crate) mod document;
 pub mod exception;
 pub mod journal;
 pub mod order;
@@ -21,7 +23,7 @@ pub mod standing;
 use crate::command::{Answer, Command, Envelope};
 use crate::fault::{AppFault, stored, to_store};
 use crate::record::Context;
-use crate::{Outcome, Refusal};
+use crate::{Outcome, Refusal, approval, batch_file, governance, replay};
 use sha2::{Digest, Sha256};
 use store::{Tx, commands};
 
@@ -43,7 +45,16 @@ pub(crate) fn execute(
         }
         return Ok(Outcome::AlreadyDone(stored("answer", &before.answer)?));
     }
-    let answer = dispatch(tx, context, &envelope.key, &envelope.command)?;
+    let answer = match deciding(tx, context, envelope)? {
+        Some(answer) => answer,
+        None => match admitted(tx, context, envelope, digest)? {
+            Some(waiting) => waiting,
+            None => dispatch(tx, context, &envelope.key, &envelope.command)?,
+        },
+    };
+    if envelope.command.changes_books() {
+        crate::books::changed(tx)?;
+    }
     let text = to_store("answer", &answer)?;
     commands::keep_answer(
         tx,
@@ -54,6 +65,57 @@ pub(crate) fn execute(
         context.now.microseconds(),
     )?;
     Ok(Outcome::Done(answer))
+}
+
+/// Lets a command through when its sender owns what it writes and it needs no second person; else
+/// its answer says what it waits for.
+fn admitted(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    digest: &[u8; 32],
+) -> Result<Option<Answer>, AppFault> {
+    match governance::gate::admit(tx, context, envelope)? {
+        Some(proposed) => Ok(Some(proposed)),
+        None => approval::hold(tx, context, envelope, digest),
+    }
+}
+
+/// Commands that depend on who sends them by which door, and that never wait themselves.
+fn deciding(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+) -> Result<Option<Answer>, AppFault> {
+    let answer = match &envelope.command {
+        Command::GrantApproval(body) => approval::grant(tx, context, envelope, body)?,
+        Command::DenyApproval(body) => approval::deny(tx, context, envelope, body)?,
+        Command::WithdrawApproval(body) => approval::withdraw(tx, context, envelope, body)?,
+        Command::DelegatePermission(body) => {
+            approval::people::delegate(tx, context, envelope, body)?
+        }
+        Command::RevokeDelegation(body) => approval::people::revoke(tx, context, envelope, body)?,
+        Command::ProposeConfiguration(body) => {
+            governance::proposals::propose(tx, context, envelope, body)?
+        }
+        Command::DecideConfiguration(body) => {
+            governance::proposals::decide_configuration(tx, context, envelope, body)?
+        }
+        Command::DecideChange(body) => {
+            governance::change::decide_change(tx, context, envelope, body)?
+        }
+        Command::RecordDeviation(body) => {
+            governance::deviations::record(tx, context, envelope, body)?
+        }
+        Command::DecideDeviation(body) => {
+            governance::deviations::decide_deviation(tx, context, envelope, body)?
+        }
+        Command::RequestOrderBypass(body) => {
+            governance::stage_gate::request_bypass(tx, context, envelope, body)?
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(answer))
 }
 
 /// What tells a command from another with the same key: SHA-256 of its content. It needs no
@@ -109,6 +171,14 @@ fn dispatch(
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),
         Command::PublishPostingRules(body) => catalogue::publish_posting_rules(tx, context, body),
         Command::CreateCustomer(body) => customer::create(tx, context, key, body),
+        Command::ImportCustomers(body) => {
+            batch_file::import(tx, context, body, "create_customer")
+        }
+        Command::ImportContracts(body) => {
+            batch_file::import(tx, context, body, "activate_contract")
+        }
+        Command::ImportPayments(body) => batch_file::import(tx, context, body, "record_payment"),
+        Command::ImportJournals(body) => batch_file::import(tx, context, body, "post_journal"),
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
@@ -123,5 +193,53 @@ fn dispatch(
         Command::ReopenPeriod(body) => period::reopen(tx, context, key, body),
         Command::ResolveException(body) => exception::resolve(tx, context, body),
         Command::AssignException(body) => exception::assign(tx, context, body),
+        Command::StartProcess(body) => crate::process::start_by_hand(tx, context, key, body),
+        Command::DecideProcess(body) => crate::process::decide(tx, context, body),
+        Command::ExtendProcess(body) => crate::process::extend(tx, context, body),
+        Command::SkipProcessStep(body) => crate::process::skip(tx, context, body),
+        Command::CancelProcess(body) => crate::process::cancel(tx, context, body),
+        Command::PublishProcess(body) => crate::process::publish(tx, context, body),
+        Command::AcknowledgeException(body) => exception::handling::acknowledge(tx, context, body),
+        Command::RetryException(body) => exception::handling::retry(tx, context, body),
+        Command::EscalateException(body) => exception::handling::escalate(tx, context, body),
+        Command::SplitException(body) => exception::handling::split(tx, context, body),
+        Command::CompletePlaybookStep(body) => exception::handling::step(tx, context, body),
+        Command::ProposeFix(body) => exception::fix::propose(tx, context, body),
+        Command::ApplyFix(body) => exception::fix::apply(tx, context, body),
+        Command::RejectFix(body) => exception::fix::reject(tx, context, body),
+        Command::ActOnExceptions(body) => exception::batch::begin(tx, context, body),
+        Command::StopExceptionBatch(body) => exception::batch::stop(tx, context, body),
+        Command::OpenIncident(body) => exception::incident::open(tx, context, body),
+        Command::UpdateIncident(body) => exception::incident::update(tx, context, body),
+        Command::CloseIncident(body) => exception::incident::close(tx, context, body),
+        Command::OpenDispute(body) => exception::dispute::open(tx, context, key, body),
+        Command::ResolveDispute(body) => exception::dispute::resolve(tx, context, key, body),
+        Command::PublishApprovalPolicy(body) => approval::publish_policy(tx, context, body),
+        Command::PlanReplay(body) => replay::plan(tx, context, key, body),
+        Command::RequestReplay(body) => replay::start(tx, context, key, body),
+        Command::SteerReplay(body) => replay::steer(tx, context, body),
+        Command::PauseDelivery(body) => delivery::pause(tx, context, body),
+        Command::ResumeDelivery(body) => delivery::resume(tx, context, body),
+        Command::ReleaseEffect(body) => delivery::release(tx, context, body),
+        Command::PrioritiseLane(body) => delivery::prioritise(tx, body),
+        Command::SetFlowMode(body) => delivery::set_mode(tx, context, body),
+        Command::ChangeCustomer(body) => customer_change::change(tx, context, body),
+        Command::EndDeviation(body) => governance::deviations::end(tx, context, body),
+        Command::CheckOrder(body) => governance::stage_gate::check(tx, context, body),
+        Command::ProposeConfiguration(_)
+        | Command::DecideConfiguration(_)
+        | Command::DecideChange(_)
+        | Command::RecordDeviation(_)
+        | Command::DecideDeviation(_)
+        | Command::RequestOrderBypass(_)
+        | Command::GrantApproval(_)
+        | Command::DenyApproval(_)
+        | Command::WithdrawApproval(_)
+        | Command::DelegatePermission(_)
+        | Command::RevokeDelegation(_) => Err(Refusal::whole(
+            "not_by_itself",
+            "this command depends on who sends it and cannot be tried or done for somebody else",
+        )
+        .into()),
     }
 }

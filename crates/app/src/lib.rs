@@ -3,18 +3,29 @@
 //! Decisions are made in the domain crates, SQL is in `store`, HTTP is in `web` and `connect`.
 
 pub mod access;
+pub mod approval;
+mod batch_file;
 mod books;
+mod bus;
 pub mod command;
 pub mod connections;
 pub mod deliver;
 pub mod export;
 mod fault;
+mod gate;
+pub mod governance;
 mod identifiers;
 pub mod intake;
 pub mod journey;
+pub mod lanes;
+mod lease;
+pub mod limits;
+pub mod process;
+pub mod preview;
 pub mod pulse;
 pub mod query;
 mod record;
+pub mod replay;
 mod retry;
 pub mod seal;
 pub mod shadow;
@@ -23,6 +34,8 @@ pub mod sweep;
 pub mod view;
 pub mod worker;
 
+pub use batch_file::{FileProblem, FileView};
+pub use bus::{BusConfig, READER as BUS_READER};
 pub use books::{Books, Routing};
 pub use fault::{AppFault, Refusal};
 pub use identifiers::{MonotonicIds, SimulatedClock, SystemClock};
@@ -46,6 +59,7 @@ struct Core {
     origin: events::Origin,
     books: RwLock<Arc<Books>>,
     sealer: RwLock<Option<Arc<seal::Sealer>>>,
+    holder: lease::Holder,
 }
 
 /// Whether a command was done now or had been done before with the same answer.
@@ -82,7 +96,7 @@ impl App {
         let now = clock.now();
         let books = store.write(move |tx| {
             books::ship_defaults(tx, now)?;
-            Books::load(tx)
+            Books::load(tx, now)
         })?;
         let core = Core {
             store,
@@ -91,6 +105,7 @@ impl App {
             origin,
             books: RwLock::new(Arc::new(books)),
             sealer: RwLock::new(None),
+            holder: lease::Holder::new(now),
         };
         Ok(App {
             core: Arc::new(core),
@@ -159,13 +174,18 @@ impl App {
     /// A refusal that names what is wrong, or a fault.
     pub fn execute(&self, envelope: Envelope) -> Result<Outcome<Answer>, AppFault> {
         let changes_books = envelope.command.changes_books();
+        let of_system = governance::gate::of_system(&self.books(), &envelope);
         let (answer, waiting) = std::sync::mpsc::sync_channel(1);
         self.submit(envelope, move |result| {
             let _ = answer.send(result);
         });
         let outcome = waiting
             .recv()
-            .unwrap_or(Err(AppFault::Store(store::StoreFault::Closed)))?;
+            .unwrap_or(Err(AppFault::Store(store::StoreFault::Closed)));
+        if let (Some(envelope), Err(AppFault::Refused(refusals))) = (&of_system, &outcome) {
+            governance::gate::note_conflict(self, envelope, refusals);
+        }
+        let outcome = outcome?;
         if changes_books {
             self.reload_books()?;
         }
@@ -183,9 +203,12 @@ impl App {
             Ok(digest) => digest,
             Err(fault) => return done(Err(fault)),
         };
-        let context = self.context(&envelope.actor);
+        let (app, mut context) = (self.clone(), self.context(&envelope.actor));
         self.core.store.enqueue(
-            move |tx| journey::execute(tx, &context, &envelope, &digest),
+            move |tx| {
+                app.bring_up_to_date(tx, &mut context)?;
+                journey::execute(tx, &context, &envelope, &digest)
+            },
             done,
         );
     }
@@ -199,8 +222,44 @@ impl App {
         actor: &str,
         journey: impl FnOnce(&mut store::Tx<'_>, &Context) -> Result<T, AppFault> + Send + 'static,
     ) -> Result<T, AppFault> {
-        let context = self.context(actor);
-        self.core.store.write(move |tx| journey(tx, &context))
+        let (app, mut context) = (self.clone(), self.context(actor));
+        self.core.store.write(move |tx| {
+            app.bring_up_to_date(tx, &mut context)?;
+            journey(tx, &context)
+        })
+    }
+
+    /// Reads the configuration again when another process has changed it since it was read: one
+    /// number is compared in the transaction that is to use it.
+    fn bring_up_to_date(
+        &self,
+        tx: &mut store::Tx<'_>,
+        context: &mut Context,
+    ) -> Result<(), AppFault> {
+        let due = context.books.governance.next_day;
+        let is_due = due.is_some_and(|day| day <= governance::day_of(context.now));
+        if is_due || books::version(tx)? != context.books.version {
+            let books = Arc::new(Books::load(tx, context.now)?);
+            context.books = books.clone();
+            *self
+                .core
+                .books
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = books;
+        }
+        Ok(())
+    }
+
+    /// Reads the configuration again if another process has changed it. Workers ask in every round,
+    /// so that questions, which look at what was read last, are at most a round behind.
+    ///
+    /// # Errors
+    /// When it cannot be read; the earlier one stays in force.
+    pub fn refresh_books(&self) -> Result<(), AppFault> {
+        if self.core.store.read(books::version)? != self.books().version {
+            self.reload_books()?;
+        }
+        Ok(())
     }
 
     /// As [`App::run`] without waiting: `done` is called once the outcome is durable.
@@ -211,9 +270,10 @@ impl App {
         done: impl FnOnce(Result<T, AppFault>) + Send + 'static,
     ) {
         let context = self.context(actor);
+        let span = tracing::Span::current();
         self.core
             .store
-            .enqueue(move |tx| journey(tx, &context), done);
+            .enqueue(move |tx| span.in_scope(|| journey(tx, &context)), done);
     }
 
     /// Says what other systems are told of.
@@ -223,7 +283,8 @@ impl App {
     pub fn set_routing(&self, actor: &str, routing: Routing) -> Result<(), AppFault> {
         self.run(actor, move |tx, _| {
             let text = fault::to_store("routing", &routing)?;
-            Ok(store::settings::set_setting(tx, books::ROUTING, &text)?)
+            store::settings::set_setting(tx, books::ROUTING, &text)?;
+            books::changed(tx)
         })?;
         self.reload_books()
     }
@@ -233,7 +294,8 @@ impl App {
     /// # Errors
     /// When it cannot be read; the earlier one stays in force.
     pub fn reload_books(&self) -> Result<(), AppFault> {
-        let books = self.core.store.read(Books::load)?;
+        let now = self.core.clock.now();
+        let books = self.core.store.read(move |tx| Books::load(tx, now))?;
         *self
             .core
             .books

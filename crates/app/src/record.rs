@@ -173,6 +173,7 @@ impl<'c> Recorder<'c> {
     /// # Errors
     /// When the store fails.
     pub fn finish(mut self, tx: &mut Tx<'_>) -> Result<(), AppFault> {
+        let _traced = telemetry::is_exporting().then(|| self.span().entered());
         store::log::append(tx, &mut self.events)?;
         let mut rows = Rows::default();
         for (index, draft) in std::mem::take(&mut self.journals) {
@@ -204,7 +205,24 @@ impl<'c> Recorder<'c> {
         if !effects.is_empty() {
             effects::intend(tx, &effects)?;
         }
-        Ok(())
+        crate::process::advance(tx, self.context, &self.events)
+    }
+
+    /// A span in the trace of the chain, for whoever looks at traces; the request that caused it names
+    /// the chain too.
+    fn span(&self) -> tracing::Span {
+        let chain = self.correlation.as_str();
+        tracing::Span::current().record(telemetry::CORRELATION, chain);
+        let first = self.events.first().map_or("", |first| first.event.type_name());
+        let span = tracing::info_span!(
+            "record",
+            correlationid = chain,
+            event = first,
+            events = self.events.len(),
+            actor = self.context.actor
+        );
+        telemetry::join_chain(&span, chain);
+        span
     }
 
     fn keep_journal(
@@ -267,7 +285,12 @@ impl Rows {
                     .map_or_else(String::new, |code| code.as_str().to_owned()),
             });
         }
-        if context.books.routing.deliver_journals {
+        let told = context.books.governance.tells(
+            control::topology::RoutedFact::Journals,
+            "netsuite",
+            Some(draft.entity.as_str()),
+        );
+        if context.books.routing.deliver_journals && told {
             self.deliveries.push(delivery(
                 envelope,
                 draft,
@@ -346,7 +369,8 @@ fn decide(
     };
     let books = &context.books;
     let draft = books
-        .rules
+        .governance
+        .rules_on(&books.rules, envelope.effective)
         .post(&facts, &books.chart, entity, envelope.effective)
         .map_err(|r| refused(&r))?;
     let Some(draft) = draft else { return Ok(None) };
@@ -403,17 +427,34 @@ fn park(
 /// # Errors
 /// When the store fails or the event cannot be read.
 pub fn post_parked(tx: &mut Tx<'_>, context: &Context, event_id: &str) -> Result<bool, AppFault> {
+    post_parked_on(tx, context, event_id, None)
+}
+
+/// As [`post_parked`], on another accounting date than the event's: an adjustment in an open month.
+///
+/// # Errors
+/// As [`post_parked`].
+pub(crate) fn post_parked_on(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    event_id: &str,
+    date: Option<Date>,
+) -> Result<bool, AppFault> {
+    store::settings::take_turn(tx, &format!("posting/{event_id}"))?;
     let Some(stored) = store::log::by_id(tx, event_id)? else {
         return Err(AppFault::NotFound {
             kind: "event",
             id: event_id.to_owned(),
         });
     };
-    let envelope = read_envelope(stored)?;
+    let mut envelope = read_envelope(stored)?;
+    envelope.effective = date.unwrap_or(envelope.effective);
+    let chain = envelope.correlation.as_str();
+    let is_posted = !store::replays::journals_of_event(tx, chain, event_id)?.is_empty();
     match decide(tx, context, &envelope) {
         Ok(draft) => {
             let mut rows = Rows::default();
-            if let Some(draft) = draft {
+            if let Some(draft) = draft.filter(|_| !is_posted) {
                 rows.keep(context, &envelope, &draft, None);
             }
             journals::post(tx, &rows.journals, &rows.lines)?;
@@ -485,6 +526,8 @@ fn effect_row(
     intent: Intent,
 ) -> Result<EffectRow, AppFault> {
     let now = context.now.microseconds();
+    let mode = context.books.modes.get(intent.operation).copied();
+    let due = mode.unwrap_or_default().due(context.now);
     Ok(EffectRow {
         id: EffectId::mint(&*context.ids, context.now)
             .as_str()
@@ -497,7 +540,7 @@ fn effect_row(
         request: to_store("effect", &intent.request)?,
         status: "intended".to_owned(),
         attempts: 0,
-        next_attempt: now,
+        next_attempt: due.microseconds(),
         error_class: String::new(),
         error: String::new(),
         external_id: String::new(),

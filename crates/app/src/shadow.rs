@@ -48,6 +48,37 @@ pub fn watch<T>(
     context: &Context,
     work: impl FnOnce(&mut Tx<'_>, &Context) -> Result<T, AppFault>,
 ) -> Result<(T, Impact), AppFault> {
+    let (value, minted) = remember(tx, context, work)?;
+    let impact = impact::of(tx, &context.books, &minted)?;
+    Ok((value, impact))
+}
+
+/// Runs `work` for real and says on which chain it recorded its first event, if it recorded any.
+///
+/// # Errors
+/// What `work` returns, or the fault of the store.
+pub(crate) fn watch_chain<T>(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    work: impl FnOnce(&mut Tx<'_>, &Context) -> Result<T, AppFault>,
+) -> Result<(T, Option<String>), AppFault> {
+    let (value, minted) = remember(tx, context, work)?;
+    for id in minted {
+        if id.starts_with("evt_")
+            && let Some(event) = store::log::by_id(tx, &id)?
+        {
+            return Ok((value, Some(event.correlation)));
+        }
+    }
+    Ok((value, None))
+}
+
+/// Runs `work` and says which ids it minted, in order.
+fn remember<T>(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    work: impl FnOnce(&mut Tx<'_>, &Context) -> Result<T, AppFault>,
+) -> Result<(T, Vec<String>), AppFault> {
     let watched = Arc::new(Watched {
         ids: context.ids.clone(),
         minted: Mutex::new(Vec::new()),
@@ -63,8 +94,7 @@ pub fn watch<T>(
             .lock()
             .unwrap_or_else(PoisonError::into_inner),
     );
-    let impact = impact::of(tx, &context.books, &minted)?;
-    Ok((value, impact))
+    Ok((value, minted))
 }
 
 /// Runs `work` and undoes it: what it answered and what it would have recorded.

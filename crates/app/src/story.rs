@@ -239,7 +239,7 @@ impl Teller {
             ("create_customer", &story.customers),
         ] {
             for body in bodies {
-                self.act(0, name, body.clone(), None)?;
+                self.act(0, name, body.clone(), None, None)?;
             }
         }
         if story.taxes.is_empty() {
@@ -269,7 +269,7 @@ impl Teller {
         for entity in entities {
             for code in &codes {
                 let body = serde_json::json!({ "entity": entity, "tax_code": code, "rate": "0", "name": "No tax" });
-                self.act(0, "set_tax_rate", body, None)?;
+                self.act(0, "set_tax_rate", body, None, None)?;
             }
         }
         Ok(())
@@ -279,6 +279,7 @@ impl Teller {
         let wrong = |message: String| StoryFault::Step { number, message };
         let mut command = None;
         let mut expected = None;
+        let mut checker = None;
         for (name, value) in step {
             match name.as_str() {
                 "on" | "advance_to" => self.move_to(number, date(number, name, value)?)?,
@@ -287,6 +288,13 @@ impl Teller {
                         wrong("expect_refusal names the code of a refusal".to_owned())
                     })?;
                     expected = Some(code.to_owned());
+                }
+                "approved_by" => {
+                    let name = value.as_str().filter(|name| !name.trim().is_empty());
+                    let name = name.ok_or_else(|| {
+                        wrong("approved_by names the person who grants the step".to_owned())
+                    })?;
+                    checker = Some(name.to_owned());
                 }
                 "note" => {}
                 name if command.is_none() => command = Some((name.to_owned(), value.clone())),
@@ -298,7 +306,7 @@ impl Teller {
             }
         }
         match command {
-            Some((name, body)) => self.act(number, &name, body, expected),
+            Some((name, body)) => self.act(number, &name, body, expected, checker.as_deref()),
             None => Ok(()),
         }
     }
@@ -344,12 +352,17 @@ impl Teller {
         name: &str,
         body: Value,
         expected: Option<String>,
+        checker: Option<&str>,
     ) -> Result<(), StoryFault> {
         // A second passes with every command, so that what happened stays in order.
         self.clock.move_to(self.clock.now().plus_seconds(1));
         let command =
             Command::read(name, body).map_err(|error| StoryFault::Command { number, error })?;
-        let answer = match (self.app.act(ACTOR, command), expected) {
+        let done = self
+            .app
+            .act(ACTOR, command)
+            .and_then(|answer| self.grant(answer, checker));
+        let answer = match (done, expected) {
             (Ok(answer), None) => answer,
             (Ok(_), Some(expected)) => {
                 let actual = "it was done".to_owned();
@@ -378,6 +391,27 @@ impl Teller {
             });
         }
         Ok(())
+    }
+}
+
+impl Teller {
+    /// Has the person that the step names grant what waits; they get a role that may. A step that
+    /// waits and names nobody goes on waiting.
+    fn grant(&self, answer: Answer, checker: Option<&str>) -> Result<Answer, AppFault> {
+        let Some(checker) = checker.filter(|_| crate::approval::is_waiting(&answer)) else {
+            return Ok(answer);
+        };
+        let id = answer["approval"].as_str().unwrap_or_default();
+        let roles = self.app.approval(id)?.map(|found| found.row.checkers);
+        let role = roles
+            .iter()
+            .flatten()
+            .find_map(|word| control::Role::from_word(word));
+        let role = role.unwrap_or(control::Role::Controller);
+        if self.app.user(checker)?.is_none() {
+            self.app.put_user(checker, role, "")?;
+        }
+        self.app.grant(id, checker)
     }
 }
 

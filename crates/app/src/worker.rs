@@ -13,6 +13,18 @@ use values::Instant;
 /// Items taken in or delivered between two looks at the clock.
 const BATCH: i64 = 256;
 
+/// Most batches of deliveries between two looks at the sweeps.
+const ROUNDS: usize = 64;
+
+/// How long a process keeps what only one does, without renewing it.
+const LEASE_SECONDS: i64 = 30;
+/// Longest time that a sweep may take before another process begins it anew.
+const SWEEP_LEASE_SECONDS: i64 = 900;
+/// Minutes for which the figures of calls are kept: a week.
+const FIGURES_KEPT_MINUTES: i64 = 7 * 24 * 60;
+/// Effects that waited through an outage and are looked up in one go.
+const VERIFIED_AT_ONCE: i64 = 50;
+
 /// Pause between two rounds when nothing was due, in slices so that a stop is noticed.
 const QUIET_SLICES: u32 = 10;
 const QUIET_SLICE: Duration = Duration::from_millis(50);
@@ -63,9 +75,39 @@ impl AddAssign for Progress {
 /// One round: the sweeps that are due, then everything that is due in the inbox and in the lanes.
 pub fn tick(app: &App, connections: &Connections) -> Progress {
     let mut total = sweeps(app, connections);
-    total += until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
-    total += until_nothing_is_due(|| deliver::deliver_due(app, connections, BATCH));
+    total += upkeep(app, connections);
+    let alone = is_alone(app);
+    for _ in 0..ROUNDS {
+        let mut round = until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
+        if alone {
+            round += until_nothing_is_due(|| crate::process::work(app, BATCH));
+        }
+        // One batch at a time, so that what comes in never waits for a backlog that goes out.
+        round += deliver::deliver_due(app, connections, BATCH);
+        total += round;
+        if round.is_quiet() {
+            break;
+        }
+    }
+    if alone {
+        total += crate::journey::exception::escalation::tend(app);
+        total += crate::approval::tend(app);
+        total += crate::bus::publish_due(app, connections);
+    }
     total
+}
+
+/// Says that this process is alive, looks whether the configuration has changed, and whether this is
+/// the process that moves what must be moved by one only.
+fn is_alone(app: &App) -> bool {
+    let outcome = app
+        .refresh_books()
+        .and_then(|()| app.say_alive())
+        .and_then(|()| app.keeps_lease("worker/processes", LEASE_SECONDS));
+    outcome.unwrap_or_else(|fault| {
+        tracing::warn!(fault = %fault, "what one process does alone waits for the next round");
+        false
+    })
 }
 
 /// Rounds until the flag is set. When no other process works on these books, call
@@ -77,14 +119,20 @@ pub fn run_until(app: &App, connections: &Connections, stop: &AtomicBool) {
                 tracing::error!("a round of the worker broke off; the next one goes on");
                 Progress::fault()
             });
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
         if round.is_quiet() {
             for _ in 0..QUIET_SLICES {
                 if stop.load(Ordering::Relaxed) {
-                    return;
+                    break;
                 }
                 std::thread::sleep(QUIET_SLICE);
             }
         }
+    }
+    if let Err(fault) = app.give_up_leases() {
+        tracing::warn!(fault = %fault, "the leases of this process run out by themselves");
     }
 }
 
@@ -102,6 +150,11 @@ fn until_nothing_is_due(step: impl Fn() -> Progress) -> Progress {
 fn sweeps(app: &App, connections: &Connections) -> Progress {
     let pace = connections.pace;
     let mut total = Progress::default();
+    let before: Vec<_> = connections
+        .names()
+        .into_iter()
+        .map(|name| (name, connections.made(name).calls))
+        .collect();
     if connections.salesforce.is_some() {
         total += at_most_every(app, "salesforce", pace.sweep_seconds, || {
             sweep::sweep_salesforce(app, connections)
@@ -120,6 +173,36 @@ fn sweeps(app: &App, connections: &Connections) -> Progress {
             sweep::read_balances(app, connections).map(|()| Progress::default())
         });
     }
+    // Sweeps and deliveries share one budget; what a sweep took, deliveries have less of.
+    for (name, before) in before {
+        let calls = connections.made(name).calls.saturating_sub(before);
+        let charged = crate::gate::charge(app, name, u32::try_from(calls).unwrap_or(u32::MAX));
+        if let Err(fault) = charged {
+            tracing::warn!(system = name, fault = %fault, "the calls of a sweep are not counted");
+            total += Progress::fault();
+        }
+    }
+    total
+}
+
+/// What keeps the flow in order: journals of months that are over go first, what waited through an
+/// outage is looked up afterwards, old figures are forgotten.
+fn upkeep(app: &App, connections: &Connections) -> Progress {
+    let mut total = at_most_every(app, "closing", 300, || {
+        app.run(deliver::ACTOR, |tx, context| {
+            crate::journey::delivery::prioritise_closing(tx, context)
+        })
+        .map(|_| Progress::default())
+    });
+    total += at_most_every(app, "verify", 60, || {
+        deliver::verify_late(app, connections, VERIFIED_AT_ONCE).map(|_| Progress::default())
+    });
+    total += at_most_every(app, "figures", 3_600, || {
+        let minute = app.clock().now().microseconds() / 60_000_000 - FIGURES_KEPT_MINUTES;
+        app.store()
+            .write(move |tx| store::connections::forget_before(tx, minute))?;
+        Ok(Progress::default())
+    });
     total
 }
 
@@ -134,11 +217,14 @@ fn at_most_every(
         if !due {
             return Ok(Progress::default());
         }
-        let progress = sweep()?;
-        let now = app.clock().now();
-        app.store()
-            .write(move |tx| settings::set_setting(tx, &last_run(name), &now.to_string()))?;
-        Ok(progress)
+        let done = app.alone(&last_run(name), SWEEP_LEASE_SECONDS, || {
+            let progress = sweep()?;
+            let now = app.clock().now();
+            app.store()
+                .write(move |tx| settings::set_setting(tx, &last_run(name), &now.to_string()))?;
+            Ok(progress)
+        })?;
+        Ok(done.unwrap_or_default())
     });
     outcome.unwrap_or_else(|fault| {
         tracing::warn!(sweep = name, fault = %fault, "a sweep failed and is tried again");

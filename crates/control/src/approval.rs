@@ -15,9 +15,26 @@ pub enum ApprovalState {
     Denied,
     /// Nobody decided in time.
     Expired,
+    /// The maker took it back.
+    Withdrawn,
 }
 
 impl ApprovalState {
+    /// Every state.
+    pub const ALL: [ApprovalState; 5] = [
+        ApprovalState::Requested,
+        ApprovalState::Granted,
+        ApprovalState::Denied,
+        ApprovalState::Expired,
+        ApprovalState::Withdrawn,
+    ];
+
+    /// Reads the stored word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<ApprovalState> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
     /// The word stored and published.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -26,6 +43,7 @@ impl ApprovalState {
             ApprovalState::Granted => "granted",
             ApprovalState::Denied => "denied",
             ApprovalState::Expired => "expired",
+            ApprovalState::Withdrawn => "withdrawn",
         }
     }
 }
@@ -56,6 +74,26 @@ pub enum ApprovalRefusal {
     SamePerson {
         /// The user name.
         name: String,
+    },
+    /// The maker lent the permission himself.
+    #[error("{maker} made this change and lent the permission to check it; ask someone else")]
+    LentByMaker {
+        /// Who made the change.
+        maker: String,
+    },
+    /// Neither the role nor a delegation allows it.
+    #[error(
+        "{name} ({role}) may not check this: it needs {permission}, by one of the roles {checkers} or by delegation"
+    )]
+    NoChecker {
+        /// Who tried.
+        name: String,
+        /// Their role.
+        role: String,
+        /// What is needed.
+        permission: &'static str,
+        /// The roles that may.
+        checkers: String,
     },
     /// It was decided before.
     #[error("the request is {} already", state.as_str())]
@@ -97,9 +135,10 @@ pub fn decide(
     now: Instant,
 ) -> Result<ApprovalState, ApprovalRefusal> {
     match state {
-        ApprovalState::Granted | ApprovalState::Denied | ApprovalState::Expired => {
-            Err(ApprovalRefusal::AlreadyDecided { state })
-        }
+        ApprovalState::Granted
+        | ApprovalState::Denied
+        | ApprovalState::Expired
+        | ApprovalState::Withdrawn => Err(ApprovalRefusal::AlreadyDecided { state }),
         ApprovalState::Requested => {
             four_eyes(request.maker, checker)?;
             if now > request.expires {

@@ -27,7 +27,8 @@ pub enum Role {
 }
 
 /// One thing that can be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Permission {
     /// See tie-outs, flow and totals.
     ViewFigures,
@@ -75,6 +76,18 @@ pub enum Permission {
     ChangePostingRules,
     /// Approve what somebody else made: refunds, journals, reopening, rules, edits.
     ApproveFinance,
+    /// Change what is known of customers.
+    ChangeMasterData,
+    /// Approve what somebody else changed in customers and products.
+    ApproveMasterData,
+    /// Approve what somebody else changed in the configuration outside finance.
+    ApproveConfiguration,
+    /// Say what needs approval.
+    ChangeApprovalPolicy,
+    /// See requests for approval, with their evidence.
+    ViewApprovals,
+    /// Grant, deny and withdraw requests and delegate; which ones, the policy says.
+    DecideApproval,
     /// Make somebody the owner of an exception.
     AssignException,
     /// Retry, skip or settle an exception.
@@ -159,7 +172,7 @@ impl fmt::Display for Role {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 32] = [
+    pub const ALL: [Permission; 38] = [
         Permission::ViewFigures,
         Permission::ViewCommerce,
         Permission::ViewBooks,
@@ -183,6 +196,12 @@ impl Permission {
         Permission::ReopenPeriod,
         Permission::ChangePostingRules,
         Permission::ApproveFinance,
+        Permission::ChangeMasterData,
+        Permission::ApproveMasterData,
+        Permission::ApproveConfiguration,
+        Permission::ChangeApprovalPolicy,
+        Permission::ViewApprovals,
+        Permission::DecideApproval,
         Permission::AssignException,
         Permission::ResolveException,
         Permission::EditParked,
@@ -221,6 +240,12 @@ impl Permission {
             Permission::ReopenPeriod => "reopen_period",
             Permission::ChangePostingRules => "change_posting_rules",
             Permission::ApproveFinance => "approve_finance",
+            Permission::ChangeMasterData => "change_master_data",
+            Permission::ApproveMasterData => "approve_master_data",
+            Permission::ApproveConfiguration => "approve_configuration",
+            Permission::ChangeApprovalPolicy => "change_approval_policy",
+            Permission::ViewApprovals => "view_approvals",
+            Permission::DecideApproval => "decide_approval",
             Permission::AssignException => "assign_exception",
             Permission::ResolveException => "resolve_exception",
             Permission::EditParked => "edit_parked",
@@ -231,6 +256,14 @@ impl Permission {
             Permission::ManageUsers => "manage_users",
             Permission::ManageTopology => "manage_topology",
         }
+    }
+
+    /// Reads the published word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Permission> {
+        Permission::ALL
+            .into_iter()
+            .find(|permission| permission.as_str() == word)
     }
 
     /// The roles that have it. No role both manages users and approves in finance.
@@ -268,10 +301,31 @@ impl Permission {
             | Permission::ClosePeriod
             | Permission::ReopenPeriod
             | Permission::ChangePostingRules
+            | Permission::ChangeApprovalPolicy
             | Permission::ApproveFinance
             | Permission::ApproveReplay => &[Controller],
             Permission::RunTieOut => &[RevOps, BillingAnalyst, Collections, Controller, Auditor],
             Permission::AssignException | Permission::ResolveException => &[
+                RevOps,
+                BillingAnalyst,
+                Collections,
+                Controller,
+                IntegrationEngineer,
+                Administrator,
+            ],
+            Permission::ChangeMasterData => &[RevOps, BillingAnalyst],
+            Permission::ApproveMasterData => &[RevOps, Controller],
+            Permission::ApproveConfiguration => &[Controller, Administrator],
+            Permission::ViewApprovals => &[
+                RevOps,
+                BillingAnalyst,
+                Collections,
+                Controller,
+                IntegrationEngineer,
+                Auditor,
+                Administrator,
+            ],
+            Permission::DecideApproval => &[
                 RevOps,
                 BillingAnalyst,
                 Collections,

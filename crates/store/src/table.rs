@@ -13,10 +13,10 @@ macro_rules! table {
         pub struct $name { $( $(#[$field_doc])* pub $field: table!(@type $kind), )* }
 
         impl $name {
-            const WIDTH: usize = [$(stringify!($field)),*].len();
+            pub(crate) const WIDTH: usize = [$(stringify!($field)),*].len();
 
             /// The columns in the order of the fields, each led by `alias` (empty or ending in a point).
-            fn columns(alias: &str) -> String {
+            pub(crate) fn columns(alias: &str) -> String {
                 [$(stringify!($field)),*].map(|column| format!("{alias}{column}")).join(", ")
             }
 
@@ -26,7 +26,7 @@ macro_rules! table {
             }
 
             #[allow(unused_assignments)]
-            fn read(mut row: $crate::Row) -> Result<Self, $crate::StoreFault> {
+            pub(crate) fn read(mut row: $crate::Row) -> Result<Self, $crate::StoreFault> {
                 let mut at = 0;
                 $( let $field = table!(@read $kind, row, at)?; at += 1; )*
                 Ok(Self { $($field),* })

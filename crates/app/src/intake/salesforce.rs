@@ -3,13 +3,14 @@
 
 use super::{Ending, conclude, hold};
 use crate::connections::SALESFORCE;
+use crate::governance::{gate, mappings};
 use crate::journey::exception;
 use crate::journey::order::{self, OrderAccount, OrderOutcome, WonLine, WonOrder};
 use crate::worker::Progress;
 use crate::{App, AppFault, Context};
 use connect::salesforce::{Account, BadRow, OpportunityLine, WonOpportunity, read_opportunity};
 use serde_json::{Value, json};
-use store::inbox::{self, HELD, InboxRow};
+use store::inbox::{self, InboxRow};
 use store::{Tx, catalogue};
 
 /// Kind of an inbox item that holds an opportunity.
@@ -19,41 +20,48 @@ pub(crate) const UNREADABLE: &str = "Opportunity (unreadable)";
 
 pub(super) fn process(app: &App, row: &InboxRow) -> Result<Progress, AppFault> {
     let item = row.clone();
-    conclude(app, row, move |tx, context| {
-        let stem = item
-            .source_id
-            .split('@')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        let key = unreadable_key(&stem);
-        match read_opportunity(&item.raw) {
-            Ok(read) if item.kind == OPPORTUNITY => {
-                exception::clear(
-                    tx,
-                    context,
-                    &key,
-                    "a later version of the record could be read",
-                )?;
-                take(tx, context, &item, &read.opportunity)
-            }
-            Ok(_) => unreadable(
+    conclude(app, row, move |tx, context| judge(tx, context, &item))
+}
+
+/// What an item comes to: the journey of its opportunity, without writing what became of the item.
+pub(crate) fn judge(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    item: &InboxRow,
+) -> Result<Ending, AppFault> {
+    let stem = item
+        .source_id
+        .split('@')
+        .next()
+        .unwrap_or_default()
+        .to_owned();
+    let key = unreadable_key(&stem);
+    match read_opportunity(&item.raw) {
+        Ok(read) if item.kind == OPPORTUNITY => {
+            exception::clear(
                 tx,
                 context,
-                &item,
-                key,
-                "the record could not be read when it was fetched",
-            ),
-            Err(fault) => {
-                let why = if item.kind == UNREADABLE {
-                    reason_kept(&item.raw)
-                } else {
-                    fault.to_string()
-                };
-                unreadable(tx, context, &item, key, &why)
-            }
+                &key,
+                "a later version of the record could be read",
+            )?;
+            take(tx, context, item, &read.opportunity)
         }
-    })
+        Ok(_) => unreadable(
+            tx,
+            context,
+            item,
+            key,
+            "the record could not be read when it was fetched",
+        ),
+        Err(fault) => {
+            let why = if item.kind == UNREADABLE {
+                reason_kept(&item.raw)
+            } else {
+                fault.to_string()
+            };
+            unreadable(tx, context, item, key, &why)
+        }
+    }
 }
 
 fn take(
@@ -67,7 +75,18 @@ fn take(
         let detail = "field Account holds nothing: set the account on the opportunity".to_owned();
         return hold(tx, context, row, "order_invalid", summary, detail);
     }
-    let order = won_order(opportunity, String::from_utf8_lossy(&row.raw).into_owned());
+    let theirs = won_order(opportunity, String::from_utf8_lossy(&row.raw).into_owned());
+    let order = match mappings::translated(&context.books.governance.salesforce, &theirs) {
+        Ok(order) => order,
+        Err(unmapped) => {
+            let summary = format!("{} has values that are not mapped", name_of(opportunity));
+            let told: Vec<String> = unmapped.iter().map(ToString::to_string).collect();
+            return hold(tx, context, row, "unmapped_value", summary, told.join("; "));
+        }
+    };
+    if let Some(ending) = gate::order(tx, context, row, &order)? {
+        return Ok(ending);
+    }
     Ok(match order::take_order(tx, context, &order)? {
         OrderOutcome::Taken {
             contract,

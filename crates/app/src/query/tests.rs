@@ -26,6 +26,8 @@ impl Company {
         let clock = Arc::new(SimulatedClock::at(at("2026-01-10T12:00:00Z")));
         let ids = Arc::new(MonotonicIds::new(1, 1));
         let app = App::open(store, clock.clone(), ids, events::Origin::Simulation).unwrap();
+        app.put_user("checker", control::Role::Controller, "")
+            .unwrap();
         let company = Company { app, clock };
         company.act("create_entity", json!({"id": "US", "name": "Sample Inc.", "currency": "USD", "time_zone": "America/New_York"}));
         company.act("create_entity", json!({"id": "DE", "name": "Sample GmbH", "currency": "EUR", "time_zone": "Europe/Berlin"}));
@@ -55,7 +57,7 @@ impl Company {
 
     fn act(&self, name: &str, body: Value) -> Answer {
         self.app
-            .act("tester", Command::read(name, body).unwrap())
+            .act_approved("tester", "checker", Command::read(name, body).unwrap())
             .unwrap()
     }
 

@@ -6,13 +6,14 @@ use crate::books::Books;
 use crate::fault::stored_value;
 use crate::record::read_envelope;
 use events::{BillingDocument, Envelope, Event, ScheduleRevised};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{Tx, effects, exceptions, journals};
 use values::{Currency, EffectId, EventId, ExceptionId, JournalId, Money};
 
 /// Everything that a run records.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Impact {
     /// Business events, in the order of recording.
     pub events: Vec<ImpactEvent>,
@@ -33,7 +34,7 @@ pub struct Impact {
 }
 
 /// An event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactEvent {
     /// Its type.
     #[serde(rename = "type")]
@@ -47,7 +48,7 @@ pub struct ImpactEvent {
 }
 
 /// An invoice or credit note.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactDocument {
     /// `invoice` or `credit_note`.
     pub kind: String,
@@ -70,7 +71,7 @@ pub struct ImpactDocument {
 }
 
 /// A line of a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactLine {
     /// Product.
     pub product: String,
@@ -89,7 +90,7 @@ pub struct ImpactLine {
 }
 
 /// A change of a revenue schedule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactSchedule {
     /// Contract.
     pub contract: String,
@@ -110,7 +111,7 @@ pub struct ImpactSchedule {
 }
 
 /// A journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactJournal {
     /// Legal entity.
     pub entity: String,
@@ -127,7 +128,7 @@ pub struct ImpactJournal {
 }
 
 /// A line of a journal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactJournalLine {
     /// Account.
     pub account: String,
@@ -138,7 +139,7 @@ pub struct ImpactJournalLine {
 }
 
 /// What moves on an account in a month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AccountChange {
     /// Legal entity.
     pub entity: String,
@@ -153,7 +154,7 @@ pub struct AccountChange {
 }
 
 /// Something that another system is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactEffect {
     /// The system.
     pub connection: String,
@@ -164,7 +165,7 @@ pub struct ImpactEffect {
 }
 
 /// An exception that opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ImpactException {
     /// Class word.
     pub class: String,

@@ -89,6 +89,18 @@ impl Company {
         })
     }
 
+    /// The number of the one invoice.
+    pub fn invoice_number(&self) -> String {
+        let found = self.app.store().read(|tx| {
+            let all = store::documents::DocumentFilter {
+                kind: "invoice".to_owned(),
+                ..Default::default()
+            };
+            store::documents::documents(tx, &all, "", 1)
+        });
+        found.unwrap()[0].number.clone()
+    }
+
     pub fn envelope(&self, actor: &str, name: &str, body: Value) -> Envelope {
         Envelope {
             client: actor.to_owned(),

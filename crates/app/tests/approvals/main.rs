@@ -3,5 +3,8 @@
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod approval;
 mod company;
+mod preview;
+mod replay;
 mod shadow;

@@ -69,6 +69,7 @@ impl Books {
         for command in Workload::preparation()? {
             app.act(ACTOR, command)?;
         }
+        Workload::without_approvals(&app)?;
         Ok(Books {
             app,
             path: path.to_path_buf(),

@@ -164,6 +164,23 @@ impl Workload {
     }
 }
 
+impl Workload {
+    /// Puts an approval policy without rules in force, approved by a second person as every policy
+    /// is: the journals of the bench are posted at once, each for itself.
+    ///
+    /// # Errors
+    /// When it cannot be put in force.
+    pub fn without_approvals(app: &app::App) -> Result<(), BenchFault> {
+        const CHECKER: &str = "bench-controller";
+        app.put_user(CHECKER, control::Role::Controller, "")?;
+        let policy = app::command::PublishApprovalPolicy {
+            toml: "version = 2\n".to_owned(),
+        };
+        app.act_approved(ACTOR, CHECKER, Command::PublishApprovalPolicy(policy))?;
+        Ok(())
+    }
+}
+
 fn line(account: &str) -> Result<PostJournalLine, BenchFault> {
     Ok(PostJournalLine {
         account: account.parse().map_err(unreadable)?,

@@ -38,6 +38,8 @@ fn open_at(location: Location, now: &str) -> Company {
     let clock = Arc::new(SimulatedClock::at(now.parse::<Instant>().unwrap()));
     let ids = Arc::new(MonotonicIds::new(1, 7));
     let app = App::open(store, clock.clone(), ids, events::Origin::Simulation).unwrap();
+    app.put_user("checker", control::Role::Controller, "")
+        .unwrap();
     Company { app, clock }
 }
 
@@ -50,7 +52,7 @@ impl Company {
     fn tell(&self, name: &str, body: Value) -> Value {
         let command = Command::read(name, body).unwrap();
         self.app
-            .act("controller", command)
+            .act_approved("controller", "checker", command)
             .unwrap_or_else(|fault| panic!("{name}: {fault}"))
     }
 

@@ -1,0 +1,78 @@
+//! What a command is about and what it asks, for a list.
+
+use crate::command::Command;
+
+/// The object and a line for people.
+pub(super) fn of(command: &Command) -> (String, String) {
+    match command {
+        Command::PostJournal(body) => (
+            format!("entity/{}", body.entity),
+            format!(
+                "Journal by hand on {} in {}: {}",
+                body.date, body.entity, body.reason
+            ),
+        ),
+        Command::ReverseJournal(body) => (
+            format!("journal/{}", body.journal),
+            format!("Reverse journal {}: {}", body.journal, body.reason),
+        ),
+        Command::RefundPayment(body) => (
+            format!("payment/{}", body.payment),
+            format!(
+                "Give back money of payment {}: {}",
+                body.payment, body.reason
+            ),
+        ),
+        Command::IssueCreditNote(body) => (
+            format!("invoice/{}", body.invoice),
+            format!("Credit invoice {}: {}", body.invoice, body.reason),
+        ),
+        Command::ReopenPeriod(body) => (
+            format!("period/{}/{}", body.entity, body.month),
+            format!(
+                "Open {} of {} again: {}",
+                body.month, body.entity, body.reason
+            ),
+        ),
+        Command::ClosePeriod(body) => (
+            format!("period/{}/{}", body.entity, body.month),
+            format!("Close {} of {}", body.month, body.entity),
+        ),
+        Command::PublishPostingRules(_) => (
+            "configuration/posting_rules".to_owned(),
+            "New version of the posting rules".to_owned(),
+        ),
+        Command::PublishApprovalPolicy(_) => (
+            "configuration/approval_policy".to_owned(),
+            "New version of the approval policy".to_owned(),
+        ),
+        Command::SetTaxRate(body) => (
+            "configuration/tax".to_owned(),
+            format!(
+                "Tax {} of {} becomes {}",
+                body.tax_code, body.entity, body.rate
+            ),
+        ),
+        Command::PublishProduct(body) => (
+            format!("product/{}", body.code),
+            format!("Change product {}", body.code),
+        ),
+        Command::ChangeCustomer(body) => (
+            format!("customer/{}", body.customer),
+            format!("Change customer {}: {}", body.customer, body.reason),
+        ),
+        Command::AmendContract(body) => (
+            format!("contract/{}", body.contract),
+            format!("Amend contract {} from {}", body.contract, body.effective),
+        ),
+        Command::ActivateContract(body) => (
+            format!("customer/{}", body.customer),
+            format!("New contract of {} from {}", body.customer, body.start),
+        ),
+        Command::RequestReplay(body) => (
+            format!("replay/{}", body.replay),
+            format!("Run replay {}: {}", body.replay, body.reason),
+        ),
+        other => (String::new(), other.name().replace('_', " ")),
+    }
+}

@@ -1,0 +1,218 @@
+//! Changes of customers: agreed by two people, with the fields before and after, from a day on.
+
+use crate::approval::Difference;
+use crate::command::{Answer, ChangeCustomer};
+use crate::fault::{stored, stored_value, to_store};
+use crate::journey::customer;
+use crate::record::{Context, Fact, Recorder};
+use crate::{App, AppFault, Refusal};
+use commerce::Customer;
+use events::{CustomerUpdated, Event, FieldChange};
+use serde_json::json;
+use store::approvals::{self, CustomerChangeRow};
+use store::{Tx, catalogue, settings};
+use values::{Date, Zone};
+
+/// `change_customer`: at once when its day is here, else when it comes.
+///
+/// # Errors
+/// When there is no such customer, nothing changes, or the day is past.
+pub fn change(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &ChangeCustomer,
+) -> Result<Answer, AppFault> {
+    let today = Zone::utc().date_at(context.now);
+    let effective = body.effective.unwrap_or(today);
+    if effective < today {
+        let message = format!(
+            "{effective} is past; what documents say is not changed afterwards, use {today} or later"
+        );
+        return Err(Refusal::field("effective_past", "effective", message).into());
+    }
+    if body.reason.trim().is_empty() {
+        return Err(
+            Refusal::field("reason_missing", "reason", "say why the customer changes").into(),
+        );
+    }
+    if body
+        .legal_name
+        .as_ref()
+        .is_some_and(|name| name.trim().is_empty())
+    {
+        let message = "a customer has a registered name";
+        return Err(Refusal::field("name_missing", "legal_name", message).into());
+    }
+    settings::take_turn(tx, &format!("customer/{}", body.customer))?;
+    let diff = differences(tx, body)?;
+    if diff.is_empty() {
+        let message = "nothing changes: every field is as it is stated already";
+        return Err(Refusal::whole("nothing_changes", message).into());
+    }
+    let row = CustomerChangeRow {
+        id: context.ids.mint("chg", context.now),
+        customer: body.customer.as_str().to_owned(),
+        effective: effective.to_string(),
+        change: to_store("customer change", body)?,
+        diff: to_store("customer change", &diff)?,
+        reason: body.reason.trim().to_owned(),
+        maker: context.actor.clone(),
+        status: "waiting".to_owned(),
+        created: context.now.microseconds(),
+        applied: 0,
+    };
+    CustomerChangeRow::insert(tx, std::slice::from_ref(&row))?;
+    if effective == today {
+        apply(tx, context, &row)?;
+    }
+    Ok(json!({
+        "customer": body.customer,
+        "change": row.id,
+        "effective": effective,
+        "status": if effective == today { "applied" } else { "waiting" },
+    }))
+}
+
+/// What a change would change, field by field.
+///
+/// # Errors
+/// When there is no such customer.
+pub(crate) fn differences(
+    tx: &mut Tx<'_>,
+    body: &ChangeCustomer,
+) -> Result<Vec<Difference>, AppFault> {
+    let before = customer::load(tx, &body.customer)?;
+    let after = changed(&before, body);
+    let fields = |customer: &Customer| {
+        [
+            ("legal_name", customer.legal_name.clone()),
+            (
+                "currency",
+                customer
+                    .currency
+                    .map_or_else(String::new, |currency| currency.to_string()),
+            ),
+            ("collection", word(customer)),
+            (
+                "payment_method",
+                customer.payment_method.clone().unwrap_or_default(),
+            ),
+            (
+                "payment_terms_days",
+                customer.payment_terms_days.to_string(),
+            ),
+        ]
+    };
+    Ok(fields(&before)
+        .into_iter()
+        .zip(fields(&after))
+        .filter(|((_, before), (_, after))| before != after)
+        .map(|((field, before), (_, after))| Difference {
+            field: field.to_owned(),
+            before,
+            after,
+        })
+        .collect())
+}
+
+fn word(customer: &Customer) -> String {
+    match customer.collection {
+        commerce::Collection::Card => "card",
+        commerce::Collection::Transfer => "transfer",
+    }
+    .to_owned()
+}
+
+fn changed(before: &Customer, body: &ChangeCustomer) -> Customer {
+    let mut after = before.clone();
+    if let Some(name) = &body.legal_name {
+        name.trim().clone_into(&mut after.legal_name);
+    }
+    if body.currency.is_some() {
+        after.currency = body.currency;
+    }
+    if let Some(collection) = body.collection {
+        after.collection = collection;
+    }
+    if body.payment_method.is_some() {
+        after.payment_method.clone_from(&body.payment_method);
+    }
+    if let Some(days) = body.payment_terms_days {
+        after.payment_terms_days = days;
+    }
+    after
+}
+
+fn apply(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<(), AppFault> {
+    let body: ChangeCustomer = stored("customer change", &row.change)?;
+    settings::take_turn(tx, &format!("customer/{}", body.customer))?;
+    let diff = differences(tx, &body)?;
+    let now = context.now.microseconds();
+    if !approvals::change_applied(tx, &row.id, &to_store("customer change", &diff)?, now)? {
+        return Ok(());
+    }
+    let known = catalogue::customer(tx, &row.customer)?.ok_or_else(|| AppFault::NotFound {
+        kind: "customer",
+        id: row.customer.clone(),
+    })?;
+    let after = changed(&stored("customer", &known.body)?, &body);
+    let text = to_store("customer", &after)?;
+    catalogue::update_customer(tx, &row.customer, &after.legal_name, &known.standing, &text)?;
+    let maker = Context {
+        actor: row.maker.clone(),
+        ..context.clone()
+    };
+    let correlation = stored_value("chain id", &known.correlation)?;
+    let key = format!("customer_change/{}", row.id);
+    let mut recorder = Recorder::new(&maker, correlation, "/commands", &key);
+    let effective: Date = stored_value("date", &row.effective)?;
+    let fact = Fact {
+        subject: format!("customer/{}", after.id),
+        partition: format!("customer/{}", after.id),
+        entity: None,
+        effective,
+        happened: context.now,
+    };
+    let set = |text: String| (!text.is_empty()).then_some(text);
+    let event = CustomerUpdated {
+        customer: after.id.clone(),
+        legal_name: after.legal_name.clone(),
+        currency: after.currency,
+        changes: diff
+            .into_iter()
+            .map(|difference| FieldChange {
+                field: difference.field,
+                before: set(difference.before),
+                after: set(difference.after),
+                owner: "tieout".to_owned(),
+            })
+            .collect(),
+        references: customer::references(&after.refs),
+    };
+    recorder.event(fact, Event::CustomerUpdated(event));
+    recorder.finish(tx)
+}
+
+impl App {
+    /// Applies the agreed changes of customers whose day has come. Returns how many there were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn apply_customer_changes(&self) -> Result<u64, AppFault> {
+        let day = Zone::utc().date_at(self.clock().now()).to_string();
+        let due = self
+            .store()
+            .read(move |tx| approvals::changes_due(tx, &day))?;
+        if due.is_empty() {
+            return Ok(0);
+        }
+        self.run("tieout/approvals", |tx, context| {
+            let today = Zone::utc().date_at(context.now).to_string();
+            let due = approvals::changes_due(tx, &today)?;
+            for row in &due {
+                apply(tx, context, row)?;
+            }
+            Ok(due.len() as u64)
+        })
+    }
+}
