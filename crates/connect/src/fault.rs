@@ -88,6 +88,25 @@ impl Fault {
         }
     }
 
+    /// A fault for a whole answer that is about another object than the one asked about, as a proxy
+    /// that mixes up its connections gives it. What was asked for may have been done.
+    pub fn of_another(operation: &Operation, asked: &str) -> Fault {
+        let class = if operation.safety.writes() {
+            FaultClass::Ambiguous
+        } else {
+            FaultClass::Transient
+        };
+        Fault::new(
+            operation.system,
+            class,
+            "answer_of_another",
+            &format!(
+                "{}: the answer is about another object than {asked}",
+                operation.name
+            ),
+        )
+    }
+
     /// A fault for an answer that carries no error the vendor documents, by status alone.
     pub fn by_status(operation: &Operation, reply: &Reply) -> Fault {
         let class = match reply.status {

@@ -4,12 +4,13 @@
 //! minor units, `Idempotency-Key` on every POST, lists paged by `starting_after` and `has_more`,
 //! errors as `{"error": {type, code, decline_code, message, param}}`, a declined card as 402.
 
-mod reply;
+pub(crate) mod reply;
 mod shapes;
 pub mod webhook;
 
 use values::{Instant, Money};
 
+pub(crate) use reply::has_key;
 pub use reply::{
     Charging, Decline, customer_with_reference, payment_with_key, read_balance_transactions,
     read_charge, read_charging, read_customer, read_customers, read_delivered_event, read_event,

@@ -271,5 +271,6 @@ fn config(sims: &Simulators, app: &App) -> ConnectionsConfig {
             parallel: 1,
         },
         limits: app::limits::LimitsConfig::none(),
+        ..ConnectionsConfig::default()
     }
 }

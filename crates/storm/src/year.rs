@@ -158,6 +158,7 @@ pub(crate) struct Year {
     trace: Trace,
     today: Date,
     checks: u64,
+    rested: bool,
 }
 
 impl Year {
@@ -204,6 +205,7 @@ impl Year {
             trace,
             today: plan::day(0),
             checks: 0,
+            rested: false,
         };
         year.world.prepare(&year.ground.sims)?;
         let house = House::open(&mut year.ground)?;
@@ -405,6 +407,7 @@ impl Year {
             self.find("balances of others", fault.to_string());
         }
         self.tie_out();
+        self.rested = true;
         Ok(())
     }
 
@@ -503,14 +506,14 @@ impl Year {
             plan: self.plan,
             ground: self.ground,
         };
-        if afterwards.verdict.findings.is_empty() {
+        if self.rested {
             let found = afterwards.check()?;
             let micros = afterwards.ground.sims.clock().now_micros();
             for finding in &found {
                 let now = values::Instant::from_microseconds(micros);
                 self.trace.note(now, finding.to_string());
             }
-            afterwards.verdict.findings = found;
+            afterwards.verdict.findings.extend(found);
         }
         afterwards.verdict.steps = self.trace.steps();
         Ok(afterwards)

@@ -8,7 +8,7 @@ use connect::driver::{Driver, DriverOptions, Present};
 use connect::{Method, Reply, Request, Transport, TransportFault};
 use events::Origin;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use store::effects::{self, EffectRow};
 use store::inbox::{self, InboxRow};
@@ -26,14 +26,31 @@ type Answer = Result<Reply, TransportFault>;
 pub struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
     asked: Arc<Mutex<Vec<Request>>>,
+    /// Journals that were answered to be created and not looked at since: our id and theirs.
+    fresh: Arc<Mutex<BTreeMap<String, String>>>,
     clock: Arc<SimulatedClock>,
     nonces: Arc<Mutex<u32>>,
 }
 
 impl Transport for Script {
     fn perform(&self, request: &Request) -> Answer {
+        // Whoever creates a journal looks at once what is there; the script does not say so each time.
+        let eid = request.url.split("/eid:").nth(1);
+        let eid = eid.and_then(|rest| rest.split('?').next());
+        if let (Method::Get, Some(eid)) = (request.method, eid)
+            && let Some(id) = self.fresh.lock().unwrap().remove(eid)
+        {
+            return journal_there(&id, eid);
+        }
         self.asked.lock().unwrap().push(request.clone());
         let next = self.answers.lock().unwrap().pop_front();
+        if let (Method::Post, Some(Ok(reply))) = (request.method, &next)
+            && let Some(id) = reply.location_id()
+        {
+            let sent: Value = serde_json::from_str(request.body_text()).unwrap_or_default();
+            let ours = sent["externalId"].as_str().unwrap_or_default().to_owned();
+            self.fresh.lock().unwrap().insert(ours, id.to_owned());
+        }
         next.unwrap_or_else(|| {
             panic!(
                 "no answer left for {} {}",
@@ -87,6 +104,7 @@ impl Bench {
         let script = Script {
             answers: Arc::default(),
             asked: Arc::default(),
+            fresh: Arc::default(),
             clock: clock.clone(),
             nonces: Arc::default(),
         };
@@ -106,6 +124,14 @@ impl Bench {
             clock,
             script,
         }
+    }
+
+    /// Connections to no system, so that a round of the worker asks nobody.
+    pub fn nowhere(&self) -> Connections {
+        let config = serde_json::from_value(json!({})).unwrap();
+        let (script, present) = (self.script.clone(), self.script.clone());
+        let driver = Driver::new(Box::new(script), Box::new(present), DriverOptions::default());
+        Connections::new(&config, Arc::new(driver))
     }
 
     /// Publishes a product that orders can name.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Driver;
-use crate::fault::Fault;
+use crate::fault::{Fault, FaultClass};
 use crate::netsuite::{
     self as wire, Connection, CustomerRecord, Job, JournalEntry, QueryRow, SYSTEM, Stamp,
     StoredCustomer, StoredJournal, Submission,
@@ -30,13 +30,20 @@ impl NetSuite {
     /// # Errors
     /// When NetSuite refused it, or nobody knows; doing it again does no harm.
     pub fn upsert_customer(&self, customer: &CustomerRecord) -> Result<String, Fault> {
-        let named = self.driver.call(
+        self.driver.call(
             || self.connection.upsert_customer(customer, &self.stamp()),
             wire::read_created,
         )?;
-        match named {
-            Some(id) => Ok(id),
-            None => self.customer(&customer.external_id).map(|held| held.id),
+        // The answer only names a record. That it is this one is shown by reading it.
+        match self.customer(&customer.external_id) {
+            Ok(held) => Ok(held.id),
+            Err(fault) if wire::says_absent(&fault) => Err(Fault::new(
+                SYSTEM,
+                FaultClass::Transient,
+                "not_shown_yet",
+                "the customer was answered to be there and is not shown",
+            )),
+            Err(fault) => Err(fault),
         }
     }
 
@@ -47,12 +54,20 @@ impl NetSuite {
     pub fn customer(&self, external_id: &str) -> Result<StoredCustomer, Fault> {
         self.driver.call(
             || self.connection.find_customer(external_id, &self.stamp()),
-            wire::read_customer,
+            |operation, reply| {
+                let held = wire::read_customer(operation, reply)?;
+                if held.external_id.as_deref() == Some(external_id) {
+                    Ok(held)
+                } else {
+                    Err(Fault::of_another(operation, external_id))
+                }
+            },
         )
     }
 
-    /// Creates a journal entry; answers its internal id if NetSuite names it. Call it only after
-    /// [`NetSuite::find_journal_entry`] has shown it absent.
+    /// Creates a journal entry; answers the internal id that NetSuite names, if it names one. Call it
+    /// only after [`NetSuite::find_journal_entry`] has shown it absent, and find it afterwards: the
+    /// answer does not say which entry it is about.
     ///
     /// # Errors
     /// When NetSuite refused it, or nobody knows: then find it.
@@ -104,7 +119,14 @@ impl NetSuite {
                 self.connection
                     .find_journal_entry(external_id, &self.stamp())
             },
-            wire::read_journal,
+            |operation, reply| {
+                let held = wire::read_journal(operation, reply)?;
+                if held.external_id.as_deref() == Some(external_id) {
+                    Ok(held)
+                } else {
+                    Err(Fault::of_another(operation, external_id))
+                }
+            },
         );
         match outcome {
             Ok(journal) => Ok(ReadBack::Found(journal)),

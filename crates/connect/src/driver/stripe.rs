@@ -42,8 +42,16 @@ impl Stripe {
     /// # Errors
     /// When Stripe did not try, or nobody knows.
     pub fn create_payment(&self, new: &NewPayment) -> Result<Charging, Fault> {
-        self.driver
-            .call(|| self.connection.create_payment(new), wire::read_charging)
+        self.driver.call(
+            || self.connection.create_payment(new),
+            |operation, reply| {
+                let charging = wire::read_charging(operation, reply)?;
+                let key = &new.idempotency_key;
+                about(operation, key, charging, |charging| {
+                    payment_of(charging).is_none_or(|it| wire::has_key(&it.metadata, key))
+                })
+            },
+        )
     }
 
     /// Tries a payment again, with another method if one is given.
@@ -61,7 +69,12 @@ impl Stripe {
                 self.connection
                     .confirm_payment(payment_intent, payment_method, idempotency_key)
             },
-            wire::read_charging,
+            |operation, reply| {
+                let charging = wire::read_charging(operation, reply)?;
+                about(operation, payment_intent, charging, |charging| {
+                    payment_of(charging).is_none_or(|it| it.id == payment_intent)
+                })
+            },
         )
     }
 
@@ -70,8 +83,16 @@ impl Stripe {
     /// # Errors
     /// When it was not given back, or nobody knows.
     pub fn create_refund(&self, new: &NewRefund) -> Result<Refund, Fault> {
-        self.driver
-            .call(|| self.connection.create_refund(new), wire::read_refund)
+        self.driver.call(
+            || self.connection.create_refund(new),
+            |operation, reply| {
+                let refund = wire::read_refund(operation, reply)?;
+                let key = &new.idempotency_key;
+                about(operation, key, refund, |refund| {
+                    wire::has_key(&refund.metadata, key)
+                })
+            },
+        )
     }
 
     /// Reads a payment with its newest charge and the fee on it.
@@ -81,7 +102,10 @@ impl Stripe {
     pub fn payment(&self, id: &str) -> Result<PaymentIntent, Fault> {
         self.driver.call(
             || Ok(self.connection.retrieve_payment(id)),
-            wire::read_payment,
+            |operation, reply| {
+                let read = wire::read_payment(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
         )
     }
 
@@ -92,7 +116,10 @@ impl Stripe {
     pub fn charge(&self, id: &str) -> Result<Charge, Fault> {
         self.driver.call(
             || Ok(self.connection.retrieve_charge(id)),
-            wire::read_charge,
+            |operation, reply| {
+                let read = wire::read_charge(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
         )
     }
 
@@ -103,7 +130,10 @@ impl Stripe {
     pub fn refund(&self, id: &str) -> Result<Refund, Fault> {
         self.driver.call(
             || Ok(self.connection.retrieve_refund(id)),
-            wire::read_refund,
+            |operation, reply| {
+                let read = wire::read_refund(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
         )
     }
 
@@ -114,7 +144,10 @@ impl Stripe {
     pub fn customer(&self, id: &str) -> Result<Customer, Fault> {
         self.driver.call(
             || Ok(self.connection.retrieve_customer(id)),
-            wire::read_customer,
+            |operation, reply| {
+                let read = wire::read_customer(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
         )
     }
 
@@ -123,8 +156,13 @@ impl Stripe {
     /// # Errors
     /// When it could not be read.
     pub fn event(&self, id: &str) -> Result<Event, Fault> {
-        self.driver
-            .call(|| Ok(self.connection.retrieve_event(id)), wire::read_event)
+        self.driver.call(
+            || Ok(self.connection.retrieve_event(id)),
+            |operation, reply| {
+                let read = wire::read_event(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
+        )
     }
 
     /// All events created at or after a moment, oldest first: the sweep that finds what no
@@ -245,6 +283,28 @@ impl Stripe {
             )?;
             Ok((page.items, page.next))
         })
+    }
+}
+
+/// What was read, when it is about what was asked.
+fn about<T>(
+    operation: &Operation,
+    asked: &str,
+    read: T,
+    is_it: impl Fn(&T) -> bool,
+) -> Result<T, Fault> {
+    if is_it(&read) {
+        Ok(read)
+    } else {
+        Err(Fault::of_another(operation, asked))
+    }
+}
+
+/// The payment that an answer to charging is about, where it names one.
+fn payment_of(charging: &Charging) -> Option<&PaymentIntent> {
+    match charging {
+        Charging::Accepted(intent) => Some(intent),
+        Charging::Declined(decline) => decline.payment_intent.as_deref(),
     }
 }
 

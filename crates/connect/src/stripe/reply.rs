@@ -176,7 +176,7 @@ pub fn customer_with_reference(
     })
 }
 
-fn has_key(metadata: &BTreeMap<String, String>, key: &str) -> bool {
+pub(crate) fn has_key(metadata: &BTreeMap<String, String>, key: &str) -> bool {
     metadata.get(KEY_METADATA).map(String::as_str) == Some(key)
 }
 

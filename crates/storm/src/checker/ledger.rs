@@ -142,7 +142,6 @@ fn documents(books: &Books, findings: &mut Vec<Finding>) {
         sums.0 += line.int("net");
         sums.1 += line.int("tax");
     }
-    let mut credited: BTreeMap<&str, i64> = BTreeMap::new();
     for row in books.table("document") {
         let (net, tax) = lines.get(row.text("id")).copied().unwrap_or_default();
         let is_sum = row.int("net") == net && row.int("tax") == tax;
@@ -150,15 +149,40 @@ fn documents(books: &Books, findings: &mut Vec<Finding>) {
             let what = format!("{} is not the sum of its lines", row.text("number"));
             findings.push(Finding::new("document sums", what));
         }
-        if row.text("kind") == "credit_note" {
-            *credited.entry(row.text("source")).or_default() += row.int("total");
+    }
+    credited(books, findings);
+}
+
+/// No line is credited by more than it is. A credit note may credit lines of several invoices.
+fn credited(books: &Books, findings: &mut Vec<Finding>) {
+    let notes: BTreeSet<&str> = books
+        .table("document")
+        .iter()
+        .filter(|row| row.text("kind") == "credit_note")
+        .map(|row| row.text("id"))
+        .collect();
+    let mut credited: BTreeMap<&str, i64> = BTreeMap::new();
+    for line in books.table("document_line") {
+        if !line.text("source_line").is_empty() {
+            let is_note = notes.contains(line.text("document"));
+            let given = if is_note {
+                line.int("net")
+            } else {
+                -line.int("net")
+            };
+            *credited.entry(line.text("source_line")).or_default() += given;
         }
     }
-    for row in books.table("document") {
-        let credited = credited.get(row.text("id")).copied().unwrap_or(0);
-        if row.text("kind") == "invoice" && credited > row.int("total").max(0) {
-            let what = format!("{} is credited by more than it is", row.text("number"));
-            findings.push(Finding::new("document sums", what));
+    for line in books.table("document_line") {
+        let credited = credited.get(line.text("id")).copied().unwrap_or(0);
+        // A line that takes back an earlier one is no claim; correcting it gives nothing away.
+        if line.int("net") > 0 && credited > line.int("net") {
+            let what = format!(
+                "line {} of {} is credited by {credited}",
+                line.text("id"),
+                line.int("net")
+            );
+            findings.push(Finding::new("credited twice", what));
         }
     }
 }
@@ -183,8 +207,18 @@ fn from_events(books: &Books, findings: &mut Vec<Finding>) {
     }
 }
 
+/// An amount of an event in minor units; it is written as decimal text in major units.
 fn minor(data: &Value, field: &str) -> i64 {
-    data[field]["minor"].as_i64().unwrap_or(0)
+    let money = &data[field];
+    let currency = money["currency"].as_str().unwrap_or_default();
+    let places = match currency {
+        "JPY" => 0,
+        _ => 2,
+    };
+    let amount = money["amount"].as_str().unwrap_or_default();
+    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
+    let digits = format!("{whole}{part:0<places$}");
+    digits.parse().unwrap_or(i64::MAX / 4)
 }
 
 /// What an event means for the accounts, written down apart from the program's rules.

@@ -194,6 +194,7 @@ impl Year {
 
 fn other_command(like: &Command) -> Command {
     // Any command with other content will do; a wish to assign an exception is never sent here.
-    let body = serde_json::json!({ "exception": "exc_other", "owner": format!("not {}", like.name()) });
+    let body =
+        serde_json::json!({ "exception": "exc_other", "owner": format!("not {}", like.name()) });
     Command::read("assign_exception", body).unwrap_or_else(|_| like.clone())
 }
