@@ -42,7 +42,8 @@ pub fn sweep_salesforce(app: &App, connections: &Connections) -> Result<Progress
         return Ok(Progress::default());
     };
     let since = cursor(app, SALESFORCE_CURSOR)?;
-    let sweep = api.won_opportunities(since)?;
+    let names = crate::governance::mappings::field_names(&app.books().governance.salesforce);
+    let sweep = api.won_opportunities_named(since, &names)?;
     let now = app.clock().now();
     let mut total = Progress::default();
     let bad: Vec<_> = sweep

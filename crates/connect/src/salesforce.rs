@@ -4,6 +4,7 @@
 //! is over; queries in SOQL with pages of at most 2,000 followed by `nextRecordsUrl`, child rows
 //! included; errors as a JSON *array* `[{message, errorCode}]`, OAuth errors as an object.
 
+mod names;
 mod shapes;
 mod token;
 
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use values::{Date, Decimal, Instant};
 
+pub use names::FieldNames;
 pub use shapes::{
     Account, BadRow, OpportunityLine, QueryPage, WonOpportunity, WonRow, read_opportunity,
 };
@@ -226,6 +228,11 @@ Product2Id, PricebookEntry.Product2.ProductCode";
 /// `since` is rounded down to the whole second and included, because several rows may carry the
 /// same moment: the caller recognises rows it has seen by id and `modified`.
 pub fn won_opportunities_soql(since: Option<Instant>) -> String {
+    won_opportunities_soql_named(since, &FieldNames::default())
+}
+
+/// As [`won_opportunities_soql`], with the names that the fields have in this org.
+pub fn won_opportunities_soql_named(since: Option<Instant>, names: &FieldNames) -> String {
     let changed = match since {
         Some(since) => format!(
             " AND SystemModstamp >= {}",
@@ -233,8 +240,9 @@ pub fn won_opportunities_soql(since: Option<Instant>) -> String {
         ),
         None => String::new(),
     };
+    let fields = names.in_query(OPPORTUNITY_FIELDS);
     format!(
-        "SELECT {OPPORTUNITY_FIELDS}, (SELECT {LINE_FIELDS} FROM OpportunityLineItems) \
+        "SELECT {fields}, (SELECT {LINE_FIELDS} FROM OpportunityLineItems) \
          FROM Opportunity WHERE IsWon = true AND IsClosed = true{changed} \
          ORDER BY SystemModstamp ASC, Id ASC"
     )
@@ -274,7 +282,19 @@ pub fn quoted(text: &str) -> String {
 /// When Salesforce answered with an error, or the answer as a whole cannot be read; a single bad
 /// row is in the page.
 pub fn read_won_page(operation: &Operation, reply: &Reply) -> Result<QueryPage<WonRow>, Fault> {
-    read_body(operation, reply, shapes::read_won_page)
+    read_won_page_named(operation, reply, &FieldNames::default())
+}
+
+/// As [`read_won_page`], with the names that the fields have in this org.
+///
+/// # Errors
+/// As [`read_won_page`].
+pub fn read_won_page_named(
+    operation: &Operation,
+    reply: &Reply,
+    names: &FieldNames,
+) -> Result<QueryPage<WonRow>, Fault> {
+    read_body(operation, reply, |body| shapes::read_won_page(body, names))
 }
 
 /// Reads one further page of the lines of an opportunity.

@@ -51,6 +51,8 @@ kinds! {
     MappingSalesforce = "mapping_salesforce", "mapping-salesforce.toml", "Mapping: Salesforce";
     /// Codes of the outside ledger.
     MappingNetsuite = "mapping_netsuite", "mapping-netsuite.toml", "Mapping: NetSuite";
+    /// What needs a second person.
+    ApprovalPolicy = "approval_policy", "approval-policy.toml", "Approval policy";
     /// The global template, with the keys that may differ locally.
     Template = "template", "template.toml", "Global template";
 }

@@ -120,6 +120,19 @@ classes! {
         "If the new value is right, make the change in the system of record.",
         "Otherwise skip the proposal with the reason; the other system is set back.",
     ];
+    /// A record of another system has a value that the mapping does not know.
+    UnmappedValue = "unmapped_value", "Value without a mapping", RevOps, High, [
+        "Read which field holds which value; look for a new or mistyped entry of a pick list.",
+        "If the value is wrong, correct the record in the other system; it is taken over by itself.",
+        "If it is new, propose it in the mapping; another person approves it with the impact shown.",
+        "Retry the record and check that the exception closes.",
+    ];
+    /// A deviation is past its last day and still there.
+    DeviationExpired = "deviation_expired", "Deviation is past its end", Controller, Normal, [
+        "Read what differs, who approved it and why it was to end.",
+        "If it is over, end it in the register with the reason.",
+        "If it is still needed, have a new one approved with a new end and end this one.",
+    ];
     /// Product or price differ between systems.
     CatalogueDrift = "catalogue_drift", "Catalogue differs between systems", RevOps, Normal, [
         "Compare the field in both systems and decide with the catalogue owner which is right.",
@@ -217,6 +230,18 @@ classes! {
         "Compare the kept payload with the documentation of the sender; look for a new API version.",
         "Fetch the object itself: the message is only a hint.",
         "Retry it after the mapping is mended.",
+    ];
+    /// The event bus does not take events.
+    BusUnreachable = "bus_unreachable", "Event bus out of reach", IntegrationEngineer, High, [
+        "Look whether the NATS server runs and JetStream has a leader and room for the stream.",
+        "Compare address, token and stream with the settings; other work goes on meanwhile.",
+        "Nothing is to be sent again by hand: what waits in the log is published when the bus is back.",
+    ];
+    /// A row of a file was refused when it was worked off.
+    FileRowRefused = "file_row_refused", "Row of a file is refused", RevOps, Normal, [
+        "Read the line and the reason; compare the row with its source.",
+        "Correct what the row needs here (an unknown customer, a closed period), or ask the sender for a corrected row.",
+        "Retry the row when it is right as it stands; otherwise skip it with the reason and take in the corrected one.",
     ];
     /// An object was asked to do what its lifecycle does not allow.
     IllegalStep = "illegal_step", "Step that the lifecycle does not allow", IntegrationEngineer, Normal, [

@@ -5,7 +5,8 @@ use super::Taken;
 use super::perform::{
     Answer, Done, FollowUp, Mode, books_unread, not_configured, refused, request,
 };
-use crate::connections::{Connections, NETSUITE, OutsideLedger};
+use crate::connections::{Connections, NETSUITE, NetSuiteIds, OutsideLedger};
+use crate::governance::mappings;
 use crate::{App, AppFault};
 use commerce::Customer;
 use connect::netsuite::{CustomerRecord, JournalEntry, JournalLine, Side, says_absent};
@@ -63,7 +64,7 @@ fn customer_record(
     ledger: &OutsideLedger,
     asked: &SendCustomer,
 ) -> Result<CustomerRecord, Fault> {
-    let ids = &ledger.ids;
+    let ids = &ids_of(app, ledger);
     let entity = asked
         .entity
         .as_ref()
@@ -113,30 +114,39 @@ pub(super) fn journal_entry(
     let ledger = connections.netsuite.as_ref().ok_or_else(not_configured)?;
     let asked: SendJournal = request(&taken.effect)?;
     let posted = load(app, asked.journal)?;
+    let ids = ids_of(app, ledger);
     if taken.mode == Mode::ReadBack {
-        return find(ledger, &posted);
+        return find(ledger, &ids, &posted);
     }
-    let entry = entry_of(ledger, &posted)?;
-    match ledger.api.create_journal_entry(&entry)? {
-        Some(id) => Ok(done(JOURNAL, id)),
-        // It was created; only its name is missing.
-        None => match ledger.api.find_journal_entry(&entry.external_id) {
-            Ok(ReadBack::Found(stored)) => Ok(done(JOURNAL, stored.id)),
-            Ok(ReadBack::Absent) | Err(_) => {
-                Ok(done(JOURNAL, format!("eid:{}", entry.external_id)))
-            }
-        },
+    let entry = entry_of(&ids, &posted)?;
+    ledger.api.create_journal_entry(&entry)?;
+    // The answer only names an entry, and it may be the answer to another call. What counts is
+    // what is there under our id.
+    match find(ledger, &ids, &posted) {
+        Ok(Answer::Absent) => Err(not_shown("it is not shown yet")),
+        Err(fault) if fault.class != FaultClass::Data => Err(not_shown(&fault.message)),
+        found => found,
     }
+}
+
+fn not_shown(why: &str) -> Fault {
+    let message = format!("the entry was answered to be there and could not be read back: {why}");
+    Fault::new(NETSUITE, FaultClass::Ambiguous, "not_read_back", &message)
 }
 
 /// Kind of a journal there.
 const JOURNAL: &str = "journalEntry";
 
-fn find(ledger: &OutsideLedger, posted: &Posted) -> Result<Answer, Fault> {
+/// Our codes in the words of the other side: the mapping before the settings file.
+fn ids_of(app: &App, ledger: &OutsideLedger) -> NetSuiteIds {
+    mappings::netsuite_ids(&app.books().governance.netsuite, &ledger.ids)
+}
+
+fn find(ledger: &OutsideLedger, ids: &NetSuiteIds, posted: &Posted) -> Result<Answer, Fault> {
     let ReadBack::Found(stored) = ledger.api.find_journal_entry(&posted.journal.id)? else {
         return Ok(Answer::Absent);
     };
-    match stored.difference_from(&entry_of(ledger, posted)?) {
+    match stored.difference_from(&entry_of(ids, posted)?) {
         None => Ok(done(JOURNAL, stored.id)),
         Some(difference) => {
             let message = format!(
@@ -186,8 +196,8 @@ fn customer_there(tx: &mut Tx<'_>, customer: &str) -> Result<Option<String>, App
         .map(|it| it.id))
 }
 
-fn entry_of(ledger: &OutsideLedger, posted: &Posted) -> Result<JournalEntry, Fault> {
-    let (ids, journal) = (&ledger.ids, &posted.journal);
+fn entry_of(ids: &NetSuiteIds, posted: &Posted) -> Result<JournalEntry, Fault> {
+    let journal = &posted.journal;
     let unreadable = |what: &str| {
         refused(
             "journal_unreadable",
@@ -203,7 +213,7 @@ fn entry_of(ledger: &OutsideLedger, posted: &Posted) -> Result<JournalEntry, Fau
         .lines
         .iter()
         .filter(|line| line.amount != 0)
-        .map(|line| line_of(ledger, posted, line, currency))
+        .map(|line| line_of(ids, posted, line, currency))
         .collect::<Result<_, _>>()?;
     Ok(JournalEntry {
         external_id: journal.id.clone(),
@@ -223,7 +233,7 @@ fn entry_of(ledger: &OutsideLedger, posted: &Posted) -> Result<JournalEntry, Fau
 }
 
 fn line_of(
-    ledger: &OutsideLedger,
+    ids: &NetSuiteIds,
     posted: &Posted,
     line: &JournalLineRow,
     currency: Currency,
@@ -238,7 +248,7 @@ fn line_of(
         .checked_abs()
         .ok_or_else(|| refused("amount_too_large", "a line is beyond 64 bits"))?;
     Ok(JournalLine {
-        account: mapped(&ledger.ids.accounts, "account", &line.account, "accounts")?,
+        account: mapped(&ids.accounts, "account", &line.account, "accounts")?,
         side,
         amount: Money::from_minor(amount, currency),
         memo: (!line.product.is_empty()).then(|| line.product.clone()),
@@ -264,7 +274,7 @@ fn not_mapped(what: &str, code: &str, map: &str) -> Fault {
     refused(
         "not_mapped",
         format!(
-            "{what} {code} has no NetSuite id; add it under netsuite.ids.{map} of the configuration"
+            "{what} {code} has no NetSuite id; propose it in the mapping of NetSuite, or add it under netsuite.ids.{map} of the settings"
         ),
     )
 }

@@ -3,13 +3,14 @@
 
 use super::processor::{self, RefundStanding, Standing};
 use super::{Ending, conclude, hold};
+use crate::governance::gate;
 use crate::journey::exception::{self, NewException};
 use crate::journey::payment::{self, PaymentOutcome};
 use crate::journey::refund;
 use crate::worker::Progress;
 use crate::{App, AppFault, Context};
 use connect::driver::Stripe;
-use connect::stripe::{Event, Filter, PaymentIntent, Refund, read_delivered_event};
+use connect::stripe::{ENTITY_METADATA, Event, Filter, PaymentIntent, Refund, read_delivered_event};
 use store::Tx;
 use store::inbox::InboxRow;
 use store::payments;
@@ -105,6 +106,10 @@ fn take_payment(
     row: &InboxRow,
     intent: &PaymentIntent,
 ) -> Result<Ending, AppFault> {
+    let entity = intent.metadata.get(ENTITY_METADATA).map(String::as_str);
+    if let Some(ending) = gate::payment(tx, context, row, entity)? {
+        return Ok(ending);
+    }
     let known = processor::known(tx, intent)?;
     let standing = processor::standing(intent);
     let payload = String::from_utf8_lossy(&row.raw).into_owned();

@@ -3,6 +3,7 @@
 
 use crate::command::{Answer, RunBilling};
 use crate::fault::{AppFault, stored_value};
+use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{contract as contracts_journey, credit, customer, payment};
@@ -42,6 +43,10 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
         Billed::Held => held += 1,
     };
     if let Some(id) = &body.contract {
+        let (_, contract) = contracts_journey::load(tx, id)?;
+        if let Issuing::Elsewhere { system, mode } = gate::issuing(context, &contract) {
+            return Err(gate::billed_elsewhere(&contract, &system, mode).into());
+        }
         keep(bill_contract(tx, context, id, body.through)?);
     } else {
         let through = body.through.to_string();
@@ -125,6 +130,15 @@ pub fn bill_contract(
     through: Date,
 ) -> Result<Billed, AppFault> {
     let (row, contract) = contracts_journey::load(tx, id)?;
+    match gate::issuing(context, &contract) {
+        Issuing::Ours => {}
+        // Another system is the record of billing here: it issues, we do not.
+        Issuing::Elsewhere { .. } => return Ok(Billed::Nothing),
+        Issuing::Split => {
+            let why = "its lines belong to product lines that different systems bill; move them to contracts of their own, or give them one row in the topology";
+            return hold(tx, context, &row, &contract, "billing_split", why);
+        }
+    }
     let billed = document::billed_lines(tx, id.as_str())?;
     let lines = match owed(&contract, &billed, through) {
         Ok(lines) => lines,
@@ -297,7 +311,7 @@ fn hold(
 }
 
 /// The first day after `through` on which something comes due by the timeline as it is.
-fn next_due(contract: &Contract, through: Date) -> Result<Option<Date>, AppFault> {
+pub(crate) fn next_due(contract: &Contract, through: Date) -> Result<Option<Date>, AppFault> {
     let mut next: Option<Date> = None;
     for component in &contract.components {
         let parts =

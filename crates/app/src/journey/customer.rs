@@ -101,7 +101,12 @@ pub(crate) fn add(
         references: references(&customer.refs),
     };
     recorder.event(fact, Event::CustomerCreated(event));
-    if context.books.routing.deliver_journals {
+    let told = context.books.governance.tells(
+        control::topology::RoutedFact::Customers,
+        "netsuite",
+        None,
+    );
+    if context.books.routing.deliver_journals && told {
         recorder.intend(Intent {
             lane: format!("ledger/customer/{}", customer.id),
             connection: "netsuite",

@@ -47,6 +47,7 @@ impl App {
             };
             day.recognised += self.recognise_through(actor, &entity.id, through)?;
         }
+        self.check_deviations(actor)?;
         day.posted = self.post_what_was_parked(actor)?;
         Ok(day)
     }

@@ -10,12 +10,16 @@ use commerce::{
     upgrade,
 };
 use control::ExceptionClass;
+use control::deviation::PAYMENT_TERMS;
 use events::{Event, OrderAccepted, Reference};
 use store::{Tx, catalogue, settings};
 use values::{
     ContractId, CorrelationId, Currency, CustomerId, Date, Decimal, ExceptionId, Money, Quantity,
     Rounding, UnitPrice, round_to_minor,
 };
+
+/// Days to pay by transfer where the template has no readable number.
+const USUAL_TERMS: u16 = 30;
 
 /// A won opportunity as the CRM has it; whatever it may leave empty may be empty here.
 #[derive(Debug, Clone, PartialEq)]
@@ -295,9 +299,72 @@ fn buyer(
         } else {
             Collection::Transfer
         },
-        payment_terms_days: if by_card { 0 } else { 30 },
+        payment_terms_days: if by_card {
+            0
+        } else {
+            payment_terms(context, order)
+        },
     };
     Ok((customer, false))
+}
+
+/// Days to pay by transfer: those of the global template, or the approved local ones of the entity.
+fn payment_terms(context: &Context, order: &WonOrder) -> u16 {
+    let entity = order.entity.as_deref().unwrap_or_default();
+    let value = context.books.governance.value(PAYMENT_TERMS, entity);
+    value
+        .and_then(|days| days.parse().ok())
+        .unwrap_or(USUAL_TERMS)
+}
+
+/// What is wrong with a won deal, code and words, and what it is worth when nothing is: the same
+/// decision as taking it over, without recording anything.
+pub(crate) fn examined(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    order: &WonOrder,
+) -> Result<(Vec<(String, String)>, Option<Money>), AppFault> {
+    let told = |wrong: &[OrderRefusal]| {
+        let told = wrong.iter().map(|it| (it.code().to_owned(), it.to_string()));
+        (told.collect(), None)
+    };
+    let id = ContractId::mint(&*context.ids, context.now);
+    let Some(first) = &order.upgrades else {
+        let buyer = CustomerId::mint(&*context.ids, context.now);
+        let made = neutral(order, &id, &buyer, Vec::new())
+            .and_then(|order| from_order(&order, &context.books.catalogue, context.now));
+        return Ok(match made {
+            Ok(contract) => (Vec::new(), commerce::total_value(&contract).ok()),
+            Err(wrong) => told(&wrong),
+        });
+    };
+    let Some((object, _)) = catalogue::referred(tx, &order.system, "Opportunity", first)? else {
+        let why = format!("it upgrades opportunity {first}, which has not become a contract");
+        return Ok((vec![("amendment_invalid".to_owned(), why)], None));
+    };
+    let id: ContractId = stored_value(
+        "contract id",
+        object.strip_prefix("contract/").unwrap_or(&object),
+    )?;
+    let (_, contract) = contracts_journey::load(tx, &id)?;
+    let amended = neutral(order, &id, &contract.customer, Vec::new())
+        .and_then(|order| upgrade(&contract, &order, &context.books.catalogue));
+    let mut current = contract;
+    match amended {
+        Ok(amendments) => {
+            for amendment in &amendments {
+                match commerce::amend(&current, amendment, context.now) {
+                    Ok((next, _)) => current = next,
+                    Err(refusal) => {
+                        let why = refusal.to_string();
+                        return Ok((vec![("amendment_invalid".to_owned(), why)], None));
+                    }
+                }
+            }
+            Ok((Vec::new(), commerce::total_value(&current).ok()))
+        }
+        Err(wrong) => Ok(told(&wrong)),
+    }
 }
 
 /// The order in the terms of the domain.

@@ -66,7 +66,12 @@ pub(crate) fn tell_crm(
     if open.iter().all(|money| money.minor == 0) {
         change(tx, context, recorder, customer, "good")?;
     }
-    if !context.books.routing.write_back {
+    let told = context.books.governance.tells(
+        control::topology::RoutedFact::WriteBack,
+        "salesforce",
+        None,
+    );
+    if !(context.books.routing.write_back && told) {
         return Ok(());
     }
     let Some(row) = catalogue::customer(tx, customer)? else {

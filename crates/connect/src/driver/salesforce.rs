@@ -9,7 +9,7 @@ use super::{Driver, lock};
 use crate::fault::Fault;
 use crate::request::{Operation, ReadBack, Reply, Request};
 use crate::salesforce::{
-    self as wire, BadRow, Connection, FieldValue, OpportunityLine, QueryPage, SYSTEM, Session,
+    self as wire, BadRow, Connection, FieldNames, FieldValue, OpportunityLine, QueryPage, SYSTEM, Session,
     WonOpportunity, WonRow,
 };
 
@@ -44,7 +44,22 @@ impl Salesforce {
     /// # Errors
     /// When a page could not be read; single bad rows are in the sweep.
     pub fn won_opportunities(&self, since: Option<Instant>) -> Result<WonSweep, Fault> {
-        let (rows, bad) = self.pages(&wire::won_opportunities_soql(since), wire::read_won_page)?;
+        self.won_opportunities_named(since, &FieldNames::default())
+    }
+
+    /// As [`Salesforce::won_opportunities`], with the names that the fields have in this org.
+    ///
+    /// # Errors
+    /// As [`Salesforce::won_opportunities`].
+    pub fn won_opportunities_named(
+        &self,
+        since: Option<Instant>,
+        names: &FieldNames,
+    ) -> Result<WonSweep, Fault> {
+        let soql = wire::won_opportunities_soql_named(since, names);
+        let (rows, bad) = self.pages(&soql, |operation, reply| {
+            wire::read_won_page_named(operation, reply, names)
+        })?;
         let mut sweep = WonSweep {
             won: Vec::with_capacity(rows.len()),
             bad,

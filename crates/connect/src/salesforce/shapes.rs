@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use values::{Date, Decimal, Instant};
 
-use super::SYSTEM;
+use super::{FieldNames, SYSTEM};
 use crate::fault::ReadFault;
 use crate::json::Record;
 
@@ -135,11 +135,18 @@ pub struct QueryPage<T> {
 /// # Errors
 /// When a field holds something of another kind; the fault names field, value and mend.
 pub fn read_opportunity(json: &[u8]) -> Result<WonRow, ReadFault> {
-    read_row(&Record::of_body(SYSTEM, "Opportunity", json)?)
+    // What is kept here has the standard names, whatever the org calls its fields.
+    read_row(
+        &Record::of_body(SYSTEM, "Opportunity", json)?,
+        &FieldNames::default(),
+    )
 }
 
-pub(super) fn read_won_page(body: &[u8]) -> Result<QueryPage<WonRow>, ReadFault> {
-    read_page(body, read_row)
+pub(super) fn read_won_page(
+    body: &[u8],
+    names: &FieldNames,
+) -> Result<QueryPage<WonRow>, ReadFault> {
+    read_page(body, |record| read_row(record, names))
 }
 
 pub(super) fn read_line_page(body: &[u8]) -> Result<QueryPage<OpportunityLine>, ReadFault> {
@@ -208,7 +215,7 @@ fn next_page(answer: &Record<'_>) -> Result<Option<String>, ReadFault> {
     }
 }
 
-fn read_row(record: &Record<'_>) -> Result<WonRow, ReadFault> {
+fn read_row(record: &Record<'_>, names: &FieldNames) -> Result<WonRow, ReadFault> {
     let (lines, more_lines) = match record.record("OpportunityLineItems")? {
         None => (Vec::new(), None),
         Some(answer) => {
@@ -227,19 +234,19 @@ fn read_row(record: &Record<'_>) -> Result<WonRow, ReadFault> {
         is_won: record.flag("IsWon")?.unwrap_or(false),
         is_closed: record.flag("IsClosed")?.unwrap_or(false),
         amount: record.decimal("Amount")?,
-        total_contract_value: record.decimal("Total_Contract_Value__c")?,
-        currency_code: record.text("CurrencyIsoCode")?,
+        total_contract_value: record.decimal(names.of("Total_Contract_Value__c"))?,
+        currency_code: record.text(names.of("CurrencyIsoCode"))?,
         close_date: record.date("CloseDate")?,
         kind: record.text("Type")?,
-        start: record.date("Tieout_Start__c")?,
-        end: record.date("Tieout_End__c")?,
-        legal_entity: record.text("Tieout_Entity__c")?,
-        billing_frequency: record.text("Billing_Frequency__c")?,
-        upgrades_opportunity: record.text("Upgrades_Opportunity__c")?,
+        start: record.date(names.of("Tieout_Start__c"))?,
+        end: record.date(names.of("Tieout_End__c"))?,
+        legal_entity: record.text(names.of("Tieout_Entity__c"))?,
+        billing_frequency: record.text(names.of("Billing_Frequency__c"))?,
+        upgrades_opportunity: record.text(names.of("Upgrades_Opportunity__c"))?,
         account: record
             .record("Account")?
             .as_ref()
-            .map(read_account)
+            .map(|account| read_account(account, names))
             .transpose()?,
         lines,
     };
@@ -249,7 +256,7 @@ fn read_row(record: &Record<'_>) -> Result<WonRow, ReadFault> {
     })
 }
 
-fn read_account(record: &Record<'_>) -> Result<Account, ReadFault> {
+fn read_account(record: &Record<'_>, names: &FieldNames) -> Result<Account, ReadFault> {
     Ok(Account {
         id: record.needed_text("Id")?,
         name: record.text("Name")?,
@@ -258,8 +265,8 @@ fn read_account(record: &Record<'_>) -> Result<Account, ReadFault> {
         billing_city: record.text("BillingCity")?,
         billing_postal_code: record.text("BillingPostalCode")?,
         billing_country: record.text("BillingCountry")?,
-        stripe_customer: record.text("Stripe_Customer__c")?,
-        payment_method: record.text("Payment_Method__c")?,
+        stripe_customer: record.text(names.of("Account.Stripe_Customer__c"))?,
+        payment_method: record.text(names.of("Account.Payment_Method__c"))?,
     })
 }
 

@@ -26,7 +26,12 @@ pub(crate) fn collect(
     let (Some(handle), Collection::Card, true) = (
         payer.ref_in("stripe"),
         payer.collection,
-        context.books.routing.collect_cards,
+        context.books.routing.collect_cards
+            && context.books.governance.tells(
+                control::topology::RoutedFact::Collections,
+                "stripe",
+                Some(&invoice.entity),
+            ),
     ) else {
         return Ok(());
     };
