@@ -123,6 +123,16 @@ impl CommandUnreadable {
 }
 
 commands! {
+    /// Adds an endpoint for webhooks.
+    AddWebhookEndpoint(AddWebhookEndpoint) = "add_webhook_endpoint", changes_books: false;
+    /// Changes an endpoint for webhooks.
+    ChangeWebhookEndpoint(ChangeWebhookEndpoint) = "change_webhook_endpoint", changes_books: false;
+    /// Gives an endpoint a new secret.
+    RotateWebhookSecret(RotateWebhookSecret) = "rotate_webhook_secret", changes_books: false;
+    /// Sends an endpoint a test.
+    TestWebhook(TestWebhook) = "test_webhook", changes_books: false;
+    /// Sends an endpoint again what it missed.
+    RecoverWebhooks(RecoverWebhooks) = "recover_webhooks", changes_books: false;
     /// Adds a legal entity.
     CreateEntity(CreateEntity) = "create_entity", changes_books: true;
     /// Adds or replaces a product of the catalogue.

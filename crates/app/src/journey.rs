@@ -166,6 +166,11 @@ fn dispatch(
     command: &Command,
 ) -> Result<Answer, AppFault> {
     match command {
+        Command::AddWebhookEndpoint(body) => outward::add(tx, context, body),
+        Command::ChangeWebhookEndpoint(body) => outward::change(tx, context, body),
+        Command::RotateWebhookSecret(body) => outward::rotate(tx, context, body),
+        Command::TestWebhook(body) => outward::test(tx, context, body),
+        Command::RecoverWebhooks(body) => outward::recover(tx, context, body),
         Command::CreateEntity(body) => catalogue::create_entity(tx, context, body),
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),

@@ -22,6 +22,7 @@ mod lease;
 pub mod limits;
 pub mod process;
 pub mod preview;
+pub mod outward;
 pub mod pulse;
 pub mod query;
 mod record;

@@ -13,6 +13,7 @@ mod cursor;
 mod customers;
 mod documents;
 mod exceptions;
+mod flow;
 mod home;
 mod intake;
 mod journals;
@@ -20,6 +21,7 @@ mod payload;
 mod payments;
 mod search;
 mod settle;
+mod side_by_side;
 mod tie_out;
 mod trial_balance;
 mod words;
@@ -30,7 +32,7 @@ pub use chain::chain;
 pub use contracts::{contract, contracts};
 pub use customers::{customer, customers};
 pub use documents::{invoice, invoices};
-pub use exceptions::{exception, exception_facets, exceptions};
+pub use exceptions::{Outstanding, exception, exception_facets, exceptions};
 pub use home::home;
 pub use intake::{connections, intake};
 pub use journals::{journal, journals};
@@ -54,8 +56,19 @@ pub struct ExceptionFilter {
     pub class: Option<String>,
     /// Role or person who is to act.
     pub owner: Option<String>,
-    /// `open` (everything that is not resolved), `assigned`, `resolved`; absent: all.
+    /// `open` (everything that is not resolved), `acknowledged`, `assigned`, `verifying`, `resolved`;
+    /// absent: all.
     pub status: Option<String>,
+    /// One group of open exceptions.
+    pub group: Option<String>,
+    /// What is with this person: on their name, or on nobody's and with their role.
+    pub with: Option<String>,
+    /// The title of that role.
+    pub with_role: Option<String>,
+    /// One incident.
+    pub incident: Option<String>,
+    /// Only open ones past their term.
+    pub overdue: bool,
 }
 
 /// Which rows of a list to show. A list heeds the fields that its rows have. Absent fields do not

@@ -1,8 +1,12 @@
 //! What people and programs see: plain read models, filled by queries and drawn by the console and
 //! the API. Figures are exact; each carries the link to the rows behind it where it has one.
 
+mod exceptions;
+mod flow;
 mod overview;
 
+pub use exceptions::*;
+pub use flow::*;
 pub use overview::*;
 
 use schemars::JsonSchema;
@@ -36,12 +40,22 @@ pub struct ExceptionRow {
     pub value: Option<Money>,
     /// The role or person who is to act.
     pub owner: String,
-    /// `open`, `assigned` or `resolved`.
+    /// `open`, `acknowledged`, `assigned`, `verifying` or `resolved`.
     pub status: String,
     /// When it was opened.
     pub opened: Instant,
     /// Age in words, such as `2 d`.
     pub age: String,
+    /// `low`, `normal`, `high` or `blocks_close`.
+    pub severity: String,
+    /// The accounting month at risk.
+    pub period: Option<String>,
+    /// When it is to be settled.
+    pub due: Option<Instant>,
+    /// Whether that has passed.
+    pub overdue: bool,
+    /// How often it was escalated.
+    pub level: i64,
 }
 
 /// Everything about one exception.
@@ -63,6 +77,8 @@ pub struct ExceptionDetail {
     pub similar: Vec<SimilarFix>,
     /// How it was resolved, when it was.
     pub resolution: Option<String>,
+    /// Terms, playbook, proposals and trail.
+    pub work: ExceptionWork,
 }
 
 /// How an exception of the same class was resolved before.
@@ -76,6 +92,14 @@ pub struct SimilarFix {
     pub resolution: String,
     /// When.
     pub resolved: Instant,
+    /// Outcome code, where one was kept.
+    pub code: Option<String>,
+    /// Who ended it.
+    pub by: Option<String>,
+    /// How long it was open, in words.
+    pub took: String,
+    /// Whether it was of the same group, not only of the same class.
+    pub same_cause: bool,
 }
 
 /// What kind of hop a chain shows.

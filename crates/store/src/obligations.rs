@@ -69,6 +69,26 @@ pub fn page(
     )
 }
 
+/// Obligations that are recognised through a day before `through` and not recognised in full, by id.
+///
+/// # Errors
+/// When the database refuses.
+pub fn behind(
+    tx: &mut Tx<'_>,
+    through: &str,
+    limit: i64,
+) -> Result<Vec<ObligationRow>, StoreFault> {
+    let columns = ObligationRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM obligation WHERE recognised_through < ?1 AND recognised <> allocated
+             ORDER BY id LIMIT ?2"
+        ),
+        params![through, limit],
+        ObligationRow::read,
+    )
+}
+
 /// Writes back where an obligation stands and its schedule.
 ///
 /// # Errors

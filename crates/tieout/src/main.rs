@@ -6,7 +6,10 @@ mod books;
 mod demo;
 mod export;
 mod fault;
+mod import;
 mod output;
+mod process;
+mod seal;
 mod serve;
 mod settings;
 mod story;
@@ -36,6 +39,9 @@ enum Command {
     /// Adds console users.
     #[command(subcommand)]
     User(serve::UserCommand),
+    /// Seals secrets, for the settings and in the books, and changes the key that does it.
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
     /// Runs a scenario file in memory and prints what it leaves in the books.
     Story(story::StoryArguments),
     /// Prints the whole chain of any id: opportunity, contract, invoice, payment, journal, external id.
@@ -43,8 +49,13 @@ enum Command {
     /// Explains the life of an object: every hop with rule, actor and time.
     #[command(subcommand)]
     Lifecycle(trace::LifecycleCommand),
+    /// Lists, shows and draws processes: what is done, what is waited for, what is late.
+    #[command(subcommand)]
+    Process(process::ProcessCommand),
     /// Writes the ledger for other programs: beancount, hledger, csv, xlsx.
     Export(export::ExportArguments),
+    /// Takes in a file whose rows are customers, contracts, payments or journals.
+    Import(import::ImportArguments),
     /// Exports the event log as evidence, and verifies such an export offline.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -61,12 +72,18 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => ended(serve::run(&arguments)),
         Command::Token(command) => ended(serve::token(&command)),
         Command::User(command) => ended(serve::user(&command)),
+        Command::Seal(command) => ended(seal::run(&command)),
         Command::Story(arguments) => ended(story::run(&arguments)),
         Command::Trace(arguments) => ended(trace::run(&arguments)),
         Command::Lifecycle(trace::LifecycleCommand::Explain(arguments)) => {
             ended(trace::run(&arguments))
         }
+        Command::Lifecycle(trace::LifecycleCommand::States { object }) => {
+            ended(trace::states(object.as_deref()))
+        }
+        Command::Process(command) => ended(process::run(&command)),
         Command::Export(arguments) => ended(export::run(&arguments)),
+        Command::Import(arguments) => ended(import::run(&arguments)),
         Command::Audit(command) => ended(audit::run(&command)),
         Command::Intake(arguments) => ended(audit::intake(&arguments)),
         Command::Bench(command) => ended(bench::run(&command)),

@@ -32,6 +32,35 @@ pub struct TraceArguments {
 pub enum LifecycleCommand {
     /// The same as `tieout trace`.
     Explain(TraceArguments),
+    /// Prints the declared states and steps of every kind of object, or of one.
+    States {
+        /// Such as `invoice`.
+        object: Option<String>,
+    },
+}
+
+/// Prints declared lifecycles. The exit status is 1 when there is no such kind of object.
+///
+/// # Errors
+/// Never.
+pub fn states(object: Option<&str>) -> Result<ExitCode, ReadingFault> {
+    use control::lifecycle::{LIFECYCLES, Lifecycle};
+    match object {
+        None => {
+            for lifecycle in LIFECYCLES {
+                println!("{}", lifecycle.explain());
+            }
+        }
+        Some(name) => match Lifecycle::of(name) {
+            Some(lifecycle) => print!("{}", lifecycle.explain()),
+            None => {
+                let known: Vec<&str> = LIFECYCLES.iter().map(|one| one.object).collect();
+                eprintln!("There is no lifecycle of {name:?}. Give one of {}.", known.join(", "));
+                return Ok(ExitCode::FAILURE);
+            }
+        },
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the chain. The exit status is 1 when there is no such id.

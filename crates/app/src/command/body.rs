@@ -345,6 +345,52 @@ pub struct RecordPayment {
     pub references: Vec<ReferenceBody>,
 }
 
+/// Body of `import_customers`, `import_contracts`, `import_payments` and `import_journals`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportFile {
+    /// What its sender calls it.
+    pub name: String,
+    /// The file: CSV in UTF-8 with a header line. Columns are the fields of the command that each row
+    /// is, inner ones as `list[0].field`; the column `idempotency_key` is optional.
+    pub content: String,
+    /// SHA-256 of the content in hexadecimal, as its sender states it.
+    #[serde(default)]
+    pub checksum: Option<String>,
+    /// How many rows it has, as its sender states it.
+    #[serde(default)]
+    pub rows: Option<u64>,
+    /// Sums of columns, as their sender states them.
+    #[serde(default)]
+    pub totals: Vec<StatedTotal>,
+    /// What happens when some rows are bad; the whole file is refused when absent.
+    #[serde(default)]
+    pub bad_rows: BadRows,
+}
+
+/// The sum of a column over the rows of one currency.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StatedTotal {
+    /// The column, such as `amount`.
+    pub column: String,
+    /// The rows with this in their column `currency`.
+    pub currency: Currency,
+    /// The sum, in major units.
+    pub amount: Amount,
+}
+
+/// What happens to a file of which some rows are bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BadRows {
+    /// Nothing of it is taken in, and every bad row is named.
+    #[default]
+    Refuse,
+    /// The good rows are taken in; the bad ones are kept as rejected, each with its reason.
+    SetAside,
+}
+
 /// Body of `apply_payment`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -384,6 +430,9 @@ pub struct RecogniseRevenue {
     /// Only this entity.
     #[serde(default)]
     pub entity: Option<EntityId>,
+    /// Only this contract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
 }
 
 /// Body of `post_journal`.
@@ -463,6 +512,9 @@ pub struct ResolveException {
     pub exception: ExceptionId,
     /// `mended` or `skipped`.
     pub outcome: String,
+    /// How it ended, as a code of its kind of case; the usual one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Why.
     pub reason: String,
 }

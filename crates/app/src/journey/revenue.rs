@@ -25,7 +25,11 @@ pub fn run(
     let (mut after, mut lines) = (String::new(), 0);
     let mut totals: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
     loop {
-        let page = obligations::page(tx, entity, &after, OBLIGATIONS_A_STEP)?;
+        let page = match &body.contract {
+            Some(contract) if after.is_empty() => obligations::of_contract(tx, contract.as_str())?,
+            Some(_) => break,
+            None => obligations::page(tx, entity, &after, OBLIGATIONS_A_STEP)?,
+        };
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
         for row in page {

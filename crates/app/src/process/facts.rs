@@ -1,0 +1,208 @@
+//! What an event says in the terms of processes: what it is about, and the facts that definitions
+//! may keep or ask for.
+
+use crate::fault::{AppFault, stored};
+use crate::journey::billing::next_due;
+use crate::record::Context;
+use commerce::Contract;
+use control::process::{Occurrence, effect_signal};
+use events::{Envelope, Event};
+use std::collections::BTreeMap;
+use store::{Tx, contracts, journals, log};
+use values::{Date, EntityId, Money};
+
+/// An event in the terms of processes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Happening {
+    pub(super) signal: String,
+    pub(super) keys: Vec<(String, String)>,
+    pub(super) facts: BTreeMap<String, String>,
+    pub(super) value: Option<Money>,
+}
+
+impl Happening {
+    pub(super) fn occurrence<'a>(&'a self, envelope: &'a Envelope) -> Occurrence<'a> {
+        Occurrence {
+            signal: &self.signal,
+            keys: &self.keys,
+            facts: &self.facts,
+            event: envelope.id.as_str(),
+            actor: &envelope.actor,
+            at: envelope.recorded,
+        }
+    }
+
+    pub(super) fn key(&mut self, kind: &str, id: impl ToString) {
+        let key = (kind.to_owned(), id.to_string());
+        if !self.keys.contains(&key) {
+            self.keys.push(key);
+        }
+    }
+
+    pub(super) fn fact(&mut self, name: &str, value: impl ToString) {
+        self.facts.insert(name.to_owned(), value.to_string());
+    }
+
+    /// A key whose id is a fact as well.
+    fn named(&mut self, kind: &str, id: impl ToString) {
+        self.fact(kind, id.to_string());
+        self.key(kind, id);
+    }
+
+    fn about(&mut self, subject: &str) {
+        if let Some((kind, id)) = subject.split_once('/') {
+            self.key(kind, id);
+            if matches!(kind, "invoice" | "credit_note") {
+                self.named("document", id);
+            }
+        }
+    }
+}
+
+/// What names an event to the definitions.
+pub(super) fn signal_of(event: &Event) -> String {
+    match event {
+        Event::EffectConfirmed(confirmed) => effect_signal(&confirmed.operation),
+        other => other.type_name().to_owned(),
+    }
+}
+
+/// An event in the terms of processes.
+pub(super) fn of(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+) -> Result<Happening, AppFault> {
+    let mut it = Happening {
+        signal: signal_of(&envelope.event),
+        ..Happening::default()
+    };
+    it.about(&envelope.subject);
+    if let Some(entity) = &envelope.entity {
+        it.fact("entity", entity);
+    }
+    let delivers = context.books.routing.deliver_journals;
+    it.fact("journals_delivered", if delivers { "yes" } else { "no" });
+    match &envelope.event {
+        Event::ContractActivated(activated) => {
+            it.named("contract", &activated.contract);
+            it.fact("customer", &activated.customer);
+            it.fact("first_day", activated.term.from());
+            it.value = Some(activated.value);
+            bills(tx, context, envelope, activated.contract.as_str(), &mut it)?;
+        }
+        Event::ContractAmended(amended) | Event::ContractCancelled(amended) => {
+            it.named("contract", &amended.contract);
+            it.key(
+                "amendment",
+                format!("{}/v{}", amended.contract, amended.version),
+            );
+            it.fact("customer", &amended.customer);
+            let changes = !amended.value_change.is_zero();
+            it.fact("changes_value", if changes { "yes" } else { "no" });
+            it.value = Some(amended.value_change);
+            bills(tx, context, envelope, amended.contract.as_str(), &mut it)?;
+        }
+        Event::SubscriptionActivated(activated) => it.key("contract", &activated.contract),
+        Event::ScheduleCreated(schedule) | Event::ScheduleRevised(schedule) => {
+            it.key("contract", &schedule.contract);
+            if let Some(version) = schedule.cause.strip_prefix("contract version ") {
+                it.key("amendment", format!("{}/v{version}", schedule.contract));
+            }
+        }
+        Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => {
+            it.key("contract", &document.contract);
+            it.named("invoice", &document.invoice);
+            it.fact("customer", &document.customer);
+            it.value = Some(document.total);
+        }
+        Event::PaymentInitiated(payment) => {
+            it.named("payment", &payment.payment);
+            it.fact("customer", &payment.customer);
+            it.value = Some(payment.amount);
+        }
+        Event::PaymentFailed(failed) => {
+            it.named("payment", &failed.payment);
+            it.fact("customer", &failed.customer);
+            it.value = Some(failed.amount);
+            if let Some(day) = failed.next_attempt {
+                let instant = begins(context, envelope.entity.as_ref(), day)?;
+                it.fact("next_attempt", instant);
+            }
+        }
+        Event::PaymentSettled(payment) => it.named("payment", &payment.payment),
+        Event::CashApplied(cash) => it.named("payment", &cash.payment),
+        Event::PaymentRefunded(refund) => {
+            it.named("refund", &refund.refund);
+            it.named("payment", &refund.payment);
+            it.fact("customer", &refund.customer);
+            it.fact("refunded", refund.amount.decimal());
+            it.fact("currency", refund.amount.currency.code());
+            it.fact("method", &refund.method);
+            it.value = Some(refund.amount);
+        }
+        Event::PeriodClosed(period) | Event::PeriodReopened(period) => {
+            it.key("period", format!("{}/{}", period.entity, period.month));
+        }
+        Event::EffectConfirmed(_) => confirmed(tx, envelope, &mut it)?,
+        _ => {}
+    }
+    Ok(it)
+}
+
+/// Whether and when a contract is to be billed the next time, as it stands now.
+fn bills(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    contract: &str,
+    it: &mut Happening,
+) -> Result<(), AppFault> {
+    let Some(row) = contracts::contract(tx, contract)? else {
+        return Ok(());
+    };
+    let timeline: Contract = stored("contract", &row.body)?;
+    // What a change in the past asks for is billed with what comes due next or at once.
+    let from = match &envelope.event {
+        Event::ContractActivated(activated) => activated.term.from(),
+        _ => envelope.effective,
+    };
+    let before = from.yesterday().unwrap_or(from);
+    let due = next_due(&timeline, before)?;
+    it.fact("bills", if due.is_some() { "yes" } else { "no" });
+    if let Some(day) = due {
+        let instant = begins(context, envelope.entity.as_ref(), day)?;
+        it.fact("to_bill_on", instant);
+    }
+    Ok(())
+}
+
+/// The first instant of a day in the zone of an entity.
+fn begins(
+    context: &Context,
+    entity: Option<&EntityId>,
+    day: Date,
+) -> Result<values::Instant, AppFault> {
+    let zone = match entity {
+        Some(entity) => context.books.entity(entity)?.zone.clone(),
+        None => values::Zone::utc(),
+    };
+    Ok(zone.start_of(day))
+}
+
+/// What the journal behind a confirmed delivery is about.
+fn confirmed(tx: &mut Tx<'_>, envelope: &Envelope, it: &mut Happening) -> Result<(), AppFault> {
+    let Some(id) = envelope.subject.strip_prefix("journal/") else {
+        return Ok(());
+    };
+    let Some(journal) = journals::journal(tx, id)? else {
+        return Ok(());
+    };
+    if !journal.contract.is_empty() {
+        it.key("contract", &journal.contract);
+    }
+    if let Some(event) = log::by_id(tx, &journal.event)? {
+        it.about(&event.subject);
+    }
+    Ok(())
+}
