@@ -1,9 +1,10 @@
 //! Doing again what an exception had stopped: its posting, its delivery, or its item of the inbox.
 
+use crate::journey::exception;
 use crate::record::{Context, post_parked};
 use crate::{App, AppFault, Refusal, deliver, intake};
-use store::Tx;
-use store::exceptions::{self, ExceptionRow};
+use store::exceptions::{ExceptionRow, groups};
+use store::{Tx, effects};
 
 /// What an exception holds back.
 enum Held<'a> {
@@ -60,40 +61,56 @@ fn still_stopped(detail: &str) -> AppFault {
     Refusal::whole("still_stopped", message).into()
 }
 
+/// Whether mending it sets something going whose outcome is not known yet: an effect that is to be
+/// sent or read back, or items of the inbox that are taken in again.
+pub(crate) fn runs_again(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<bool, AppFault> {
+    Ok(match held(&row.key) {
+        Held::Posting(_) => false,
+        Held::Effect(effect) => effects::effect(tx, effect)?
+            .is_some_and(|effect| !matches!(effect.status.as_str(), "confirmed" | "skipped")),
+        Held::Items => !groups::items_held(tx, &row.id)?.is_empty(),
+    })
+}
+
+/// Tries again what an exception stopped, in the transaction given. Returns its status: `resolved`
+/// when that is done already, `verifying` while the outcome is awaited.
+///
+/// # Errors
+/// A refusal when it is not open, holds nothing that can be tried again, or stops again at once.
+pub(crate) fn again(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &str,
+) -> Result<&'static str, AppFault> {
+    let mut row = exception::open_row(tx, id)?;
+    let set_going = match held(&row.key) {
+        Held::Posting(event) => {
+            if !post_parked(tx, context, event)? {
+                return Err(still_stopped(&row.detail));
+            }
+            return Ok("resolved");
+        }
+        Held::Effect(effect) => deliver::release(tx, context, effect)?,
+        Held::Items => false,
+    };
+    let items = intake::exception_resolved(tx, context, id, "mended", "tried again")?;
+    if set_going || items > 0 {
+        exception::verify(tx, context, &mut row, "tried again")?;
+        return Ok("verifying");
+    }
+    let message =
+        "nothing waits behind this exception; settle it when it is put right, or reject it";
+    Err(Refusal::whole("nothing_to_retry", message).into())
+}
+
 impl App {
     /// Tries again what an exception stopped. It is closed when that succeeds, now or in the next
-    /// rounds of the workers, and stays open when it stops again.
+    /// rounds of the workers, and comes back to whose it was when it stops again.
     ///
     /// # Errors
     /// A refusal when it is not open, holds nothing that can be tried again, or stops again at once.
     pub fn retry_exception(&self, id: &str, actor: &str) -> Result<(), AppFault> {
         let id = id.to_owned();
-        self.run(actor, move |tx, context| {
-            let row = exceptions::exception(tx, &id)?.ok_or_else(|| AppFault::NotFound {
-                kind: "exception",
-                id: id.clone(),
-            })?;
-            if row.status == "resolved" {
-                let message = format!("exception {id} is resolved already: {}", row.resolution);
-                return Err(Refusal::whole("already_resolved", message).into());
-            }
-            let done = match held(&row.key) {
-                Held::Posting(event) => {
-                    if !post_parked(tx, context, event)? {
-                        return Err(still_stopped(&row.detail));
-                    }
-                    true
-                }
-                Held::Effect(effect) => deliver::release(tx, context, effect)?,
-                Held::Items => false,
-            };
-            let items = intake::exception_resolved(tx, context, &id, "mended", "tried again")?;
-            if done || items > 0 {
-                return Ok(());
-            }
-            let message =
-                "nothing waits behind this exception; settle it when it is put right, or reject it";
-            Err(Refusal::whole("nothing_to_retry", message).into())
-        })
+        self.run(actor, move |tx, context| again(tx, context, &id).map(drop))
     }
 }

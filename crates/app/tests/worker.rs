@@ -9,6 +9,10 @@
 
 #[path = "worker/deliver.rs"]
 mod deliver;
+#[path = "worker/exceptions.rs"]
+mod exceptions;
+#[path = "worker/files.rs"]
+mod files;
 #[path = "worker/intake.rs"]
 mod intake;
 #[path = "worker/script.rs"]

@@ -9,17 +9,23 @@ use std::fmt;
 pub enum ExceptionStatus {
     /// Nobody has taken it.
     Open,
-    /// Somebody has.
+    /// Somebody has seen it.
+    Acknowledged,
+    /// Somebody has taken it.
     Assigned,
+    /// Its work runs again; it ends when the work is confirmed, and is open again when it fails.
+    Verifying,
     /// It is settled, for good: should it come back, it is a new one.
     Resolved,
 }
 
 impl ExceptionStatus {
     /// Every status.
-    pub const ALL: [ExceptionStatus; 3] = [
+    pub const ALL: [ExceptionStatus; 5] = [
         ExceptionStatus::Open,
+        ExceptionStatus::Acknowledged,
         ExceptionStatus::Assigned,
+        ExceptionStatus::Verifying,
         ExceptionStatus::Resolved,
     ];
 
@@ -28,7 +34,9 @@ impl ExceptionStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             ExceptionStatus::Open => "open",
+            ExceptionStatus::Acknowledged => "acknowledged",
             ExceptionStatus::Assigned => "assigned",
+            ExceptionStatus::Verifying => "verifying",
             ExceptionStatus::Resolved => "resolved",
         }
     }
@@ -106,12 +114,49 @@ pub enum ExceptionRefusal {
 /// # Errors
 /// When it is resolved or no owner is named.
 pub fn assign(status: ExceptionStatus, owner: &str) -> Result<ExceptionStatus, ExceptionRefusal> {
+    still_open(status)?;
+    if owner.trim().is_empty() {
+        return Err(ExceptionRefusal::NoOwner);
+    }
+    Ok(match status {
+        ExceptionStatus::Verifying => ExceptionStatus::Verifying,
+        _ => ExceptionStatus::Assigned,
+    })
+}
+
+/// The status after somebody said that they have seen it.
+///
+/// # Errors
+/// When it is resolved.
+pub fn acknowledge(status: ExceptionStatus) -> Result<ExceptionStatus, ExceptionRefusal> {
+    still_open(status)?;
+    Ok(match status {
+        ExceptionStatus::Open => ExceptionStatus::Acknowledged,
+        other => other,
+    })
+}
+
+/// The status after its work was set going again.
+///
+/// # Errors
+/// When it is resolved.
+pub fn verify(status: ExceptionStatus) -> Result<ExceptionStatus, ExceptionRefusal> {
+    still_open(status)?;
+    Ok(ExceptionStatus::Verifying)
+}
+
+/// The status after its work stopped again: whose it was, it is again.
+#[must_use]
+pub fn stopped_again(
+    status: ExceptionStatus,
+    has_assignee: bool,
+    was_seen: bool,
+) -> ExceptionStatus {
     match status {
-        ExceptionStatus::Resolved => Err(ExceptionRefusal::AlreadyResolved),
-        ExceptionStatus::Open | ExceptionStatus::Assigned if owner.trim().is_empty() => {
-            Err(ExceptionRefusal::NoOwner)
-        }
-        ExceptionStatus::Open | ExceptionStatus::Assigned => Ok(ExceptionStatus::Assigned),
+        ExceptionStatus::Verifying if has_assignee => ExceptionStatus::Assigned,
+        ExceptionStatus::Verifying if was_seen => ExceptionStatus::Acknowledged,
+        ExceptionStatus::Verifying => ExceptionStatus::Open,
+        other => other,
     }
 }
 
@@ -120,12 +165,18 @@ pub fn assign(status: ExceptionStatus, owner: &str) -> Result<ExceptionStatus, E
 /// # Errors
 /// When it is resolved already or the reason is empty.
 pub fn resolve(status: ExceptionStatus, reason: &str) -> Result<ExceptionStatus, ExceptionRefusal> {
-    match status {
-        ExceptionStatus::Resolved => Err(ExceptionRefusal::AlreadyResolved),
-        ExceptionStatus::Open | ExceptionStatus::Assigned if reason.trim().is_empty() => {
-            Err(ExceptionRefusal::NoReason)
-        }
-        ExceptionStatus::Open | ExceptionStatus::Assigned => Ok(ExceptionStatus::Resolved),
+    still_open(status)?;
+    if reason.trim().is_empty() {
+        return Err(ExceptionRefusal::NoReason);
+    }
+    Ok(ExceptionStatus::Resolved)
+}
+
+fn still_open(status: ExceptionStatus) -> Result<(), ExceptionRefusal> {
+    if status == ExceptionStatus::Resolved {
+        Err(ExceptionRefusal::AlreadyResolved)
+    } else {
+        Ok(())
     }
 }
 
@@ -154,6 +205,22 @@ mod tests {
             resolve(ExceptionStatus::Open, "ok"),
             Ok(ExceptionStatus::Resolved)
         );
+    }
+
+    #[test]
+    fn what_runs_again_is_verified_or_comes_back_to_whose_it_was() {
+        use ExceptionStatus::{Acknowledged, Assigned, Open, Resolved, Verifying};
+        assert_eq!(acknowledge(Open), Ok(Acknowledged));
+        assert_eq!(acknowledge(Assigned), Ok(Assigned));
+        assert_eq!(verify(Acknowledged), Ok(Verifying));
+        assert_eq!(assign(Verifying, "dana"), Ok(Verifying));
+        assert_eq!(stopped_again(Verifying, true, true), Assigned);
+        assert_eq!(stopped_again(Verifying, false, true), Acknowledged);
+        assert_eq!(stopped_again(Verifying, false, false), Open);
+        assert_eq!(stopped_again(Open, true, true), Open);
+        for refused in [acknowledge(Resolved), verify(Resolved)] {
+            assert_eq!(refused, Err(ExceptionRefusal::AlreadyResolved));
+        }
     }
 
     #[test]

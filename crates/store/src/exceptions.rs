@@ -1,5 +1,12 @@
 //! What needs a person: each with its value, its owner and what it explains.
 
+pub mod batches;
+pub mod cases;
+pub mod fixes;
+pub mod groups;
+pub mod outstanding;
+pub mod trail;
+
 use crate::{StoreFault, Tx, params};
 
 table! {
@@ -41,6 +48,38 @@ table! {
         opened: int,
         /// When it was resolved, microseconds, or 0.
         resolved: int,
+        /// What it has in common with others: class, connection, operation and normalised cause.
+        fingerprint: text,
+        /// The system concerned, or empty.
+        connection: text,
+        /// What was being done, or empty.
+        operation: text,
+        /// The cause without ids, digits and amounts.
+        cause: text,
+        /// The accounting month at risk, such as `2026-01`, or empty.
+        period: text,
+        /// Severity word.
+        severity: text,
+        /// The person who has taken it, or empty.
+        assignee: text,
+        /// When somebody should have looked at it, microseconds.
+        respond_due: int,
+        /// When it should be settled, microseconds.
+        due: int,
+        /// When somebody first looked at it, microseconds, or 0.
+        responded: int,
+        /// How often it was escalated.
+        level: int,
+        /// The role it was escalated to last, or empty.
+        escalated_to: text,
+        /// When it is escalated next, microseconds, or 0.
+        escalate_at: int,
+        /// The incident it is part of, or empty.
+        incident: text,
+        /// The outcome code it ended with, or empty.
+        outcome_code: text,
+        /// Who ended it, or empty.
+        resolved_by: text,
     }
 }
 
@@ -149,17 +188,22 @@ pub fn resolved_of_class(
     )
 }
 
-/// Writes back the state of an exception.
+/// Writes back the state of an exception: everything but its key, its chain and when it was opened.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn update(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<(), StoreFault> {
     tx.execute(
         "UPDATE exception SET summary = ?2, detail = ?3, payload = ?4, amount = ?5, currency = ?6, owner = ?7,
-         status = ?8, resolution = ?9, resolved = ?10, class = ?11 WHERE id = ?1",
+         status = ?8, resolution = ?9, resolved = ?10, class = ?11, fingerprint = ?12, connection = ?13,
+         operation = ?14, cause = ?15, period = ?16, severity = ?17, assignee = ?18, respond_due = ?19, due = ?20,
+         responded = ?21, level = ?22, escalated_to = ?23, escalate_at = ?24, incident = ?25, outcome_code = ?26,
+         resolved_by = ?27 WHERE id = ?1",
         params![
             &row.id, &row.summary, &row.detail, &row.payload, row.amount, &row.currency, &row.owner, &row.status,
-            &row.resolution, row.resolved, &row.class
+            &row.resolution, row.resolved, &row.class, &row.fingerprint, &row.connection, &row.operation, &row.cause,
+            &row.period, &row.severity, &row.assignee, row.respond_due, row.due, row.responded, row.level,
+            &row.escalated_to, row.escalate_at, &row.incident, &row.outcome_code, &row.resolved_by
         ],
     )?;
     Ok(())

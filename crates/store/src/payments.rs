@@ -162,7 +162,9 @@ pub fn due_to_retry(
     let columns = PaymentRow::columns("");
     tx.query(
         &format!(
-            "SELECT {columns} FROM payment WHERE next_attempt <> '' AND next_attempt <= ?1 ORDER BY next_attempt, id LIMIT ?2"
+            "SELECT {columns} FROM payment WHERE next_attempt <> '' AND next_attempt <= ?1
+             AND NOT EXISTS (SELECT d.id FROM dispute d WHERE d.invoice = payment.invoice AND d.status = 'open')
+             ORDER BY next_attempt, id LIMIT ?2"
         ),
         params![date, limit],
         PaymentRow::read,

@@ -8,17 +8,21 @@ use super::{
 };
 use crate::App;
 use crate::fault::AppFault;
-use crate::view::{ExceptionDetail, ExceptionRow, Page, SimilarFix};
+use crate::view::{ExceptionDetail, ExceptionRow, Page};
 use control::{ExceptionClass, ExceptionStatus};
 use std::collections::BTreeMap;
 use store::Tx;
 use store::exceptions::{self as rows, AfterValue};
 use values::{Instant, Money};
 
-const LIST: &str = "exceptions";
+mod cases;
+mod groups;
+mod outstanding;
+mod work;
 
-/// Resolved exceptions of the same class shown beside one.
-const SIMILAR_SHOWN: i64 = 5;
+pub use outstanding::Outstanding;
+
+const LIST: &str = "exceptions";
 
 /// Exceptions, the highest value first.
 ///
@@ -34,17 +38,22 @@ pub fn exceptions(
         numbers: [i64::MAX, 0],
         texts: Default::default(),
     });
-    let narrowed = rows::ExceptionFilter {
-        status: every(filter.status.as_ref()),
-        class: every(filter.class.as_ref()),
-        owner: every(filter.owner.as_ref()),
-    };
     let after = AfterValue {
         value: key.numbers[0],
         opened: key.numbers[1],
         id: &key.texts[0],
     };
-    let found = rows::by_value_after(tx, &narrowed, after, ROWS_TO_ASK)?;
+    let found = match filter.status.as_deref() {
+        Some("resolved") | None if !groups::is_narrowed(filter) => {
+            let narrowed = rows::ExceptionFilter {
+                status: every(filter.status.as_ref()),
+                class: every(filter.class.as_ref()),
+                owner: every(filter.owner.as_ref()),
+            };
+            rows::by_value_after(tx, &narrowed, after, ROWS_TO_ASK)?
+        }
+        _ => rows::groups::listed(tx, &groups::narrowed(filter, now), after, ROWS_TO_ASK)?,
+    };
     cursor::page(found, cursor_of, |row| show(tx, &row, now))
 }
 
@@ -109,23 +118,14 @@ pub fn exception(
             explains.push(measure.as_str().to_owned());
         }
     }
-    let similar = rows::resolved_of_class(tx, &row.class, SIMILAR_SHOWN + 1)?;
-    let similar = similar.into_iter().filter(|other| other.id != row.id);
     Ok(Some(ExceptionDetail {
         playbook: playbook.iter().map(|step| (*step).to_owned()).collect(),
         detail: row.detail.clone(),
         payload: some(payload::pretty(&row.payload)),
         explains,
         chain: (!row.correlation.is_empty()).then(|| row.id.clone()),
-        similar: similar
-            .take(usize::try_from(SIMILAR_SHOWN).unwrap_or(usize::MAX))
-            .map(|other| SimilarFix {
-                id: other.id,
-                summary: other.summary,
-                resolution: other.resolution,
-                resolved: Instant::from_microseconds(other.resolved),
-            })
-            .collect(),
+        similar: work::similar(tx, &row)?,
+        work: work::work(tx, &row)?,
         resolution: some(row.resolution.clone()),
         row: show(tx, &row, now)?,
     }))
@@ -196,9 +196,14 @@ pub(super) fn show(
         customer,
         document: some(row.document.clone()),
         value,
-        owner: row.owner.clone(),
+        owner: crate::journey::exception::in_hand(row).to_owned(),
         status: row.status.clone(),
         opened,
         age: age(opened, now),
+        severity: row.severity.clone(),
+        period: some(row.period.clone()),
+        due: (row.due > 0).then(|| Instant::from_microseconds(row.due)),
+        overdue: row.status != "resolved" && row.due > 0 && row.due < now.microseconds(),
+        level: row.level,
     })
 }

@@ -36,6 +36,7 @@ impl App {
         let command = Command::ResolveException(ResolveException {
             exception: id.parse()?,
             outcome: word.to_owned(),
+            code: None,
             reason: reason.to_owned(),
         });
         // A form that is sent twice carries the same words, and so the same key.

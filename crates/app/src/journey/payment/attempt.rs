@@ -259,7 +259,7 @@ impl App {
                 };
                 // What was credited since the last attempt is not collected any more, and an attempt
                 // at another amount is another one at the processor.
-                let open = documents::document(tx, &row.invoice)?.map_or(0, |it| it.remaining);
+                let open = documents::document(tx, &row.invoice)?.map_or(row.amount, |it| it.remaining);
                 if open <= 0 {
                     row.next_attempt = String::new();
                     payments::update(tx, &row)?;
