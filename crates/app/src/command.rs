@@ -14,6 +14,9 @@ pub use body::*;
 pub use governance::*;
 pub use replay::*;
 pub use delivery::*;
+pub use crate::outward::{
+    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, RotateWebhookSecret, TestWebhook,
+};
 pub use exceptions::*;
 
 use serde::{Deserialize, Serialize};

@@ -23,7 +23,7 @@ pub mod standing;
 use crate::command::{Answer, Command, Envelope};
 use crate::fault::{AppFault, stored, to_store};
 use crate::record::Context;
-use crate::{Outcome, Refusal, approval, batch_file, governance, replay};
+use crate::{Outcome, Refusal, approval, batch_file, governance, outward, replay};
 use sha2::{Digest, Sha256};
 use store::{Tx, commands};
 

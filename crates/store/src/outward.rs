@@ -426,3 +426,45 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(String, String, i64)>, StoreFault>
         |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
     )
 }
+
+/// Notes that an endpoint answered.
+///
+/// # Errors
+/// When the database refuses.
+pub fn answered(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE webhook_endpoint SET failing_since = 0, hold_until = 0
+         WHERE id = ?1 AND (failing_since <> 0 OR hold_until <> 0)",
+        params![id],
+    )?;
+    Ok(())
+}
+
+/// Notes that nothing got through to an endpoint, and until when nothing more is sent. Since when
+/// that has been so.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unanswered(tx: &mut Tx<'_>, id: &str, now: i64, hold_until: i64) -> Result<i64, StoreFault> {
+    let since = tx.query_one(
+        "UPDATE webhook_endpoint SET hold_until = ?3,
+         failing_since = CASE WHEN failing_since = 0 THEN ?2 ELSE failing_since END
+         WHERE id = ?1 RETURNING failing_since",
+        params![id, now, hold_until],
+        |row| row.int(0),
+    )?;
+    Ok(since.unwrap_or(now))
+}
+
+/// Disables an endpoint. Whether it was enabled.
+///
+/// # Errors
+/// When the database refuses.
+pub fn disable(tx: &mut Tx<'_>, id: &str, reason: &str, now: i64) -> Result<bool, StoreFault> {
+    let changed = tx.execute(
+        "UPDATE webhook_endpoint SET status = 'disabled', reason = ?2, changed = ?3
+         WHERE id = ?1 AND status = 'enabled'",
+        params![id, reason, now],
+    )?;
+    Ok(changed == 1)
+}
