@@ -1,15 +1,19 @@
 //! The outside systems as the workers use them: made from plain configuration, performed by one
 //! driver, with our codes mapped to the ids of the other side.
 
+use crate::bus::{BusConfig, BusLink};
+use crate::limits::LimitsConfig;
+use connect::breaker::State;
 use connect::driver::{
-    Driver, DriverOptions, NetSuite, Present, Salesforce, Stripe, SystemPresent,
+    Driver, DriverOptions, Made, NetSuite, Present, Salesforce, Stripe, SystemPresent,
 };
 use connect::stripe::webhook::{DEFAULT_TOLERANCE_S, Verifier};
 use connect::{HttpTransport, Secret, Transport, netsuite, salesforce, stripe};
 use control::effect::RetryPolicy;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use values::Instant;
 
 /// Name of the Salesforce connection in the inbox and the effect ledger.
 pub const SALESFORCE: &str = salesforce::SYSTEM;
@@ -17,6 +21,9 @@ pub const SALESFORCE: &str = salesforce::SYSTEM;
 pub const STRIPE: &str = stripe::SYSTEM;
 /// Name of the NetSuite connection in the effect ledger.
 pub const NETSUITE: &str = netsuite::SYSTEM;
+
+/// How long an effect is ours once it is taken, unless it is said otherwise.
+const LEASE_SECONDS: i64 = 180;
 
 /// Which systems there are and how they are reached. Secrets never print.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -34,6 +41,12 @@ pub struct ConnectionsConfig {
     /// How often what is done.
     #[serde(default)]
     pub pace: Pace,
+    /// What each system may be asked.
+    #[serde(default)]
+    pub limits: LimitsConfig,
+    /// The event bus that other systems read along on.
+    #[serde(default)]
+    pub bus: Option<BusConfig>,
 }
 
 /// How often sweeps run and how many deliveries run at once.
@@ -194,9 +207,16 @@ pub struct Connections {
     pub verifier: Verifier,
     /// How often what is done.
     pub pace: Pace,
+    /// What each system may be asked.
+    pub limits: LimitsConfig,
     /// What an outward effect may be tried how often.
     pub retry: RetryPolicy,
+    /// How long an effect is ours once it is taken, in seconds: several times what its calls may take.
+    pub lease_seconds: i64,
+    /// The event bus.
+    pub(crate) bus: Option<BusLink>,
     driver: Arc<Driver>,
+    announced: Mutex<bool>,
 }
 
 impl Connections {
@@ -253,8 +273,12 @@ impl Connections {
             }),
             verifier,
             pace: config.pace,
+            limits: config.limits.clone(),
             retry: RetryPolicy::default(),
+            lease_seconds: LEASE_SECONDS,
+            bus: config.bus.as_ref().and_then(BusLink::open),
             driver,
+            announced: Mutex::new(false),
         }
     }
 
@@ -273,6 +297,47 @@ impl Connections {
             NETSUITE => self.netsuite.is_some(),
             _ => false,
         }
+    }
+
+    /// The systems that are configured.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        [SALESFORCE, STRIPE, NETSUITE]
+            .into_iter()
+            .filter(|name| self.has(name))
+            .collect()
+    }
+
+    /// What was made of calls to a system by this process so far.
+    #[must_use]
+    pub fn made(&self, connection: &str) -> Made {
+        self.driver.made(connection)
+    }
+
+    /// Lets the one call go that finds out whether a system is well again.
+    pub(crate) fn let_probe(&self, connection: &str, now: Instant) {
+        let names = self.names();
+        if let Some(name) = names.into_iter().find(|name| *name == connection) {
+            let state = State::Open { until: now };
+            self.driver
+                .adopt(name, self.limits.of(name).breaker, state);
+        }
+    }
+
+    /// Does something once in the life of these connections; again when it failed.
+    pub(crate) fn once_announced<E>(
+        &self,
+        announce: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut announced = self
+            .announced
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if !*announced {
+            announce()?;
+            *announced = true;
+        }
+        Ok(())
     }
 
     /// Whether calls to a system are held because it keeps failing. One call at a time may still go,

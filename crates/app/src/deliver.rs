@@ -7,28 +7,30 @@ mod outcome;
 mod perform;
 mod salesforce;
 mod stripe;
+mod verify;
 
 pub use outcome::{release, skip};
+pub use verify::verify_late;
 
 use crate::connections::Connections;
 use crate::worker::Progress;
+use crate::gate::{self, Permit};
 use crate::{App, AppFault};
 use control::effect::{self, EffectState};
+use control::gate as gate_rules;
 use perform::Mode;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use store::effects::{self, EffectRow};
+use store::lanes::{self, Order};
 use values::Instant;
 
 /// Who acts when effects are delivered.
 pub(crate) const ACTOR: &str = "tieout/delivery";
 
-/// Heads looked at in one round, so that lanes of a system that is held do not hide the others.
-const WINDOW: i64 = 2_000;
-
-/// How long an effect is ours once it is taken: several times what its calls may take. One that has no
-/// outcome by then was left by a process that ended.
-const UNDER_WAY_SECONDS: i64 = 180;
+/// What was intended within so many seconds is fresh: it gets its share of the deliveries beside an
+/// old backlog.
+const FRESH_SECONDS: i64 = 600;
 
 /// An effect that is ours to work on until its outcome is written.
 #[derive(Debug, Clone)]
@@ -41,21 +43,18 @@ pub(crate) struct Taken {
     pub sent: Instant,
 }
 
-/// Delivers the heads of lanes that are due, at most `limit`, several at once. Lanes of a system
-/// that keeps failing wait: only one of them goes, to find out whether it is well again.
+/// Delivers heads of lanes that are due, at most `limit`, several at once, as far as the budget, the
+/// breaker and the holds of each connection let them. Lanes of a system that keeps failing wait: only
+/// one of them goes, to find out whether it is well again.
 pub fn deliver_due(app: &App, connections: &Connections, limit: i64) -> Progress {
-    let now = app.clock().now();
-    let heads = match app
-        .store()
-        .read(move |tx| effects::due_heads(tx, now.microseconds(), WINDOW))
-    {
-        Ok(heads) => heads,
+    let chosen = gate::announce(app, connections).and_then(|()| choose(app, connections, limit));
+    let chosen = match chosen {
+        Ok(chosen) => chosen,
         Err(fault) => {
             tracing::error!(fault = %fault, "the lanes cannot be read");
             return Progress::fault();
         }
     };
-    let chosen = choose(connections, heads, limit);
     let workers = usize::from(connections.pace.parallel).clamp(1, chosen.len().max(1));
     let queue = Mutex::new(VecDeque::from(chosen));
     if workers == 1 {
@@ -77,22 +76,45 @@ pub fn deliver_due(app: &App, connections: &Connections, limit: i64) -> Progress
     })
 }
 
-/// Which heads go now.
-fn choose(
-    connections: &Connections,
-    heads: Vec<EffectRow>,
-    limit: i64,
-) -> Vec<EffectRow> {
-    let mut probed = BTreeSet::new();
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    heads
-        .into_iter()
-        .filter(|head| connections.has(&head.connection))
-        .filter(|head| {
-            !connections.is_held(&head.connection) || probed.insert(head.connection.clone())
-        })
-        .take(limit)
-        .collect()
+/// Which heads go now: of every connection as many as it has room for, the backlog and what is fresh
+/// mixed fairly; the connections take turns.
+fn choose(app: &App, connections: &Connections, limit: i64) -> Result<Vec<EffectRow>, AppFault> {
+    let now = app.clock().now();
+    let names = connections.names();
+    let probing: Vec<bool> = names.iter().map(|name| connections.is_held(name)).collect();
+    let fresh_since = now.plus_seconds(-FRESH_SECONDS).microseconds();
+    let of_each = app
+        .store()
+        .read(move |tx| -> Result<_, AppFault> {
+            let mut of_each = Vec::new();
+            for (name, is_probing) in names.into_iter().zip(probing) {
+                let room = i64::from(gate::room(tx, name, now)?).min(limit);
+                let room = if is_probing { room.min(1) } else { room };
+                if room == 0 {
+                    continue;
+                }
+                let mut heads = |order| lanes::ready(tx, name, now.microseconds(), order, room);
+                let backlog = heads(Order::Oldest)?;
+                let fresh = heads(Order::Since(fresh_since))?;
+                let room = usize::try_from(room).unwrap_or(usize::MAX);
+                let mixed = gate_rules::mix_fairly(backlog, fresh, room, |a, b| a.id == b.id);
+                of_each.push(VecDeque::from(mixed));
+            }
+            Ok(of_each)
+        })?;
+    Ok(in_turns(of_each, usize::try_from(limit).unwrap_or(usize::MAX)))
+}
+
+fn in_turns(mut of_each: Vec<VecDeque<EffectRow>>, limit: usize) -> Vec<EffectRow> {
+    let mut chosen = Vec::new();
+    while chosen.len() < limit && !of_each.is_empty() {
+        of_each.retain(|heads| !heads.is_empty());
+        for heads in &mut of_each {
+            chosen.extend(heads.pop_front());
+        }
+    }
+    chosen.truncate(limit);
+    chosen
 }
 
 fn work_off(app: &App, connections: &Connections, queue: &Mutex<VecDeque<EffectRow>>) -> Progress {
@@ -122,15 +144,53 @@ fn work_off(app: &App, connections: &Connections, queue: &Mutex<VecDeque<EffectR
 }
 
 fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Progress, AppFault> {
-    let Some(taken) = take(app, head)? else {
+    let Some(taken) = take(app, connections, head)? else {
         return Ok(Progress::default());
     };
-    let answer = perform::perform(app, connections, &taken);
-    outcome::write(app, &connections.retry, taken, answer)
+    let name = taken.effect.connection.clone();
+    let (began, before) = (app.clock().now(), connections.made(&name));
+    let span = tracing::info_span!(
+        "deliver",
+        effect = taken.effect.id,
+        connection = name,
+        operation = taken.effect.operation,
+        attempt = taken.effect.attempts,
+        correlationid = taken.effect.correlation,
+    );
+    telemetry::join_chain(&span, &taken.effect.correlation);
+    let answer = span.in_scope(|| perform::perform(app, connections, &taken));
+    let (ended, made) = (app.clock().now(), connections.made(&name));
+    let further = made.calls.saturating_sub(before.calls).saturating_sub(1);
+    let call = Call {
+        took: ended.microseconds().saturating_sub(began.microseconds()),
+        // With several at once, those of others are counted too, but each is counted by one only.
+        further_calls: u32::try_from(further.min(u64::from(FURTHER_CALLS))).unwrap_or(0),
+        allowance: made.allowance.filter(|_| made.allowance != before.allowance),
+    };
+    outcome::write(app, &connections.retry, taken, answer, call)
 }
 
-/// Takes an effect for a send or a read-back. Nothing when another worker was faster.
-fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
+/// Most further calls that one delivery makes: a lookup before, one after.
+const FURTHER_CALLS: u32 = 2;
+
+/// What was seen of the calls of one delivery.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call {
+    /// How long they took, microseconds.
+    pub took: i64,
+    /// How many there were beyond the first.
+    pub further_calls: u32,
+    /// How much of the vendor's allowance is used, when it said so anew.
+    pub allowance: Option<(u32, u32)>,
+}
+
+/// Takes an effect for a send or a read-back, if its connection lets it go. Nothing when it does not,
+/// or another worker was faster.
+fn take(
+    app: &App,
+    connections: &Connections,
+    head: EffectRow,
+) -> Result<Option<Taken>, AppFault> {
     let Some(state) = EffectState::from_word(&head.status) else {
         return Err(AppFault::Unreadable {
             what: "effect",
@@ -150,9 +210,13 @@ fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
     } else {
         Instant::from_microseconds(head.changed)
     };
-    let row = head.clone();
-    let is_ours = app.store().write(move |tx| {
-        effects::take(
+    let (row, lease) = (head.clone(), now.plus_seconds(connections.lease_seconds));
+    let went = app.store().write(move |tx| -> Result<_, AppFault> {
+        let Permit::Go(going) = gate::permit(tx, &row.connection, now)? else {
+            return Ok(None);
+        };
+        let mark = going.mark(row.created, row.fallback);
+        let is_ours = effects::take(
             tx,
             &effects::Taking {
                 id: &row.id,
@@ -161,16 +225,28 @@ fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
                 fence: row.fence,
                 status: next.as_str(),
                 now: now.microseconds(),
-                lease: now.plus_seconds(UNDER_WAY_SECONDS).microseconds(),
-                fallback: row.fallback,
+                lease: lease.microseconds(),
+                fallback: mark,
             },
-        )
+        )?;
+        let is_probe = going.is_probe;
+        if is_ours {
+            going.keep(tx)?;
+        }
+        Ok(is_ours.then_some((mark, is_probe)))
     })?;
-    Ok(is_ours.then(|| Taken {
+    let Some((mark, is_probe)) = went else {
+        return Ok(None);
+    };
+    if is_probe {
+        connections.let_probe(&head.connection, now);
+    }
+    Ok(Some(Taken {
         effect: EffectRow {
             status: next.as_str().to_owned(),
             attempts: head.attempts + 1,
             fence: head.fence + 1,
+            fallback: mark,
             ..head
         },
         mode,
@@ -179,12 +255,15 @@ fn take(app: &App, head: EffectRow) -> Result<Option<Taken>, AppFault> {
 }
 
 /// Marks everything that an earlier life left under way as ambiguous, so that it is read back at
-/// once. Only for a process that knows that no other one works on these books; otherwise what was
-/// left is found after three minutes. Returns how many there were.
+/// once. Nothing when another process works on these books: what was left is found when its lease
+/// runs out. Returns how many there were.
 ///
 /// # Errors
 /// When the store fails.
 pub fn recover(app: &App) -> Result<u64, AppFault> {
+    if app.is_in_company()? {
+        return Ok(0);
+    }
     app.run(ACTOR, |tx, _| {
         let mut found = 0;
         for mut head in effects::under_way(tx)? {

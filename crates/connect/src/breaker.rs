@@ -48,11 +48,24 @@ pub enum Health {
     Unknown,
 }
 
+/// Where a breaker stands, to be kept and taken up again by another process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Closed { failures: u32 },
-    Open { until: Instant },
-    HalfOpen { probe_started: Instant },
+pub enum State {
+    /// Calls go.
+    Closed {
+        /// Failures in a row.
+        failures: u32,
+    },
+    /// Calls are held.
+    Open {
+        /// Until one may probe.
+        until: Instant,
+    },
+    /// One call probes.
+    HalfOpen {
+        /// When it began.
+        probe_started: Instant,
+    },
 }
 
 /// The breaker of one system.
@@ -69,6 +82,16 @@ impl Breaker {
             rule,
             state: State::Closed { failures: 0 },
         }
+    }
+
+    /// A breaker that stands as another one stood.
+    pub fn resumed(rule: BreakerRule, state: State) -> Breaker {
+        Breaker { rule, state }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
     }
 
     /// Asks whether a call may go at `now`. After [`Admission::Go`] or [`Admission::Probe`] the
@@ -197,6 +220,19 @@ mod tests {
             breaker.admit(at(120)),
             Admission::Held { retry_after_ms: 90 }
         );
+    }
+
+    #[test]
+    fn a_breaker_that_is_taken_up_again_stands_as_it_stood() {
+        let opened = opened_at_zero();
+        let rule = BreakerRule {
+            failures_to_open: 3,
+            hold_ms: 100,
+        };
+        let mut again = Breaker::resumed(rule, opened.state());
+        assert_eq!(again.state(), State::Open { until: at(100) });
+        assert!(matches!(again.admit(at(99)), Admission::Held { .. }));
+        assert_eq!(again.admit(at(100)), Admission::Probe);
     }
 
     #[test]

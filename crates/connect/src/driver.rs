@@ -20,7 +20,7 @@ pub use salesforce::{Salesforce, WonSweep};
 pub use stripe::Stripe;
 pub use system::SystemPresent;
 
-use crate::breaker::{Admission, Breaker, BreakerRule, Health};
+use crate::breaker::{Admission, Breaker, BreakerRule, Health, State};
 use crate::fault::{Fault, FaultClass};
 use crate::request::{Operation, Reply, Request};
 use crate::transport::Transport;
@@ -73,6 +73,16 @@ pub struct Driver {
     present: Box<dyn Present>,
     options: DriverOptions,
     breakers: Mutex<BTreeMap<&'static str, Breaker>>,
+    made: Mutex<BTreeMap<&'static str, Made>>,
+}
+
+/// What was made of calls to a system so far, by this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Made {
+    /// Calls that were put on the wire.
+    pub calls: u64,
+    /// How many calls of the vendor's own allowance are used, and how large it is, as it said last.
+    pub allowance: Option<(u32, u32)>,
 }
 
 impl Driver {
@@ -87,7 +97,18 @@ impl Driver {
             present,
             options,
             breakers: Mutex::new(BTreeMap::new()),
+            made: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// Takes over where the breaker of a system stands, as all processes together know it.
+    pub fn adopt(&self, system: &'static str, rule: BreakerRule, state: State) {
+        lock(&self.breakers).insert(system, Breaker::resumed(rule, state));
+    }
+
+    /// What was made of calls to a system so far.
+    pub fn made(&self, system: &str) -> Made {
+        lock(&self.made).get(system).copied().unwrap_or_default()
     }
 
     /// Whether calls to a system are held at present.
@@ -164,8 +185,14 @@ impl Driver {
         self.admit(operation)?;
         let started = self.present.now();
         let outcome = match self.transport.perform(request) {
-            Ok(reply) => read(operation, &reply),
-            Err(fault) => Err(fault.into_fault(operation)),
+            Ok(reply) => {
+                self.count(operation.system, reply.allowance());
+                read(operation, &reply)
+            }
+            Err(fault) => {
+                self.count(operation.system, None);
+                Err(fault.into_fault(operation))
+            }
         };
         let health = outcome.as_ref().map_or_else(health_of, |_| Health::Well);
         let now = self.present.now();
@@ -188,6 +215,13 @@ impl Driver {
             ),
         }
         outcome
+    }
+
+    fn count(&self, system: &'static str, allowance: Option<(u32, u32)>) {
+        let mut made = lock(&self.made);
+        let made = made.entry(system).or_default();
+        made.calls += 1;
+        made.allowance = allowance.or(made.allowance);
     }
 
     fn admit(&self, operation: &Operation) -> Result<(), Fault> {

@@ -158,6 +158,15 @@ impl Reply {
         seconds.checked_mul(1000)
     }
 
+    /// How many calls of the vendor's allowance are used and how large it is, where it says so:
+    /// `Sforce-Limit-Info: api-usage=25/5000`.
+    pub fn allowance(&self) -> Option<(u32, u32)> {
+        let usage = self.header("Sforce-Limit-Info")?;
+        let of_ours = usage.split(';').next()?.trim();
+        let (used, limit) = of_ours.strip_prefix("api-usage=")?.split_once('/')?;
+        Some((used.trim().parse().ok()?, limit.trim().parse().ok()?))
+    }
+
     /// The part of the `Location` header after the last slash: the id of what was created.
     pub fn location_id(&self) -> Option<&str> {
         let location = self.header("Location")?.trim_end_matches('/');

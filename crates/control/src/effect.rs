@@ -6,6 +6,7 @@
 
 use crate::ExceptionClass;
 use crate::backoff::Backoff;
+use crate::fault_policy::Reaction;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use values::Instant;
@@ -113,6 +114,21 @@ impl FaultClass {
             FaultClass::Duplicate => "duplicate",
             FaultClass::Ambiguous => "ambiguous",
             FaultClass::Bug => "bug",
+        }
+    }
+
+    /// The wait that the other system asked for, in milliseconds.
+    fn asked_ms(self) -> Option<u64> {
+        match self {
+            FaultClass::Throttled { retry_after_ms } => retry_after_ms,
+            FaultClass::Transient
+            | FaultClass::Authentication
+            | FaultClass::Data
+            | FaultClass::Policy
+            | FaultClass::Conflict
+            | FaultClass::Duplicate
+            | FaultClass::Ambiguous
+            | FaultClass::Bug => None,
         }
     }
 }
@@ -288,20 +304,15 @@ pub fn after(
 }
 
 fn after_failed_send(class: FaultClass, given: &Given, policy: &RetryPolicy) -> Step {
-    match class {
-        FaultClass::Transient => again(EffectState::Intended, given, policy),
-        FaultClass::Throttled { retry_after_ms } => {
-            hold(EffectState::Intended, retry_after_ms, given, policy)
-        }
-        FaultClass::Ambiguous | FaultClass::Conflict | FaultClass::Duplicate => Step {
+    match class.policy().send {
+        Reaction::Again => again(EffectState::Intended, given, policy),
+        Reaction::Wait => hold(EffectState::Intended, class.asked_ms(), given, policy),
+        Reaction::Look => Step {
             state: EffectState::Ambiguous,
             attempts: given.attempts,
             next: Next::ReadBackAt(given.now),
         },
-        FaultClass::Authentication => park(ExceptionClass::CredentialsRefused, given),
-        FaultClass::Data => park(ExceptionClass::EffectRefused, given),
-        FaultClass::Policy => park(ExceptionClass::EffectForbidden, given),
-        FaultClass::Bug => park(ExceptionClass::EffectFault, given),
+        Reaction::Person(exception) => park(exception, given),
     }
 }
 
@@ -320,18 +331,10 @@ fn after_absence(given: &Given, policy: &RetryPolicy) -> Step {
 
 /// Reading back did not work: the effect stays ambiguous, whatever the reason.
 fn after_failed_reading(class: FaultClass, given: &Given, policy: &RetryPolicy) -> Step {
-    match class {
-        FaultClass::Throttled { retry_after_ms } => {
-            hold(EffectState::Ambiguous, retry_after_ms, given, policy)
-        }
-        FaultClass::Transient
-        | FaultClass::Ambiguous
-        | FaultClass::Conflict
-        | FaultClass::Duplicate => again(EffectState::Ambiguous, given, policy),
-        FaultClass::Authentication => park(ExceptionClass::CredentialsRefused, given),
-        FaultClass::Data | FaultClass::Policy | FaultClass::Bug => {
-            park(ExceptionClass::EffectAmbiguous, given)
-        }
+    match class.policy().read {
+        Reaction::Again | Reaction::Look => again(EffectState::Ambiguous, given, policy),
+        Reaction::Wait => hold(EffectState::Ambiguous, class.asked_ms(), given, policy),
+        Reaction::Person(exception) => park(exception, given),
     }
 }
 

@@ -39,6 +39,18 @@ pub fn take(
     )
 }
 
+/// Who has a lease, or had it last.
+///
+/// # Errors
+/// When the database refuses.
+pub fn holder(tx: &mut Tx<'_>, name: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT holder FROM lease WHERE name = ?1",
+        params![name],
+        |mut row| row.text(0),
+    )
+}
+
 /// Gives a lease up; nothing when somebody else has it by now.
 ///
 /// # Errors

@@ -43,6 +43,19 @@ pub fn next_number(tx: &mut Tx<'_>, series: &str) -> Result<i64, StoreFault> {
     })
 }
 
+/// The last number that a gapless series gave; 0 before the first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn last_number(tx: &mut Tx<'_>, series: &str) -> Result<i64, StoreFault> {
+    let last = tx.query_one(
+        "SELECT last FROM counter WHERE name = ?1",
+        params![series],
+        |row| row.int(0),
+    )?;
+    Ok(last.unwrap_or(0))
+}
+
 /// Takes the lock of an aggregate until the end of the transaction, so that two journeys over one
 /// customer follow each other. On SQLite the single writer gives this already.
 ///

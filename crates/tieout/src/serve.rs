@@ -1,7 +1,8 @@
 //! `tieout serve`: the program for real use, and the commands that say who may use it.
 
-use crate::settings::{LogFormat, LogSettings, Settings, SettingsFault};
+use crate::settings::{LogFormat, Settings, SettingsFault};
 use app::connections::Connections;
+use app::seal::{SealFault, SystemEntropy};
 use app::{App, AppFault, MonotonicIds, SystemClock, deliver, worker};
 use control::Role;
 use std::path::PathBuf;
@@ -10,7 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{Location, Store, StoreFault};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 use web::auth::{self, AccessFault};
 use web::server::{self, Doors, RunningServer, ServerFault, ServerOptions};
 
@@ -22,6 +25,8 @@ const USER_PASSWORD: &str = "TIEOUT_USER_PASSWORD";
 const ACTOR: &str = "tieout/daily";
 /// Between two looks at the work of the day.
 const DAILY_ROUND: Duration = Duration::from_secs(900);
+/// Longest time that the work of a day may take before another process begins it anew.
+const DAILY_LEASE_SECONDS: i64 = 3_600;
 /// How long a thread that waits sleeps before it looks whether to stop.
 const SLICE: Duration = Duration::from_millis(200);
 
@@ -100,6 +105,17 @@ pub enum ServeFault {
         /// What the system said.
         why: String,
     },
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Telemetry(#[from] telemetry::TelemetryFault),
+    /// There are no books.
+    #[error(
+        "there are no books {}: give the data folder of `tieout serve` with --data, or its settings with --config", path.display()
+    )]
+    NoBooks {
+        /// Where they should be.
+        path: PathBuf,
+    },
     /// The program refused or failed.
     #[error(transparent)]
     App(#[from] AppFault),
@@ -120,18 +136,35 @@ pub enum ServeFault {
         /// What was given.
         filter: String,
     },
+    /// Secrets cannot be sealed or opened.
+    #[error(transparent)]
+    Seal(#[from] SealFault),
+    /// Settings are sealed with a key that was to be forgotten.
+    #[error(
+        "these settings are still sealed with an older key: {names}; seal them again with `tieout seal value --name NAME`"
+    )]
+    StillSealed {
+        /// Their names.
+        names: String,
+    },
     /// No signal can be waited for, or no thread started.
     #[error("the system gave no signals, threads or input: {0}")]
     System(std::io::Error),
 }
 
 impl SettingsArguments {
-    fn load(&self) -> Result<Settings, ServeFault> {
-        let mut settings = Settings::load(self.config.as_deref(), std::env::vars())?;
-        if let Some(data) = &self.data {
-            settings.data.clone_from(data);
-        }
-        Ok(settings)
+    /// The settings of the file, the credentials beside it and the environment.
+    ///
+    /// # Errors
+    /// When something in them is not a setting.
+    pub fn load(&self) -> Result<Settings, ServeFault> {
+        // Quoted, so that a folder of digits stays a folder.
+        let folder = self.data.as_ref().map(|data| {
+            let quoted = format!("{:?}", data.display().to_string());
+            ("TIEOUT_DATA".to_owned(), quoted)
+        });
+        let environment = std::env::vars().chain(folder);
+        Ok(Settings::load(self.config.as_deref(), environment)?)
     }
 }
 
@@ -139,7 +172,29 @@ impl SettingsArguments {
 ///
 /// # Errors
 /// When they cannot be opened or made.
-fn open(settings: &Settings) -> Result<App, ServeFault> {
+pub(crate) fn open(settings: &Settings) -> Result<App, ServeFault> {
+    with_key(open_without_key(settings)?, settings)
+}
+
+/// Opens the program on books that are there: a mistyped folder must not become new books.
+///
+/// # Errors
+/// When there are none, or they cannot be opened.
+pub fn open_for(arguments: &SettingsArguments) -> Result<App, ServeFault> {
+    let settings = arguments.load()?;
+    if let Location::File(path) = settings.location()
+        && !path.is_file()
+    {
+        return Err(ServeFault::NoBooks { path });
+    }
+    open(&settings)
+}
+
+/// As [`open`] before any key is read.
+///
+/// # Errors
+/// When the books cannot be opened or made.
+pub fn open_without_key(settings: &Settings) -> Result<App, ServeFault> {
     let location = settings.location();
     if let Location::File(_) = location {
         std::fs::create_dir_all(&settings.data).map_err(|error| ServeFault::Folder {
@@ -158,13 +213,30 @@ fn open(settings: &Settings) -> Result<App, ServeFault> {
     )?)
 }
 
+/// The program with the keys of the settings. Books without a key get one, in `seal.key` beside them.
+///
+/// # Errors
+/// When a key file that is named is missing, or is not the one of these books.
+pub fn with_key(app: App, settings: &Settings) -> Result<App, ServeFault> {
+    let file = settings.key_file();
+    if settings.seal.key_file.is_some() {
+        return Ok(app.with_sealer(file.sealer(Arc::new(SystemEntropy))?)?);
+    }
+    std::fs::create_dir_all(&settings.data).map_err(|error| ServeFault::Folder {
+        path: settings.data.clone(),
+        why: error.to_string(),
+    })?;
+    Ok(app.with_key_file(&file)?)
+}
+
 /// Runs `tieout serve` until Ctrl-C or a request to end.
 ///
 /// # Errors
 /// When a part cannot start.
 pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     let settings = arguments.load()?;
-    log(&settings.log)?;
+    // Dropped last, so that the traces of the end are sent too.
+    let _exporting = log(&settings)?;
     let app = open(&settings)?;
     app.set_routing("tieout/settings", settings.routing)?;
     let given = std::env::var(ADMIN_PASSWORD).ok();
@@ -174,7 +246,7 @@ pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
         println!("It is shown this once; `tieout user add` changes it and adds others.");
     }
     if settings.store.postgres.is_none() {
-        // Nobody else works on a file of ours, so what an earlier life left is ours to take up.
+        // What an earlier life left is ours to take up, unless another process works on the file.
         deliver::recover(&app)?;
     }
     let connections = Arc::new(Connections::over_http(&settings.connections));
@@ -204,6 +276,8 @@ fn options(settings: &Settings) -> ServerOptions {
         address: server.address,
         doors: Doors {
             session_seconds: u32::from(server.session_hours) * 3_600,
+            idle_seconds: u32::from(server.idle_minutes.max(1)) * 60,
+            limits: settings.limits.limits(),
             https: server.https,
             request_limit: Duration::from_secs(u64::from(server.request_seconds)),
             open_console: None,
@@ -212,19 +286,33 @@ fn options(settings: &Settings) -> ServerOptions {
     }
 }
 
-fn log(settings: &LogSettings) -> Result<(), ServeFault> {
-    let filter = EnvFilter::try_new(&settings.level).map_err(|_| ServeFault::Filter {
-        filter: settings.level.clone(),
+/// Sets up what the log says and, where a collector is named, where traces go.
+fn log(settings: &Settings) -> Result<Option<telemetry::Exporting>, ServeFault> {
+    let level = &settings.log.level;
+    let filter = EnvFilter::try_new(level).map_err(|_| ServeFault::Filter {
+        filter: level.clone(),
     })?;
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    // A second log in one process is a mistake of a test only, and the first one goes on.
-    let _ = match settings.format {
-        LogFormat::Plain => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+    let plain = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false);
+    let lines = match settings.log.format {
+        LogFormat::Plain => plain.boxed(),
+        LogFormat::Json => plain.json().flatten_event(true).boxed(),
     };
-    Ok(())
+    let (traces, exporting) = match settings.telemetry.otlp() {
+        Some(otlp) => {
+            let (layer, exporting) = telemetry::layer(&otlp)?;
+            (Some(layer), Some(exporting))
+        }
+        None => (None, None),
+    };
+    // A second log in one process is a mistake of a test only, and the first one goes on.
+    let _ = tracing_subscriber::registry()
+        .with(filter)
+        .with(traces)
+        .with(lines)
+        .try_init();
+    Ok(exporting)
 }
 
 /// The threads that work beside the server.
@@ -271,8 +359,10 @@ fn work_daily(app: &App, stop: &AtomicBool) {
     while !stop.load(Ordering::Relaxed) {
         if waited >= DAILY_ROUND {
             waited = Duration::ZERO;
-            match app.daily_work(ACTOR, false) {
-                Ok(day) => tracing::info!(
+            // With several processes one of them does it.
+            match app.alone("daily", DAILY_LEASE_SECONDS, || app.daily_work(ACTOR, false)) {
+                Ok(None) => {}
+                Ok(Some(day)) => tracing::info!(
                     documents = day.documents,
                     recognised = day.recognised,
                     "the work of the day"

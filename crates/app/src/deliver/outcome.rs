@@ -2,7 +2,8 @@
 //! exception or its end, and what the answer means for our books, in one transaction.
 
 use super::perform::{Answer, Done, FollowUp, Mode};
-use super::{ACTOR, Taken};
+use super::{ACTOR, Call, Taken};
+use crate::gate::{self, Seen};
 use crate::fault::stored_value;
 use crate::journey::exception::{self, NewException};
 use crate::journey::{payment, refund};
@@ -27,6 +28,7 @@ pub(super) fn write(
     policy: &RetryPolicy,
     taken: Taken,
     answer: Answer,
+    call: Call,
 ) -> Result<Progress, AppFault> {
     let policy = *policy;
     let (outcome, fault, done) = match answer {
@@ -38,6 +40,11 @@ pub(super) fn write(
     let Some(done) = done else {
         let was_held = fault.as_ref().is_some_and(|fault| fault.code == HELD);
         let progress = app.run(ACTOR, move |tx, context| {
+            // A call that was held was never made: it says nothing.
+            if !was_held {
+                let seen = seen(&call, fault.as_ref(), false);
+                gate::note(tx, context, &taken.effect.connection, &seen)?;
+            }
             settle(tx, context, &policy, &taken, outcome, fault.as_ref())
         })?;
         // Nothing was sent, so nothing has moved on: the round need not go on for it.
@@ -56,6 +63,8 @@ pub(super) fn write(
     };
     let again = (taken.clone(), bare);
     let first = app.run(ACTOR, move |tx, context| {
+        let seen = seen(&call, None, true);
+        gate::note(tx, context, &taken.effect.connection, &seen)?;
         let progress = confirm(tx, context, &policy, &taken, outcome, &done)?;
         if progress.delivered > 0 {
             follow_up(tx, context, &done.fact)?;
@@ -72,6 +81,16 @@ pub(super) fn write(
             })
         }
         outcome => outcome,
+    }
+}
+
+fn seen(call: &Call, fault: Option<&Fault>, is_confirmed: bool) -> Seen {
+    Seen {
+        fault: fault.map(|fault| (class_of(fault), fault.to_string())),
+        took: call.took,
+        is_confirmed,
+        further_calls: call.further_calls,
+        allowance: call.allowance,
     }
 }
 
@@ -206,6 +225,9 @@ fn settle(
         }),
         Next::Park(class) => {
             open_exception(tx, context, &row, class, fault)?;
+            if class == ExceptionClass::CredentialsRefused {
+                gate::hold_for_credentials(tx, context, &row.connection, &row.error)?;
+            }
             Ok(Progress {
                 parked: 1,
                 ..Progress::default()
@@ -337,6 +359,9 @@ pub fn release(tx: &mut Tx<'_>, context: &Context, effect: &str) -> Result<bool,
     row.attempts = i64::from(step.attempts);
     row.next_attempt = context.now.microseconds();
     effects::update(tx, &row)?;
+    if row.error_class == FaultClass::Authentication.as_str() {
+        gate::let_go_for_credentials(tx, context, &row.connection)?;
+    }
     Ok(true)
 }
 

@@ -98,7 +98,8 @@ impl Stage {
             Arc::new(DemoClock(clock.clone())),
             ids,
             events::Origin::Simulation,
-        )?;
+        )?
+        .with_key_file(&app::seal::KeyFile::at(data.join(crate::seal::FILE)))?;
         app.set_routing(
             "demo",
             app::Routing {
@@ -268,5 +269,7 @@ fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
             balance_seconds: u32::MAX,
             parallel: 2,
         },
+        // The simulators have none, and the clock of the demo stands still while it works.
+        limits: app::limits::LimitsConfig::none(),
     }
 }
