@@ -3,12 +3,14 @@
 //! needs no history. No domain rule lives here. Each event has a catalogue entry, a JSON Schema and
 //! a golden sample; `docs/events.md` lists them.
 
+mod asyncapi;
 mod catalogue;
 mod chain;
 mod envelope;
 mod payload;
 mod schema;
 
+pub use asyncapi::async_api;
 pub use catalogue::{CATALOGUE, CatalogueEntry, Consumer, Deprecation, Retention, SCHEMA_NAMES};
 pub use chain::{ChainBreak, GENESIS, Hash, Link, link};
 pub use envelope::{Envelope, Origin};

@@ -45,6 +45,12 @@ macro_rules! events {
             /// newest version, and its earlier ones after it.
             pub const PUBLISHED: &'static [&'static str] = &[$($name, $($old_name,)*)*];
 
+            /// A whole document of every published type, as it was recorded once.
+            pub const SAMPLES: &'static [(&'static str, &'static str)] = &[$(
+                ($name, include_str!(concat!("../tests/golden/", $name, ".json"))),
+                $( ($old_name, include_str!(concat!("../tests/golden/", $old_name, ".json"))), )*
+            )*];
+
             /// The CloudEvents `type`.
             #[must_use]
             pub fn type_name(&self) -> &'static str {

@@ -45,6 +45,32 @@ pub fn gone(type_name: &str) -> String {
     )
 }
 
+/// A sentence for every channel and message that a description had and has no longer: whoever made
+/// their client from it would wait in vain.
+pub fn missing_messages(old: &Value, new: &Value) -> Vec<String> {
+    let mut lost = Vec::new();
+    for (part, place) in [
+        ("channel", "/channels"),
+        ("message", "/components/messages"),
+    ] {
+        let there = new.pointer(place).and_then(Value::as_object);
+        for name in old
+            .pointer(place)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::keys)
+        {
+            if there.is_none_or(|there| !there.contains_key(name)) {
+                lost.push(format!(
+                    "the {part} {name} was described and is gone: keep it until its last day in \
+                     the catalogue"
+                ));
+            }
+        }
+    }
+    lost
+}
+
 /// The sentence for a schema that grew and did not say so in its version.
 pub fn same_version(type_name: &str, old: &Value, new: &Value) -> Option<String> {
     let version = old.get("$id")?;
@@ -323,6 +349,20 @@ fn every_kind_of_breaking_change_is_found() {
         );
     }
     assert!(gone(INVOICE).starts_with(INVOICE) && gone(INVOICE).contains("new version"));
+}
+
+#[test]
+fn a_message_that_is_no_longer_described_is_named() {
+    let old = events::async_api();
+    let mut new = old.clone();
+    let messages = new["components"]["messages"].as_object_mut().unwrap();
+    messages
+        .remove("com.tieout.payment.payment.failed.v1")
+        .unwrap();
+    let told = missing_messages(&old, &new);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("payment.failed.v1"), "{told:?}");
+    assert_eq!(missing_messages(&old, &old), Vec::<String>::new());
 }
 
 #[test]

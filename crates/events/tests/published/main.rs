@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod asyncapi;
 mod breaking;
 mod catalogue;
 mod golden;
