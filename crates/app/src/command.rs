@@ -15,7 +15,8 @@ pub use governance::*;
 pub use replay::*;
 pub use delivery::*;
 pub use crate::outward::{
-    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, RotateWebhookSecret, TestWebhook,
+    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook,
+    RotateWebhookSecret, ShowWebhookSecret, TestWebhook,
 };
 pub use exceptions::*;
 
@@ -134,6 +135,10 @@ commands! {
     RotateWebhookSecret(RotateWebhookSecret) = "rotate_webhook_secret", changes_books: false;
     /// Sends an endpoint a test.
     TestWebhook(TestWebhook) = "test_webhook", changes_books: false;
+    /// Shows the newest secret of an endpoint, once. Its answer is kept nowhere.
+    ShowWebhookSecret(ShowWebhookSecret) = "show_webhook_secret", changes_books: false;
+    /// Sends one message again.
+    ResendWebhook(ResendWebhook) = "resend_webhook", changes_books: false;
     /// Sends an endpoint again what it missed.
     RecoverWebhooks(RecoverWebhooks) = "recover_webhooks", changes_books: false;
     /// Adds a legal entity.

@@ -16,6 +16,7 @@ use crate::connections::Connections;
 use crate::worker::Progress;
 use crate::gate::{self, Permit};
 use crate::{App, AppFault};
+use connect::driver::calls_of_this_thread;
 use control::effect::{self, EffectState};
 use control::gate as gate_rules;
 use perform::Mode;
@@ -149,6 +150,7 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
     };
     let name = taken.effect.connection.clone();
     let (began, before) = (app.clock().now(), connections.made(&name));
+    let calls_before = calls_of_this_thread();
     let span = tracing::info_span!(
         "deliver",
         effect = taken.effect.id,
@@ -160,18 +162,16 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
     telemetry::join_chain(&span, &taken.effect.correlation);
     let answer = span.in_scope(|| perform::perform(app, connections, &taken));
     let (ended, made) = (app.clock().now(), connections.made(&name));
-    let further = made.calls.saturating_sub(before.calls).saturating_sub(1);
+    let further = calls_of_this_thread()
+        .saturating_sub(calls_before)
+        .saturating_sub(1);
     let call = Call {
         took: ended.microseconds().saturating_sub(began.microseconds()),
-        // With several at once, those of others are counted too, but each is counted by one only.
-        further_calls: u32::try_from(further.min(u64::from(FURTHER_CALLS))).unwrap_or(0),
+        further_calls: u32::try_from(further).unwrap_or(u32::MAX),
         allowance: made.allowance.filter(|_| made.allowance != before.allowance),
     };
     outcome::write(app, &connections.retry, taken, answer, call)
 }
-
-/// Most further calls that one delivery makes: a lookup before, one after.
-const FURTHER_CALLS: u32 = 2;
 
 /// What was seen of the calls of one delivery.
 #[derive(Debug, Clone, Copy)]

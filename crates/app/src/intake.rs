@@ -14,7 +14,7 @@ pub use receive::{
 use crate::connections::{Connections, SALESFORCE, STRIPE};
 use crate::journey::exception::{self, NewException};
 use crate::worker::Progress;
-use crate::{App, AppFault, Context};
+use crate::{App, AppFault, Context, batch_file};
 use connect::{Fault, FaultClass};
 use control::backoff::{Backoff, seed_of};
 use store::Tx;
@@ -148,9 +148,21 @@ pub fn process_due(app: &App, connections: &Connections, limit: i64) -> Progress
 }
 
 fn process(app: &App, connections: &Connections, row: InboxRow) -> Progress {
+    let span = tracing::info_span!(
+        "take_in",
+        source = row.source,
+        item = row.source_id,
+        kind = row.kind,
+        correlationid = tracing::field::Empty
+    );
+    span.in_scope(|| translate(app, connections, row))
+}
+
+fn translate(app: &App, connections: &Connections, row: InboxRow) -> Progress {
     let outcome = match (row.source.as_str(), &connections.stripe) {
         (STRIPE, Some(api)) => stripe::process(app, api, &row),
         (SALESFORCE, _) => salesforce::process(app, &row),
+        (batch_file::SOURCE, _) => batch_file::process(app, &row),
         _ => conclude(app, &row, |_, context| {
             let at = context.now.plus_seconds(NO_CONNECTION_SECONDS);
             Ok(Ending::Later {

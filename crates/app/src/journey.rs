@@ -37,6 +37,35 @@ pub(crate) fn execute(
     envelope: &Envelope,
     digest: &[u8; 32],
 ) -> Result<Outcome<Answer>, AppFault> {
+    once(tx, context, envelope, digest, |tx| {
+        match deciding(tx, context, envelope)? {
+            Some(answer) => Ok(Some(answer)),
+            None => admitted(tx, context, envelope, digest),
+        }
+    })
+}
+
+/// As [`execute`] for a command that a second person has granted already, as a part of a whole.
+///
+/// # Errors
+/// As [`execute`].
+pub(crate) fn execute_granted(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    digest: &[u8; 32],
+) -> Result<Outcome<Answer>, AppFault> {
+    once(tx, context, envelope, digest, |_| Ok(None))
+}
+
+/// Answers as before, or as `first` does, or does the command.
+fn once(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    digest: &[u8; 32],
+    first: impl FnOnce(&mut Tx<'_>) -> Result<Option<Answer>, AppFault>,
+) -> Result<Outcome<Answer>, AppFault> {
     if let Some(before) = commands::answered(tx, &envelope.client, &envelope.key)? {
         if before.digest != *digest {
             return Err(AppFault::KeyReused {
@@ -45,12 +74,9 @@ pub(crate) fn execute(
         }
         return Ok(Outcome::AlreadyDone(stored("answer", &before.answer)?));
     }
-    let answer = match deciding(tx, context, envelope)? {
+    let answer = match first(tx)? {
         Some(answer) => answer,
-        None => match admitted(tx, context, envelope, digest)? {
-            Some(waiting) => waiting,
-            None => dispatch(tx, context, &envelope.key, &envelope.command)?,
-        },
+        None => dispatch(tx, context, &envelope.key, &envelope.command)?,
     };
     if envelope.command.changes_books() {
         crate::books::changed(tx)?;
@@ -170,6 +196,7 @@ fn dispatch(
         Command::ChangeWebhookEndpoint(body) => outward::change(tx, context, body),
         Command::RotateWebhookSecret(body) => outward::rotate(tx, context, body),
         Command::TestWebhook(body) => outward::test(tx, context, body),
+        Command::ResendWebhook(body) => outward::resend(tx, context, body),
         Command::RecoverWebhooks(body) => outward::recover(tx, context, body),
         Command::CreateEntity(body) => catalogue::create_entity(tx, context, body),
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
@@ -177,13 +204,13 @@ fn dispatch(
         Command::PublishPostingRules(body) => catalogue::publish_posting_rules(tx, context, body),
         Command::CreateCustomer(body) => customer::create(tx, context, key, body),
         Command::ImportCustomers(body) => {
-            batch_file::import(tx, context, body, "create_customer")
+            batch_file::import(tx, context, key, body, "create_customer")
         }
         Command::ImportContracts(body) => {
-            batch_file::import(tx, context, body, "activate_contract")
+            batch_file::import(tx, context, key, body, "activate_contract")
         }
-        Command::ImportPayments(body) => batch_file::import(tx, context, body, "record_payment"),
-        Command::ImportJournals(body) => batch_file::import(tx, context, body, "post_journal"),
+        Command::ImportPayments(body) => batch_file::import(tx, context, key, body, "record_payment"),
+        Command::ImportJournals(body) => batch_file::import(tx, context, key, body, "post_journal"),
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
@@ -231,7 +258,8 @@ fn dispatch(
         Command::ChangeCustomer(body) => customer_change::change(tx, context, body),
         Command::EndDeviation(body) => governance::deviations::end(tx, context, body),
         Command::CheckOrder(body) => governance::stage_gate::check(tx, context, body),
-        Command::ProposeConfiguration(_)
+        Command::ShowWebhookSecret(_)
+        | Command::ProposeConfiguration(_)
         | Command::DecideConfiguration(_)
         | Command::DecideChange(_)
         | Command::RecordDeviation(_)

@@ -17,6 +17,7 @@ pub mod governance;
 mod identifiers;
 pub mod intake;
 pub mod journey;
+pub(crate) mod lifecycle;
 pub mod lanes;
 mod lease;
 pub mod limits;
@@ -175,6 +176,7 @@ impl App {
     /// A refusal that names what is wrong, or a fault.
     pub fn execute(&self, envelope: Envelope) -> Result<Outcome<Answer>, AppFault> {
         let changes_books = envelope.command.changes_books();
+        let actor = envelope.actor.clone();
         let of_system = governance::gate::of_system(&self.books(), &envelope);
         let (answer, waiting) = std::sync::mpsc::sync_channel(1);
         self.submit(envelope, move |result| {
@@ -185,6 +187,9 @@ impl App {
             .unwrap_or(Err(AppFault::Store(store::StoreFault::Closed)));
         if let (Some(envelope), Err(AppFault::Refused(refusals))) = (&of_system, &outcome) {
             governance::gate::note_conflict(self, envelope, refusals);
+        }
+        if let Err(AppFault::Refused(refusals)) = &outcome {
+            lifecycle::note(self, &actor, refusals);
         }
         let outcome = outcome?;
         if changes_books {

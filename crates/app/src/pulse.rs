@@ -53,6 +53,8 @@ pub struct LoggedEvent {
     pub actor: String,
     /// Always `application/json`.
     pub datacontenttype: &'static str,
+    /// The name of the schema of the version in which it was recorded.
+    pub dataschema: Option<String>,
     /// What happened.
     pub data: serde_json::Value,
 }
@@ -107,12 +109,14 @@ impl App {
     }
 }
 
-fn logged(row: StoredEvent) -> Result<LoggedEvent, AppFault> {
+pub(crate) fn logged(row: StoredEvent) -> Result<LoggedEvent, AppFault> {
     let some = |text: String| (!text.is_empty()).then_some(text);
     Ok(LoggedEvent {
         specversion: "1.0",
         effectivedate: crate::fault::stored_value("date", &row.effective)?,
         data: crate::fault::stored("event", &row.data)?,
+        dataschema: events::CatalogueEntry::of(&row.type_name)
+            .map(events::CatalogueEntry::data_schema),
         id: row.id,
         source: row.source,
         type_name: row.type_name,

@@ -189,10 +189,8 @@ fn sweeps(app: &App, connections: &Connections) -> Progress {
 /// outage is looked up afterwards, old figures are forgotten.
 fn upkeep(app: &App, connections: &Connections) -> Progress {
     let mut total = at_most_every(app, "closing", 300, || {
-        app.run(deliver::ACTOR, |tx, context| {
-            crate::journey::delivery::prioritise_closing(tx, context)
-        })
-        .map(|_| Progress::default())
+        app.prioritise_closing(deliver::ACTOR)
+            .map(|_| Progress::default())
     });
     total += at_most_every(app, "verify", 60, || {
         deliver::verify_late(app, connections, VERIFIED_AT_ONCE).map(|_| Progress::default())

@@ -167,6 +167,7 @@ impl ExceptionClass {
             | C::CredentialsRefused
             | C::WebhookUnreadable
             | C::FileRowRefused
+            | C::BusUnreachable
             | C::IllegalStep
             | C::NotConfirmed => CaseKind::FailedSync,
             _ => CaseKind::Other,

@@ -3,6 +3,7 @@
 //! machines, so raw and whole passes take turns and the flush is measured in the same run.
 
 mod calibration;
+mod flow;
 mod machine;
 mod measure;
 mod report;
@@ -17,6 +18,29 @@ use std::process::ExitCode;
 pub enum BenchCommand {
     /// Posts journals through the whole path and writes the same rows by bare statements.
     Posting(PostingArguments),
+    /// Takes in signed deliveries over HTTP, each flushed before it is answered.
+    Flow(FlowArguments),
+}
+
+/// Arguments of `tieout bench flow`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FlowArguments {
+    /// Connections of the sender.
+    #[arg(long, value_name = "COUNT", default_value_t = 64)]
+    connections: usize,
+    /// Seconds of each pass.
+    #[arg(long, value_name = "SECONDS", default_value_t = 20)]
+    seconds: u64,
+    /// Deliveries a second that are aimed at; the paced pass runs at half of it.
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
+    rate: u32,
+    /// Prints JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Folder for the books of the measurement, which are deleted at the end; it should be on the
+    /// disk that is to be measured. A temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// Arguments of `tieout bench posting`.
@@ -75,6 +99,15 @@ pub enum BenchFault {
     /// A command was answered from an earlier one: the keys are not new, a mistake of ours.
     #[error("a command of the measurement was answered as one that was done before")]
     NotNew,
+    /// The server could not be started.
+    #[error(transparent)]
+    Server(#[from] web::server::ServerFault),
+    /// A delivery could not be sent, or was not accepted.
+    #[error("the sender cannot go on: {what}")]
+    Network {
+        /// What happened.
+        what: String,
+    },
     /// The store ended before it answered every command.
     #[error("the store ended with {missing} commands unanswered")]
     Unanswered {
@@ -88,16 +121,25 @@ pub enum BenchFault {
 /// # Errors
 /// When nothing can be measured: the folder, the store or a command failed.
 pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
-    let BenchCommand::Posting(arguments) = command;
-    for (option, value) in [
+    match command {
+        BenchCommand::Posting(arguments) => posting(arguments),
+        BenchCommand::Flow(arguments) => flow(arguments),
+    }
+}
+
+fn at_least_one(options: &[(&'static str, usize)]) -> Result<(), BenchFault> {
+    match options.iter().find(|(_, value)| *value == 0) {
+        Some((option, _)) => Err(BenchFault::Nothing { option }),
+        None => Ok(()),
+    }
+}
+
+fn posting(arguments: &PostingArguments) -> Result<ExitCode, BenchFault> {
+    at_least_one(&[
         ("entries", arguments.entries),
         ("waiting", arguments.waiting),
         ("rounds", arguments.rounds),
-    ] {
-        if value == 0 {
-            return Err(BenchFault::Nothing { option });
-        }
-    }
+    ])?;
     let folder = Folder::make(arguments.data.as_deref())?;
     let results = measure::posting(
         &measure::Wishes {
@@ -112,6 +154,33 @@ pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
         println!("{:#}", report::document(&results));
     } else {
         println!("{}", report::page(&results));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn flow(arguments: &FlowArguments) -> Result<ExitCode, BenchFault> {
+    at_least_one(&[
+        ("connections", arguments.connections),
+        (
+            "seconds",
+            usize::try_from(arguments.seconds).unwrap_or(usize::MAX),
+        ),
+        (
+            "rate",
+            usize::try_from(arguments.rate).unwrap_or(usize::MAX),
+        ),
+    ])?;
+    let folder = Folder::make(arguments.data.as_deref())?;
+    let wishes = flow::Wishes {
+        connections: arguments.connections,
+        seconds: arguments.seconds,
+        rate: arguments.rate,
+    };
+    let results = flow::flow(&wishes, folder.path())?;
+    if arguments.json {
+        println!("{:#}", flow::document(&results));
+    } else {
+        println!("{}", flow::page(&results));
     }
     Ok(ExitCode::SUCCESS)
 }

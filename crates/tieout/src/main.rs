@@ -3,6 +3,7 @@
 mod audit;
 mod bench;
 mod books;
+mod config;
 mod demo;
 mod export;
 mod fault;
@@ -33,6 +34,9 @@ enum Command {
     Demo(demo::DemoOptions),
     /// Serves the console, the API and the webhooks, and works off what comes in and goes out.
     Serve(serve::SettingsArguments),
+    /// The configuration as files: export, plan, apply, promote.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Makes and revokes API tokens.
     #[command(subcommand)]
     Token(serve::TokenCommand),
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Demo(options) => ended(demo::run(&options)),
         Command::Serve(arguments) => ended(serve::run(&arguments)),
+        Command::Config(command) => ended(config::run(&command)),
         Command::Token(command) => ended(serve::token(&command)),
         Command::User(command) => ended(serve::user(&command)),
         Command::Seal(command) => ended(seal::run(&command)),

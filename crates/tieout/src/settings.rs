@@ -1,8 +1,17 @@
 //! The settings of `tieout serve` and of the commands that manage its users: a TOML file, overridden
 //! by the environment. A setting that is not known is refused by its name.
 
+mod source;
+
+mod limits;
+mod telemetry;
+
+pub use limits::LimitSettings;
+pub use self::telemetry::TelemetrySettings;
+
 use app::Routing;
 use app::connections::ConnectionsConfig;
+use connect::Secret;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,6 +44,22 @@ pub struct Settings {
     /// The outside systems.
     #[serde(default)]
     pub connections: ConnectionsConfig,
+    /// Where the keys are that secrets are sealed with.
+    #[serde(default)]
+    pub seal: crate::seal::SealSettings,
+    /// A file whose settings stand over those of this one, for credentials.
+    #[serde(default)]
+    #[expect(dead_code, reason = "read before the settings are")]
+    credentials_file: Option<PathBuf>,
+    /// Where traces go.
+    #[serde(default)]
+    pub telemetry: TelemetrySettings,
+    /// How often callers may ask.
+    #[serde(default)]
+    pub limits: LimitSettings,
+    /// Names and texts of the settings that were sealed.
+    #[serde(skip)]
+    pub sealed: Vec<(String, String)>,
 }
 
 /// Where and how to serve.
@@ -47,6 +72,8 @@ pub struct ServerSettings {
     pub https: bool,
     /// How long a session lasts.
     pub session_hours: u16,
+    /// How long a session lasts that nobody uses.
+    pub idle_minutes: u16,
     /// Longest time that a request may take.
     pub request_seconds: u16,
     /// How long requests that are under way may take to finish when the program is stopped.
@@ -59,6 +86,7 @@ impl Default for ServerSettings {
             address: SocketAddr::from(([127, 0, 0, 1], 8420)),
             https: false,
             session_hours: 12,
+            idle_minutes: 30,
             request_seconds: 30,
             patience_seconds: 20,
         }
@@ -70,7 +98,7 @@ impl Default for ServerSettings {
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     /// A PostgreSQL server instead of the file in the data folder.
-    pub postgres: Option<String>,
+    pub postgres: Option<Secret>,
     /// The schema that holds the tables there.
     pub schema: String,
     /// How a commit is made durable before it is answered.
@@ -126,7 +154,8 @@ pub enum LogFormat {
     Json,
 }
 
-fn data() -> PathBuf {
+/// The folder of the books when nothing is said.
+pub fn data() -> PathBuf {
     PathBuf::from("./tieout-data")
 }
 
@@ -179,46 +208,70 @@ impl Settings {
             || "the settings".to_owned(),
             |path| path.display().to_string(),
         );
-        Settings::read(&text, &origin, environment)
+        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
+        Settings::assemble(&text, &origin, folder, environment)
     }
 
     /// Reads settings from text.
     ///
     /// # Errors
     /// As [`Settings::load`].
+    #[cfg(test)]
     pub fn read(
         text: &str,
         origin: &str,
         environment: impl Iterator<Item = (String, String)>,
     ) -> Result<Settings, SettingsFault> {
-        let content = |why: String| SettingsFault::Content {
-            origin: origin.to_owned(),
-            why,
-        };
-        // Read alone first, so that the fault shows the line of the file.
-        toml::from_str::<Settings>(text).map_err(|error| content(error.to_string()))?;
-        let mut table: Table = text
-            .parse()
-            .map_err(|error: toml::de::Error| content(error.to_string()))?;
-        let mut names = Vec::new();
-        for (name, value) in environment {
-            let Some(path) = setting_path(&name) else {
-                continue;
-            };
-            put(&mut table, &name, &path, value)?;
-            names.push(name);
+        Settings::assemble(text, origin, Path::new(""), environment)
+    }
+
+    /// The file, the credentials beside it and the environment, each over the one before.
+    fn assemble(
+        text: &str,
+        origin: &str,
+        folder: &Path,
+        environment: impl Iterator<Item = (String, String)>,
+    ) -> Result<Settings, SettingsFault> {
+        let mut table = source::table(text, origin)?;
+        let given: Vec<(String, Vec<String>, String)> = environment
+            .filter_map(|(name, value)| setting_path(&name).map(|path| (name, path, value)))
+            .collect();
+        let told = |name: &str| given.iter().find(|(_, path, _)| *path == [name]);
+        let named = told("credentials_file").map(|(_, _, value)| value.as_str());
+        let credentials = named
+            .or_else(|| table.get("credentials_file").and_then(Value::as_str))
+            .map(|named| source::Credentials::read(&folder.join(named)))
+            .transpose()?;
+        if let Some(credentials) = &credentials {
+            source::lay_over(
+                &mut table,
+                source::table(&credentials.text, &credentials.origin)?,
+            );
         }
-        let origin = if names.is_empty() {
+        let mut names = Vec::new();
+        for (name, path, value) in &given {
+            put(&mut table, name, path, value.clone())?;
+            names.push(name.as_str());
+        }
+        let whole = if names.is_empty() {
             origin.to_owned()
         } else {
             format!("{origin} with {}", names.join(", "))
         };
-        Value::Table(table)
-            .try_into()
-            .map_err(|error: toml::de::Error| SettingsFault::Content {
-                origin,
-                why: error.to_string(),
-            })
+        let sealed = crate::seal::open_values(&mut table, &whole)?;
+        let read: Result<Settings, toml::de::Error> = Value::Table(table).try_into();
+        let mut settings = read.map_err(|error| {
+            let beside = credentials
+                .as_ref()
+                .map(|it| (it.text.as_str(), it.origin.as_str()));
+            source::blame(
+                &error,
+                &whole,
+                [Some((text, origin)), beside].into_iter().flatten(),
+            )
+        })?;
+        settings.sealed = sealed;
+        Ok(settings)
     }
 
     /// Where the books are.
@@ -226,7 +279,7 @@ impl Settings {
     pub fn location(&self) -> Location {
         match &self.store.postgres {
             Some(url) => Location::Postgres {
-                url: url.clone(),
+                url: url.reveal().to_owned(),
                 schema: self.store.schema.clone(),
             },
             None => Location::File(self.data.join(crate::books::FILE)),
@@ -244,10 +297,10 @@ impl Settings {
 }
 
 /// The place of a variable of the environment among the settings. Variables without two underscores
-/// are not settings (other tools have theirs), except for the data folder.
+/// are not settings (other tools have theirs), except for the data folder and the credentials.
 fn setting_path(name: &str) -> Option<Vec<String>> {
     let rest = name.strip_prefix(ENVIRONMENT)?;
-    if rest == "DATA" || rest.contains("__") {
+    if matches!(rest, "DATA" | "CREDENTIALS_FILE") || rest.contains("__") {
         Some(rest.split("__").map(str::to_ascii_lowercase).collect())
     } else {
         None

@@ -4,15 +4,21 @@
 pub mod answers;
 mod asked;
 mod command;
+mod exceptions;
+mod files;
+mod governance;
+mod outward;
 mod paged;
 mod queries;
+mod review;
 mod routes;
 
 pub use asked::Asked;
 pub use routes::ROUTES;
 
 use crate::auth::bearer;
-use crate::problem::Problem;
+use crate::limits::ADDRESS;
+use crate::problem::{Problem, REQUEST_ID};
 use crate::state::Web;
 use app::App;
 use axum::Router;
@@ -53,8 +59,20 @@ pub struct Route {
 pub enum Work {
     /// `POST`: a command.
     Command(CommandRoute),
+    /// `POST`: a command that is tried without effect.
+    Preview(PreviewRoute),
     /// `GET`: a question.
     Query(QueryRoute),
+}
+
+/// A trial of a command behind a path.
+pub struct PreviewRoute {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// The command that is tried.
+    pub command: CommandRoute,
+    /// Tries it for the caller.
+    pub attempt: fn(&App, &str, app::command::Command) -> Result<serde_json::Value, Problem>,
 }
 
 /// A command behind a path.
@@ -89,12 +107,26 @@ pub struct Parameter {
     pub required: bool,
 }
 
+/// Whether the approval policy can have a command wait for another person: every one but those by
+/// which people decide.
+#[must_use]
+pub fn may_wait(command: &str) -> bool {
+    !matches!(
+        command,
+        "grant_approval"
+            | "deny_approval"
+            | "withdraw_approval"
+            | "delegate_permission"
+            | "revoke_delegation"
+    )
+}
+
 impl Route {
     /// `GET` or `POST`.
     #[must_use]
     pub fn method(&self) -> &'static str {
         match self.work {
-            Work::Command(_) => "POST",
+            Work::Command(_) | Work::Preview(_) => "POST",
             Work::Query(_) => "GET",
         }
     }
@@ -104,6 +136,7 @@ impl Route {
     pub fn operation_id(&self) -> String {
         match &self.work {
             Work::Command(command) => command.name.to_owned(),
+            Work::Preview(preview) => preview.name.to_owned(),
             Work::Query(_) => {
                 let words = self
                     .path
@@ -122,7 +155,7 @@ pub fn router() -> Router<Web> {
         let known = paths.remove(route.path).unwrap_or_default();
         let handler = move |state, params, request| answer(route, state, params, request);
         let methods = match route.work {
-            Work::Command(_) => known.merge(post(handler)),
+            Work::Command(_) | Work::Preview(_) => known.merge(post(handler)),
             Work::Query(_) => known.merge(get(handler)),
         };
         paths.insert(route.path, methods);
@@ -146,6 +179,7 @@ async fn answer(
         .collect();
     let done = match &route.work {
         Work::Command(command) => command::perform(route, command, web, path, request).await,
+        Work::Preview(preview) => command::attempt(route, preview, web, path, request).await,
         Work::Query(query) => ask(route, query, web, path, request).await,
     };
     done.unwrap_or_else(IntoResponse::into_response)
@@ -180,7 +214,10 @@ pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let span = Span::current();
-    let worked = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+    let id = REQUEST_ID.try_with(Clone::clone).unwrap_or_default();
+    let address = ADDRESS.try_with(Clone::clone).unwrap_or_default();
+    let known = move || REQUEST_ID.sync_scope(id, || ADDRESS.sync_scope(address, work));
+    let worked = tokio::task::spawn_blocking(move || span.in_scope(known)).await;
     worked.unwrap_or_else(|error| {
         tracing::error!(%error, "a request broke off");
         Err(Problem::new(

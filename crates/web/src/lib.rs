@@ -5,6 +5,7 @@ pub mod api;
 pub mod auth;
 mod body;
 pub mod console;
+pub mod limits;
 mod metrics;
 mod observe;
 pub mod openapi;
@@ -17,3 +18,4 @@ mod webhooks;
 
 pub use source::AppSource;
 pub use state::Web;
+pub use webhooks::STRIPE as STRIPE_DELIVERIES;

@@ -6,10 +6,12 @@
     reason = "the names of the fields say what the schemas publish"
 )]
 
+use events::ControlTotal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
-    ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, InvoiceId, JournalId, Money,
+    ApprovalId, Instant, ReplayId,
+    ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, InvoiceId, JournalId, Money,
     Month, PaymentId, ProductCode, RefundId,
 };
 
@@ -23,6 +25,37 @@ macro_rules! answers {
 }
 
 answers! {
+    /// A command that waits for another person: with which request, why, until when it can be
+    /// decided, the digest of its evidence, and what it would record in a line.
+    Waiting { approval: ApprovalId, status: String, why: String, expires: Instant, evidence: String, impact: String }
+    /// What was granted, and what the command answered.
+    ApprovalGranted { approval: ApprovalId, status: String, result: serde_json::Value }
+    /// How a request ended.
+    ApprovalEnded { approval: ApprovalId, status: String }
+    /// The delegation that was made.
+    Delegated { delegation: String }
+    /// The delegation that was taken back.
+    DelegationRevoked { delegation: String, status: String }
+    /// The version of the approval policy that is in force, and the one that the file states.
+    ApprovalPolicyPublished { approval_policy_version: u32, file_version: u32 }
+    /// The change of a customer, and whether it holds already.
+    CustomerChanged { customer: CustomerId, change: String, effective: Date, status: String }
+    /// The planned replay with what its dry run found.
+    ReplayPlanned { replay: ReplayId, status: String, dry_run: app::replay::DryRun }
+    /// The replay that runs, with how many items, and how many are left as they are.
+    ReplayStarted { replay: ReplayId, status: String, items: usize, left: usize }
+    /// How a replay stands.
+    ReplaySteered { replay: ReplayId, status: String }
+    /// The endpoint, and whether it is sent anything.
+    WebhookEndpointChanged { endpoint: String, status: String }
+    /// The endpoint, and until when its secret of before signs too.
+    WebhookSecretRotated { endpoint: String, previous_until: Instant }
+    /// The signing secret, shown once.
+    WebhookSecret { endpoint: String, secret: String }
+    /// The message that was queued.
+    WebhookQueued { endpoint: String, message: String }
+    /// How many events were looked at, and how many messages were queued.
+    WebhooksRecovered { endpoint: String, events: u64, queued: u64 }
     /// The legal entity that was added.
     EntityAdded { entity: EntityId }
     /// The product that was published.
@@ -33,6 +66,13 @@ answers! {
     PostingRulesPublished { posting_rules_version: u32, file_version: u32 }
     /// The customer that was added.
     CustomerAdded { customer: CustomerId }
+    /// The file, how many of its rows were taken in, its control totals and its bad rows.
+    FileTaken {
+        file: FileId, name: String, checksum: String, rows: u64, accepted: u64, rejected: u64,
+        totals: Vec<ControlTotal>, problems: Vec<FileRowProblem>, taken_in_before: bool,
+    }
+    /// A bad row of a file.
+    FileRowProblem { line: u64, field: String, problem: String }
     /// The contract that is in force, and its value without tax.
     ContractActivated { contract: ContractId, version: u32, value: Money }
     /// The contract's new version, its value and what the change adds to it.
@@ -56,9 +96,29 @@ answers! {
     /// The month and its state: `open` or `closed`.
     PeriodChanged { entity: EntityId, month: Month, state: String }
     /// The exception and its status.
-    ExceptionChanged { exception: ExceptionId, status: String }
+    ExceptionChanged { exception: ExceptionId, status: String, code: Option<String> }
     /// The exception, its status and who is to act.
     ExceptionAssigned { exception: ExceptionId, status: String, owner: String }
+    /// The exception, its status, its level and whom it was escalated to.
+    ExceptionEscalated { exception: ExceptionId, status: String, level: u32, escalated_to: String }
+    /// The exception, and its new group or the exception that its item got.
+    ExceptionSplit { exception: ExceptionId, group: Option<String>, split: Option<ExceptionId> }
+    /// The step, and how many of the playbook's steps are done.
+    PlaybookNoted { exception: ExceptionId, step: u32, done: bool, steps_done: u32, steps: u32 }
+    /// The proposal and the fields that it changes.
+    FixProposed { exception: ExceptionId, fix: String, status: String, changes: Vec<app::journey::exception::fix::FieldDifference> }
+    /// The proposal, its exception, and how that stands now.
+    FixDecided { fix: String, exception: ExceptionId, status: String }
+    /// The action over many, and how many there are.
+    BatchBegun { batch: String, status: String, total: u64 }
+    /// The action over many and its status.
+    BatchStopped { batch: String, status: String }
+    /// The incident, its status, and how many exceptions were gathered.
+    IncidentChanged { incident: String, status: String, exceptions: u64 }
+    /// The dispute, its exception and what is disputed.
+    DisputeTaken { dispute: values::DisputeId, exception: ExceptionId, status: String, amount: Money }
+    /// The dispute, its outcome code and the credit note that settles it.
+    DisputeEnded { dispute: values::DisputeId, status: String, outcome: String, credit_note: Option<CreditNoteId> }
     /// A legal entity.
     EntityRow { id: String, name: String, months: Vec<Month> }
 }

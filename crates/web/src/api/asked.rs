@@ -155,6 +155,11 @@ impl Asked {
             class: self.text("class").map(str::to_owned),
             owner: self.text("owner").map(str::to_owned),
             status: self.text("status").map(str::to_owned),
+            group: self.text("group").map(str::to_owned),
+            with: self.text("with").map(str::to_owned),
+            with_role: None,
+            incident: self.text("incident").map(str::to_owned),
+            overdue: self.text("overdue") == Some("true"),
         }
     }
 }

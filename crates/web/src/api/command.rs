@@ -1,6 +1,6 @@
 //! Commands over HTTP: admit, read strictly, do once.
 
-use super::{CommandRoute, Route, blocking};
+use super::{CommandRoute, PreviewRoute, Route, blocking};
 use crate::auth::bearer;
 use crate::body::{BrokeOff, collect};
 use crate::problem::{Code, Problem};
@@ -55,7 +55,12 @@ pub(super) async fn perform(
         Outcome::Done(answer) => (answer, false),
         Outcome::AlreadyDone(answer) => (answer, true),
     };
-    let status = StatusCode::from_u16(command.status).unwrap_or(StatusCode::OK);
+    let waits = app::approval::is_waiting(&answer) || app::governance::is_proposed(command.name, &answer);
+    let status = if waits {
+        StatusCode::ACCEPTED
+    } else {
+        StatusCode::from_u16(command.status).unwrap_or(StatusCode::OK)
+    };
     let kind = [
         (CONTENT_TYPE, "application/json"),
         (CACHE_CONTROL, "no-store"),
@@ -67,6 +72,29 @@ pub(super) async fn perform(
             .insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// Tries a command without effect: no key is needed, and none is used up.
+pub(super) async fn attempt(
+    route: &'static Route,
+    preview: &'static PreviewRoute,
+    web: Web,
+    path: BTreeMap<String, String>,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let (door, headers) = (web.clone(), parts.headers.clone());
+    let caller = blocking(move || bearer::admit(&door, &headers, route.permission)).await?;
+    is_json(&parts.headers)?;
+    let bytes = read_body(&parts.headers, body).await?;
+    let body = fill(&preview.command, &path, parse(&bytes)?)?;
+    let command = Command::read(preview.command.name, body).map_err(unreadable)?;
+    let answer = blocking(move || (preview.attempt)(web.app(), &caller.name, command)).await?;
+    let kind = [
+        (CONTENT_TYPE, "application/json"),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    Ok((StatusCode::OK, kind, answer.to_string()).into_response())
 }
 
 fn key(headers: &HeaderMap) -> Result<String, Problem> {

@@ -19,7 +19,7 @@ fn written(value: &impl Serialize) -> Answered {
 }
 
 /// The one thing with the `{id}` of the path.
-fn one<T: Serialize>(
+pub(super) fn one<T: Serialize>(
     kind: &str,
     asked: &Asked,
     read: impl Fn(&str) -> Result<Option<T>, AppFault>,
