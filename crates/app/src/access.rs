@@ -1,6 +1,16 @@
 //! Who may come in: console users with their sessions, and API tokens. Only digests of secrets get
 //! here; passwords are hashed and secrets are made at the edge.
 
+mod log;
+mod overview;
+mod sessions;
+mod sign_in;
+
+pub use log::{AccessEntry, AccessKind, AccessNote, AccessQuery};
+pub(crate) use log::{SERIES, seal};
+pub use overview::{Audit, AuditCheck, Bypass, Deed, KindCount};
+pub use sessions::{SessionRow, Where};
+
 use crate::{App, AppFault};
 use control::Role;
 use store::access as rows;
@@ -43,9 +53,11 @@ impl App {
             password_hash: password_hash.to_owned(),
         };
         let now = self.clock().now().microseconds();
-        Ok(self
-            .store()
-            .write(move |tx| rows::put_user(tx, &user, now))?)
+        Ok(self.store().write(move |tx| {
+            // Whoever was signed in with the old password or role signs in again.
+            store::sessions::end_all(tx, &user.name)?;
+            rows::put_user(tx, &user, now)
+        })?)
     }
 
     /// The password hash and role of a user.
@@ -58,56 +70,6 @@ impl App {
         found
             .map(|user| Ok((user.password_hash, role(&user.role)?)))
             .transpose()
-    }
-
-    /// Begins a session of `seconds` for a user. `digest` is the digest of its secret.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn begin_session(
-        &self,
-        digest: [u8; 32],
-        user: &str,
-        csrf: &str,
-        seconds: u32,
-    ) -> Result<(), AppFault> {
-        let now = self.clock().now();
-        let expires = now.plus_seconds(i64::from(seconds)).microseconds();
-        let (user, csrf) = (user.to_owned(), csrf.to_owned());
-        Ok(self.store().write(move |tx| {
-            rows::begin_session(tx, &digest, &user, &csrf, expires, now.microseconds())
-        })?)
-    }
-
-    /// Whom a session admits, unless it has ended.
-    ///
-    /// # Errors
-    /// When the store fails or the stored role is none.
-    pub fn session(&self, digest: [u8; 32]) -> Result<Option<Admitted>, AppFault> {
-        let now = self.clock().now().microseconds();
-        let found = self
-            .store()
-            .read(move |tx| rows::session(tx, &digest, now))?;
-        found
-            .map(|session| {
-                let role = role(&session.role)?;
-                Ok(Admitted {
-                    name: session.user,
-                    role,
-                    csrf: session.csrf,
-                })
-            })
-            .transpose()
-    }
-
-    /// Ends a session.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn end_session(&self, digest: [u8; 32]) -> Result<(), AppFault> {
-        Ok(self
-            .store()
-            .write(move |tx| rows::end_session(tx, &digest))?)
     }
 
     /// Adds an API token. `digest` is the digest of its text.

@@ -1,5 +1,6 @@
 //! Opens books that are there, for the commands that read them.
 
+use crate::settings::{Settings, SettingsFault};
 use app::export::ExportFault;
 use app::query::AuditFault;
 use app::{App, AppFault, MonotonicIds, SystemClock};
@@ -13,14 +14,12 @@ pub const FILE: &str = "books.sqlite";
 /// Which books a command reads.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BooksArguments {
-    /// Folder that holds the books.
-    #[arg(
-        long = "data",
-        value_name = "DIR",
-        env = "TIEOUT_DATA",
-        default_value = "./tieout-data"
-    )]
-    data: PathBuf,
+    /// Settings file of `tieout serve`, which says where the books are.
+    #[arg(long, value_name = "FILE", env = "TIEOUT_CONFIG")]
+    config: Option<PathBuf>,
+    /// Folder that holds the books, whatever the settings say.
+    #[arg(long = "data", value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// Why a command that reads the books could not do it.
@@ -42,6 +41,18 @@ pub enum ReadingFault {
         /// What was given.
         path: PathBuf,
     },
+    /// The schema of the server holds no books. None are made: a mistyped one must not look like empty
+    /// books.
+    #[error(
+        "the schema {schema:?} of the PostgreSQL server in the settings holds no books; `tieout serve` makes them"
+    )]
+    NoSchema {
+        /// What the settings say.
+        schema: String,
+    },
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsFault),
     /// The books cannot be read.
     #[error(transparent)]
     Books(#[from] AppFault),
@@ -94,7 +105,25 @@ impl BooksArguments {
     /// # Errors
     /// When there are none, or they cannot be opened.
     pub fn open(&self) -> Result<App, ReadingFault> {
-        open(&self.data)
+        match &self.data {
+            Some(folder) => open(folder),
+            None => open_of(&Settings::load(self.config.as_deref(), std::env::vars())?),
+        }
+    }
+}
+
+/// The books that the settings name, in a folder or on a server.
+fn open_of(settings: &Settings) -> Result<App, ReadingFault> {
+    let location = settings.location();
+    match &location {
+        Location::Postgres { schema, .. } => {
+            if !Store::has_books(&location)? {
+                let schema = schema.clone();
+                return Err(ReadingFault::NoSchema { schema });
+            }
+            open_at(&location)
+        }
+        Location::File(_) | Location::Memory => open(&settings.data),
     }
 }
 
@@ -107,7 +136,11 @@ fn open(folder: &Path) -> Result<App, ReadingFault> {
     if !file.is_file() {
         return Err(ReadingFault::NoBooks { path });
     }
-    let store = Store::open(&Location::File(file), Durability::Full)?;
+    open_at(&Location::File(file))
+}
+
+fn open_at(location: &Location) -> Result<App, ReadingFault> {
+    let store = Store::open(location, Durability::Full)?;
     // A reading command makes no events, so it takes no start number of the books.
     let ids = Arc::new(MonotonicIds::new(0, std::process::id()));
     Ok(App::open(

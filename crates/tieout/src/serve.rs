@@ -52,6 +52,9 @@ pub enum TokenCommand {
         /// What it may do.
         #[arg(long, value_parser = role)]
         role: Role,
+        /// Whose it is: a user, who is then not taken for somebody else in approvals.
+        #[arg(long)]
+        owner: Option<String>,
         /// Which settings to use.
         #[command(flatten)]
         settings: SettingsArguments,

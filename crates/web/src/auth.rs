@@ -1,13 +1,11 @@
 //! Who may come in: programs with a token, people with a password and a session. The books keep
 //! digests only; a secret is shown once, when it is made.
 
-mod attempts;
 pub(crate) mod bearer;
 mod password;
 mod secret;
 pub(crate) mod session;
 
-pub use attempts::Attempts;
 pub use password::{AccessFault, SHORTEST_PASSWORD, add_user, first_administrator};
 pub use secret::{TOKEN_START, create_token};
 

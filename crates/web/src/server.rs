@@ -1,8 +1,11 @@
 //! The server: all doors on one address, on threads of its own, so that synchronous callers can
 //! start it, use it and stop it.
 
+mod listen;
+
 use crate::auth::session;
 use crate::console;
+use crate::limits::{self, Limits};
 use crate::problem::{self, Code, Problem};
 use crate::state::Web;
 use crate::{api, observe, openapi, reference, webhooks};
@@ -29,6 +32,10 @@ use tokio::sync::oneshot;
 pub struct Doors {
     /// How long a session lasts, in seconds.
     pub session_seconds: u32,
+    /// How long a session lasts that nobody uses, in seconds.
+    pub idle_seconds: u32,
+    /// How often callers may ask.
+    pub limits: Limits,
     /// Whether people reach the server through a proxy that ends TLS: cookies are then kept off plain
     /// http, the proxy's `X-Forwarded-For` is believed, and figures need a token from everywhere.
     pub https: bool,
@@ -44,6 +51,8 @@ impl Default for Doors {
     fn default() -> Self {
         Self {
             session_seconds: 12 * 3_600,
+            idle_seconds: 30 * 60,
+            limits: Limits::default(),
             https: false,
             request_limit: Duration::from_secs(30),
             open_console: None,
@@ -193,28 +202,7 @@ async fn serve(
             return;
         }
     };
-    let (begin, begun) = oneshot::channel::<()>();
-    let service = service.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
-        // A sender that is gone means that the server was dropped, which stops it too.
-        let _ = stopped.await;
-        let _ = begin.send(());
-    });
-    let late = async move {
-        if begun.await.is_ok() {
-            tokio::time::sleep(patience).await;
-        } else {
-            std::future::pending::<()>().await;
-        }
-    };
-    tokio::select! {
-        ended = async { serving.await } => {
-            if let Err(error) = ended {
-                tracing::error!(%error, "the server ended");
-            }
-        }
-        () = late => tracing::warn!("requests that were under way took too long; they are cut off"),
-    }
+    listen::serve(listener, service, stopped, patience).await;
 }
 
 /// All doors as one service.
@@ -238,6 +226,7 @@ pub fn router(web: Web) -> Router {
         .layer(from_fn_with_state(web.clone(), session::guard));
     programs
         .merge(people)
+        .layer(from_fn_with_state(web.clone(), limits::around))
         .layer(from_fn_with_state(web, observe::around))
 }
 

@@ -1,7 +1,7 @@
 //! What every handler of the server shares.
 
-use crate::auth::Attempts;
 use crate::console::ConsoleState;
+use crate::limits::Limiter;
 use crate::metrics::Metrics;
 use crate::server::Doors;
 use crate::source::AppSource;
@@ -21,7 +21,7 @@ struct Inner {
     doors: Doors,
     console: ConsoleState,
     metrics: Metrics,
-    attempts: Attempts,
+    limiter: Limiter,
 }
 
 impl Web {
@@ -30,7 +30,7 @@ impl Web {
     pub fn new(app: App, connections: Option<Arc<Connections>>, doors: Doors) -> Self {
         let mut console = ConsoleState::new(Arc::new(AppSource::new(app.clone())));
         console.reference = Some(crate::reference::PATH.to_owned());
-        let (metrics, attempts) = (Metrics::default(), Attempts::default());
+        let (metrics, limiter) = (Metrics::default(), Limiter::new(doors.limits.clone()));
         Self {
             inner: Arc::new(Inner {
                 app,
@@ -38,7 +38,7 @@ impl Web {
                 doors,
                 console,
                 metrics,
-                attempts,
+                limiter,
             }),
         }
     }
@@ -65,7 +65,7 @@ impl Web {
         &self.inner.metrics
     }
 
-    pub(crate) fn attempts(&self) -> &Attempts {
-        &self.inner.attempts
+    pub(crate) fn limiter(&self) -> &Limiter {
+        &self.inner.limiter
     }
 }

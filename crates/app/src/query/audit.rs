@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
+use store::access_log::{self, AccessRow};
 use store::log::{self, StoredEvent};
-use store::{StoreFault, Tx};
+use store::{StoreFault, Tx, settings};
 
 /// What a sound log comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,6 +22,10 @@ pub struct AuditReport {
     pub partitions: u64,
     /// SHA-256 over all heads in hexadecimal: the same log always gives the same fingerprint.
     pub fingerprint: String,
+    /// Entries of the log of access verified.
+    pub access_entries: i64,
+    /// The last seal of the log of access in hexadecimal; empty when it has no entry.
+    pub access_fingerprint: String,
 }
 
 /// Why a log is not sound, or cannot be read.
@@ -68,6 +73,12 @@ pub enum AuditFault {
         /// What is there.
         found: u64,
     },
+    /// An entry of the log of access was changed, removed or swapped.
+    #[error("entry {number} of the log of access was changed, removed or swapped")]
+    AccessBroken {
+        /// The first that does not hold.
+        number: i64,
+    },
     /// The export cannot be read from its file.
     #[error("the export cannot be read: {0}")]
     Device(String),
@@ -78,7 +89,14 @@ pub enum AuditFault {
 #[serde(tag = "line", rename_all = "snake_case", deny_unknown_fields)]
 enum Line {
     Event(Box<EventLine>),
-    Heads { events: u64, heads: Vec<Head> },
+    Access(Box<AccessLine>),
+    Heads {
+        events: u64,
+        heads: Vec<Head>,
+        /// Exports from before there was a log of access do not say.
+        #[serde(default)]
+        access: i64,
+    },
 }
 
 /// An event exactly as stored; `data` is the stored text, over which the seal is made.
@@ -105,6 +123,22 @@ struct EventLine {
     hash: String,
 }
 
+/// An entry of the log of access.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccessLine {
+    number: i64,
+    time_us: i64,
+    kind: String,
+    actor: String,
+    role: String,
+    object: String,
+    detail: String,
+    address: String,
+    request: String,
+    seal: String,
+}
+
 /// Where a partition ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -125,8 +159,18 @@ pub fn audit_export(tx: &mut Tx<'_>, mut writer: impl Write) -> Result<u64, AppF
         events += 1;
         write_line(&mut writer, &Line::Event(Box::new(EventLine::of(event))))
     })?;
+    let mut access = 0;
+    access_log::each_entry(tx, |row| {
+        access += 1;
+        write_line(&mut writer, &Line::Access(Box::new(AccessLine::of(row))))
+    })?;
     let heads = log::heads(tx)?.into_iter().map(Head::of).collect();
-    write_line(&mut writer, &Line::Heads { events, heads })?;
+    let last = Line::Heads {
+        events,
+        heads,
+        access,
+    };
+    write_line(&mut writer, &last)?;
     writer
         .flush()
         .map_err(|error| StoreFault::Disk(error.to_string()))?;
@@ -152,10 +196,16 @@ pub fn audit_verify(reader: impl BufRead) -> Result<AuditReport, AuditFault> {
         })?;
         match line {
             Line::Event(event) => verifier.event(number, &event)?,
-            Line::Heads { events, heads } => ended = Some((events, heads)),
+            Line::Access(entry) => verifier.access.entry(entry.row()?)?,
+            Line::Heads {
+                events,
+                heads,
+                access,
+            } => ended = Some((events, heads, access)),
         }
     }
-    let (events, heads) = ended.ok_or(AuditFault::NoHeads)?;
+    let (events, heads, access) = ended.ok_or(AuditFault::NoHeads)?;
+    verifier.access.end(access)?;
     verifier.end(events, heads)
 }
 
@@ -172,6 +222,16 @@ pub fn audit_check(tx: &mut Tx<'_>) -> Result<Result<AuditReport, AuditFault>, A
         }
         Ok(())
     })?;
+    access_log::each_entry(tx, |row| {
+        if found.is_none() {
+            found = verifier.access.entry(row).err();
+        }
+        Ok(())
+    })?;
+    if found.is_none() {
+        let written = settings::last_number(tx, crate::access::SERIES)?;
+        found = verifier.access.end(written).err();
+    }
     let heads: Vec<Head> = log::heads(tx)?.into_iter().map(Head::of).collect();
     Ok(match found {
         Some(fault) => Err(fault),
@@ -257,6 +317,72 @@ impl EventLine {
     }
 }
 
+impl AccessLine {
+    fn of(row: AccessRow) -> Self {
+        Self {
+            seal: hex::encode(&row.hash),
+            number: row.number,
+            time_us: row.time,
+            kind: row.kind,
+            actor: row.actor,
+            role: row.role,
+            object: row.object,
+            detail: row.detail,
+            address: row.address,
+            request: row.request,
+        }
+    }
+
+    fn row(self) -> Result<AccessRow, AuditFault> {
+        let broken = AuditFault::AccessBroken {
+            number: self.number,
+        };
+        Ok(AccessRow {
+            hash: hex::decode(&self.seal).map_err(|_| broken)?,
+            number: self.number,
+            time: self.time_us,
+            kind: self.kind,
+            actor: self.actor,
+            role: self.role,
+            object: self.object,
+            detail: self.detail,
+            address: self.address,
+            request: self.request,
+        })
+    }
+}
+
+/// Follows the chain of the log of access.
+#[derive(Default)]
+struct AccessVerifier {
+    entries: i64,
+    before: Vec<u8>,
+}
+
+impl AccessVerifier {
+    fn entry(&mut self, row: AccessRow) -> Result<(), AuditFault> {
+        self.entries += 1;
+        let holds = crate::access::seal(&self.before, &row).is_ok_and(|seal| seal == row.hash);
+        if !holds || row.number != self.entries {
+            return Err(AuditFault::AccessBroken {
+                number: self.entries,
+            });
+        }
+        self.before = row.hash;
+        Ok(())
+    }
+
+    fn end(&self, written: i64) -> Result<(), AuditFault> {
+        if written == self.entries {
+            Ok(())
+        } else {
+            Err(AuditFault::AccessBroken {
+                number: written.min(self.entries) + 1,
+            })
+        }
+    }
+}
+
 impl Head {
     fn of((partition, sequence, hash): (String, i64, Vec<u8>)) -> Self {
         Self {
@@ -270,6 +396,7 @@ impl Head {
 /// Follows the chains while events come, the events of each partition together and in order.
 #[derive(Default)]
 struct Verifier {
+    access: AccessVerifier,
     events: u64,
     done: BTreeMap<String, (i64, String)>,
     current: Option<(String, i64, Hash)>,
@@ -352,6 +479,8 @@ impl Verifier {
             events: self.events,
             partitions: sorted.len() as u64,
             fingerprint: fingerprint(&sorted),
+            access_entries: self.access.entries,
+            access_fingerprint: hex::encode(self.access.before),
         })
     }
 }

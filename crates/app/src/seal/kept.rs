@@ -1,9 +1,10 @@
 //! Secrets that belong to rows of the books, kept sealed in one table so that a rotation of the keys
 //! finds them all.
 
-use super::{SealFault, Sealer};
+use super::{KeyFile, SealFault, Sealer, SystemEntropy};
 use crate::{App, AppFault, Context};
 use connect::Secret;
+use std::sync::Arc;
 use store::{Tx, secrets as rows};
 
 /// The setting of the books that names the newest key which sealed anything in them.
@@ -78,6 +79,22 @@ impl App {
         })?;
         self.set_sealer(sealer);
         Ok(self)
+    }
+
+    /// As [`App::with_sealer`] with the keys of a file. Books that were never sealed get one with a new
+    /// key.
+    ///
+    /// # Errors
+    /// When the file cannot be used or made, or is not the one of these books.
+    pub fn with_key_file(self, file: &KeyFile) -> Result<App, AppFault> {
+        if !file.exists() {
+            if let Some(wanted) = self.key_of_books()? {
+                let found = "none".to_owned();
+                return Err(SealFault::OtherKey { wanted, found }.into());
+            }
+            file.create(&SystemEntropy)?;
+        }
+        self.with_sealer(file.sealer(Arc::new(SystemEntropy))?)
     }
 
     /// Id of the key that these books were last sealed with; nothing before the first.

@@ -1,18 +1,21 @@
 //! API tokens in the `Authorization` header.
 
 use super::secret::{TOKEN_START, digest};
+use crate::limits::note;
 use crate::problem::{Code, Problem};
 use crate::state::Web;
-use app::access::Admitted;
+use app::access::{AccessKind, AccessNote, Admitted};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use control::Permission;
+use control::{Permission, Role};
 
 /// The caller of an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// Name of the token: it is written beside everything that it does.
     pub(crate) name: String,
+    /// What it may do.
+    pub(crate) role: Role,
 }
 
 impl Caller {
@@ -20,6 +23,13 @@ impl Caller {
     pub(crate) fn client(&self) -> String {
         format!("token/{}", self.name)
     }
+}
+
+/// The digest of what looks like a token, valid or not.
+pub(crate) fn given(headers: &HeaderMap) -> Option<[u8; 32]> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && token.starts_with(TOKEN_START)).then(|| digest(token))
 }
 
 /// Lets a caller in whose role may do that.
@@ -35,13 +45,16 @@ pub(crate) fn admit(
     };
     let invalid =
         || Problem::unauthorised("The API token is not valid here; it may have been revoked.");
-    let text = value.to_str().map_err(|_| invalid())?;
-    let (scheme, token) = text.split_once(' ').ok_or_else(invalid)?;
-    let token = token.trim();
-    if !scheme.eq_ignore_ascii_case("bearer") || !token.starts_with(TOKEN_START) {
+    value.to_str().map_err(|_| invalid())?;
+    let digest = given(headers).ok_or_else(invalid)?;
+    let Some(Admitted { name, role, .. }) = web.app().token(digest)? else {
+        note(
+            web,
+            AccessNote::about(AccessKind::TokenRefused, permission.as_str()),
+        );
         return Err(invalid());
-    }
-    let Admitted { name, role, .. } = web.app().token(digest(token))?.ok_or_else(invalid)?;
+    };
+    web.limiter().learn(digest, &name);
     tracing::Span::current().record("actor", name.as_str());
     if !role.may(permission) {
         let roles: Vec<&str> = permission
@@ -54,7 +67,9 @@ pub(crate) fn admit(
             permission.as_str(),
             roles.join(", ")
         );
+        let refused = AccessNote::about(AccessKind::PermissionRefused, permission.as_str());
+        note(web, refused.by(&format!("token/{name}"), role.as_str()));
         return Err(Problem::new(Code::Forbidden, message));
     }
-    Ok(Caller { name })
+    Ok(Caller { name, role })
 }

@@ -13,6 +13,9 @@ pub const SHORTEST_PASSWORD: usize = 12;
 /// Most bytes of a password: hashing is dear, and nobody types more.
 const LONGEST_PASSWORD: usize = 1_024;
 
+/// Passwords that were seen in leaks so often that they are tried first.
+const COMMON: &str = include_str!("../../data/common-passwords.txt");
+
 /// Hash of no password of ours, so that an unknown name takes as long as a known one.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$JJPHuTP3cv3nl9VR0Sm+bXwpc9BDAXHJ4mPvtcu0xx0";
 
@@ -28,6 +31,11 @@ pub enum AccessFault {
     /// The password is too short or too long.
     #[error("a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")]
     Password,
+    /// The password is one of those that are tried first.
+    #[error(
+        "this password is easy to guess: it is a frequent one, repeats itself, or holds the name; take a few words that belong to nobody"
+    )]
+    Guessable,
     /// The system gave no random bytes.
     #[error("the system gave no random bytes")]
     NoRandomness,
@@ -56,7 +64,28 @@ pub fn add_user(app: &App, name: &str, role: Role, password: &str) -> Result<(),
     if password.chars().count() < SHORTEST_PASSWORD || password.len() > LONGEST_PASSWORD {
         return Err(AccessFault::Password);
     }
+    if is_guessable(name, password) {
+        return Err(AccessFault::Guessable);
+    }
     Ok(app.put_user(name, role, &hash(password)?)?)
+}
+
+/// Whether a password is a frequent one, is made of at most four different characters, or holds the
+/// name of its user or of this program and little else.
+fn is_guessable(name: &str, password: &str) -> bool {
+    let small = password.to_lowercase();
+    let mut letters: Vec<char> = small.chars().collect();
+    letters.sort_unstable();
+    letters.dedup();
+    let beside = ["tieout", &name.to_lowercase()]
+        .iter()
+        .filter(|word| word.len() >= 3)
+        .fold(small.clone(), |left, word| left.replace(*word, ""));
+    COMMON
+        .lines()
+        .any(|common| common.eq_ignore_ascii_case(&small))
+        || letters.len() <= 4
+        || (beside.len() < small.len() && beside.chars().count() < SHORTEST_PASSWORD - 4)
 }
 
 /// Adds the user `admin` when there is nobody yet. Returns the password that was made for it, which
@@ -107,6 +136,36 @@ mod tests {
                 .is_ok()
         };
         assert!(fits("correct horse battery") && !fits("correct horse batterx"));
+    }
+
+    #[test]
+    fn what_is_tried_first_is_no_password() {
+        for guessable in [
+            "1qaz2wsx3edc",
+            "Q1W2E3R4T5Y6",
+            "aaaaaaaaaaaaaaa",
+            "121212121212",
+            "tieout-2026!",
+            "ada.lovelace1",
+        ] {
+            assert!(is_guessable("ada.lovelace", guessable), "{guessable}");
+        }
+        for good in [
+            "correct horse battery",
+            "tieout has a very good door",
+            "zwölf Boxkämpfer",
+        ] {
+            assert!(!is_guessable("ada.lovelace", good), "{good}");
+        }
+    }
+
+    #[test]
+    fn hashes_take_the_work_that_is_recommended() {
+        let kept = hash("correct horse battery").unwrap();
+        assert!(
+            kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{kept}"
+        );
     }
 
     #[test]

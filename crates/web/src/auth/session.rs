@@ -2,16 +2,18 @@
 
 use super::secret::{digest, random_text, same};
 use super::{AccessFault, password};
+use crate::api::blocking;
 use crate::console::{LoginForm, Viewer, login_page, trouble};
+use crate::limits::note;
 use crate::problem::Problem;
 use crate::server::is_for_programs;
 use crate::state::Web;
 use app::AppFault;
-use app::access::Admitted;
+use app::access::{AccessKind, AccessNote, Admitted, Where};
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Query, State};
-use axum::http::header::{COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -41,10 +43,27 @@ fn needed(method: &Method, path: &str) -> Permission {
         parts.next_back().unwrap_or_default(),
     );
     match (method == Method::POST, first, last) {
-        (true, "exceptions", "resolve") => Permission::ResolveException,
-        (true, "exceptions", "assign") => Permission::AssignException,
-        (false, "exceptions", "") => Permission::ViewExceptions,
-        (false, "exceptions", _) => Permission::ViewPayloads,
+        (true, "exceptions", "assign" | "escalate") | (true, "incidents", _) => {
+            Permission::AssignException
+        }
+        (true, "exceptions", "propose") => Permission::EditParked,
+        (true, "exceptions", "dispute") => Permission::IssueCredit,
+        (true, "exceptions" | "exception-batches", _) => Permission::ResolveException,
+        // The page of an exception leaves out what other systems sent for roles that may not see it.
+        (false, "exceptions" | "exception-batches" | "incidents" | "outstanding", _) => {
+            Permission::ViewExceptions
+        }
+        (_, "approvals" | "delegations", last) => {
+            if method == Method::POST && (last == "decide" || first == "delegations") {
+                Permission::DecideApproval
+            } else {
+                Permission::ViewApprovals
+            }
+        }
+        (true, "flow", _) => Permission::ReleaseEffect,
+        (true, "replays", _) => Permission::RequestReplay,
+        (false, "replays", _) => Permission::ViewExceptions,
+        (_, "contracts", "amend") => Permission::ChangeContracts,
         (_, "customers" | "contracts" | "invoices" | "payments" | "trace" | "search", _) => {
             Permission::ViewCommerce
         }
@@ -93,6 +112,13 @@ pub(crate) async fn guard(
             admitted.role.title(),
             roles.join(", ")
         );
+        let refused = AccessNote::about(AccessKind::PermissionRefused, &path);
+        note(
+            &web,
+            refused
+                .by(&viewer.name, &viewer.role)
+                .saying(permission.as_str()),
+        );
         let mend =
             "An administrator adds users with other roles: tieout user add NAME --role ROLE.";
         let refused = (
@@ -116,7 +142,8 @@ async fn viewer(web: &Web, headers: &HeaderMap) -> Result<Option<Admitted>, AppF
         return Ok(None);
     };
     let (app, digest) = (web.app().clone(), digest(&secret));
-    let found = tokio::task::spawn_blocking(move || app.session(digest)).await;
+    let idle = web.doors().idle_seconds;
+    let found = tokio::task::spawn_blocking(move || app.session(digest, idle)).await;
     found.unwrap_or(Ok(None))
 }
 
@@ -181,8 +208,13 @@ pub(crate) struct SignIn {
     csrf: String,
 }
 
-/// Where a sign-in comes from: behind a proxy that ends TLS, what the proxy itself wrote last.
-fn address(web: &Web, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
+/// The digest of what looks like a session, valid or not.
+pub(crate) fn given(headers: &HeaderMap) -> Option<[u8; 32]> {
+    cookie(headers, SESSION).map(|secret| digest(&secret))
+}
+
+/// Where a request comes from: behind a proxy that ends TLS, what the proxy itself wrote last.
+pub(crate) fn address(web: &Web, peer: Option<IpAddr>, headers: &HeaderMap) -> String {
     let forwarded = headers.get("x-forwarded-for").filter(|_| web.doors().https);
     let last = forwarded.and_then(|value| {
         value
@@ -206,6 +238,14 @@ pub(crate) async fn sign_in(
     Form(form): Form<SignIn>,
 ) -> Response {
     let address = address(&web, peer.map(|peer| peer.0.0.ip()), &headers);
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let from = Where {
+        address: address.clone(),
+        agent: agent.to_owned(),
+    };
     let again = LoginForm {
         name: form.name.clone(),
         next: local(&form.next).to_owned(),
@@ -217,55 +257,89 @@ pub(crate) async fn sign_in(
         let refusal = Some("The form had grown old. Please sign in once more.".to_owned());
         return offer(&web, LoginForm { refusal, ..again }).await;
     }
-    let now = web.app().clock().now();
-    if let Some(seconds) = web.attempts().wait(&form.name, &address, now) {
-        tracing::warn!(user = form.name, "too many failed sign-ins");
-        let refusal = Some(format!(
-            "Too many attempts. Try again in {} minutes.",
-            seconds.div_ceil(60)
-        ));
-        let mut response = offer(&web, LoginForm { refusal, ..again }).await;
-        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
-        response
-            .headers_mut()
-            .insert(RETRY_AFTER, HeaderValue::from(seconds));
-        return response;
-    }
-    let (door, name) = (web.clone(), form.name.clone());
-    let seconds = web.doors().session_seconds;
-    let begun =
-        tokio::task::spawn_blocking(move || begin(&door, &name, &form.password, seconds)).await;
-    match begun {
-        Ok(Ok(Some(secret))) => {
-            web.attempts().succeeded(&form.name, &address);
-            tracing::info!(user = form.name, "signed in");
+    let (door, name, password) = (web.clone(), form.name, form.password);
+    let earlier = cookie(&headers, SESSION);
+    match blocking(move || Ok(begin(&door, &name, &password, &from, earlier))).await {
+        Ok(Ok(Entered::In(secret))) => {
             let mut response = see_other(&again.next);
-            let kept = set_cookie(&web, SESSION, &secret, seconds);
+            let kept = set_cookie(&web, SESSION, &secret, web.doors().session_seconds);
             response.headers_mut().append(SET_COOKIE, kept);
-            response
-                .headers_mut()
-                .append(SET_COOKIE, set_cookie(&web, FORM, "", 0));
+            let gone = set_cookie(&web, FORM, "", 0);
+            response.headers_mut().append(SET_COOKIE, gone);
             response
         }
-        Ok(Ok(None)) => {
-            web.attempts().failed(&form.name, &address, now);
-            tracing::warn!(user = form.name, "a sign-in failed");
+        Ok(Ok(Entered::No)) => {
             let refusal = Some("The name or the password is not right.".to_owned());
             offer(&web, LoginForm { refusal, ..again }).await
         }
+        Ok(Ok(Entered::Later(seconds))) => {
+            let refusal = Some(format!(
+                "Too many attempts. Try again in {} minutes.",
+                seconds.div_ceil(60)
+            ));
+            let mut response = offer(&web, LoginForm { refusal, ..again }).await;
+            *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
         Ok(Err(fault)) => broken(&fault),
-        Err(_) => broken(&AccessFault::Hash),
+        Err(problem) => problem.into_response(),
     }
 }
 
-fn begin(web: &Web, name: &str, given: &str, seconds: u32) -> Result<Option<String>, AccessFault> {
-    if password::verify(web.app(), name, given)?.is_none() {
-        return Ok(None);
+/// What came of an attempt to sign in.
+enum Entered {
+    /// The secret of the new session.
+    In(String),
+    No,
+    /// Too many failures: seconds to wait.
+    Later(u64),
+}
+
+fn begin(
+    web: &Web,
+    name: &str,
+    given: &str,
+    from: &Where,
+    earlier: Option<String>,
+) -> Result<Entered, AccessFault> {
+    let (app, address) = (web.app(), from.address.as_str());
+    if let Some(seconds) = app.sign_in_wait(name, address)? {
+        tracing::warn!("too many failed sign-ins");
+        return Ok(Entered::Later(seconds));
     }
-    let secret = random_text()?;
-    web.app()
-        .begin_session(digest(&secret), name, &random_text()?, seconds)?;
-    Ok(Some(secret))
+    let Some(role) = password::verify(app, name, given)? else {
+        app.sign_in_failed(name, address)?;
+        // People type passwords into the field of the name: only names that there are, are written.
+        let known = app.user(name)?.map_or("", |_| name);
+        tracing::warn!(user = known, "a sign-in failed");
+        note(
+            web,
+            AccessNote::about(AccessKind::SignInRefused, "console").by(known, ""),
+        );
+        return Ok(Entered::No);
+    };
+    app.sign_in_succeeded(name, address)?;
+    // Whatever session this browser had is over: nobody who planted or saw it comes in with it.
+    if let Some(earlier) = earlier {
+        app.end_session(digest(&earlier))?;
+    }
+    let (secret, csrf) = (random_text()?, random_text()?);
+    app.begin_session(
+        digest(&secret),
+        name,
+        &csrf,
+        web.doors().session_seconds,
+        from,
+    )?;
+    tracing::info!(user = name, "signed in");
+    note(
+        web,
+        AccessNote::about(AccessKind::SignedIn, "console").by(name, role.as_str()),
+    );
+    Ok(Entered::In(secret))
 }
 
 /// What the sign-out form sends.
@@ -300,6 +374,10 @@ pub(crate) async fn sign_out(
         if let Ok(Err(fault)) = ended {
             return unavailable(&web, &fault).await;
         }
+        note(
+            &web,
+            AccessNote::about(AccessKind::SignedOut, "console").by(&viewer.name, &viewer.role),
+        );
     }
     let mut response = see_other("/login");
     response
@@ -382,7 +460,7 @@ mod tests {
         );
         assert_eq!(
             needed(&Method::GET, "/exceptions/exc_1"),
-            Permission::ViewPayloads
+            Permission::ViewExceptions
         );
         assert_eq!(
             needed(&Method::POST, "/exceptions/exc_1/resolve"),
