@@ -69,6 +69,7 @@ const RESOLVED: &str = "com.tieout.control.exception.resolved.v1";
 const CONFIRMED: &str = "com.tieout.connection.effect.confirmed.v1";
 const REVERSED: &str = "com.tieout.ledger.journal.reversed.v1";
 const ACCEPTED: &str = "com.tieout.order.order.accepted.v1";
+const ASSIGNED: &str = "com.tieout.control.exception.assigned.v1";
 
 /// An opportunity of the CRM, from the day it can be won.
 pub const OPPORTUNITY: Lifecycle = Lifecycle {
@@ -205,8 +206,190 @@ pub const JOURNAL: Lifecycle = Lifecycle {
     ],
 };
 
+/// A credit note.
+pub const CREDIT_NOTE: Lifecycle = Lifecycle {
+    object: "credit_note",
+    states: &[
+        state("open", "some of it is not set off yet"),
+        state("applied", "all of it is set off against its invoice"),
+    ],
+    steps: &[step("open", "applied", CREDITED)],
+};
+
+/// Money that goes back.
+pub const REFUND: Lifecycle = Lifecycle {
+    object: "refund",
+    states: &[
+        state("requested", "asked for, not with the payer yet"),
+        state("settled", "the payer has it"),
+    ],
+    steps: &[step("requested", "settled", REFUNDED)],
+};
+
+/// A month of a legal entity's books.
+pub const PERIOD: Lifecycle = Lifecycle {
+    object: "period",
+    states: &[
+        state("open", "takes entries"),
+        state("closed", "takes no entries"),
+    ],
+    steps: &[
+        step("open", "closed", "com.tieout.ledger.period.closed.v1"),
+        step("closed", "open", "com.tieout.ledger.period.reopened.v1"),
+    ],
+};
+
+/// What needs a person.
+pub const EXCEPTION: Lifecycle = Lifecycle {
+    object: "exception",
+    states: &[
+        state("open", "nobody has taken it"),
+        state("acknowledged", "somebody has seen it"),
+        state("assigned", "somebody has taken it"),
+        state("verifying", "its work runs again and is not confirmed yet"),
+        state("resolved", "settled, for good"),
+    ],
+    steps: &[
+        step("open", "acknowledged", "a person has seen it"),
+        step("open", "assigned", ASSIGNED),
+        step("open", "verifying", "its work is set going again"),
+        step("open", "resolved", RESOLVED),
+        step("acknowledged", "assigned", ASSIGNED),
+        step("acknowledged", "verifying", "its work is set going again"),
+        step("acknowledged", "resolved", RESOLVED),
+        step("assigned", "assigned", ASSIGNED),
+        step("assigned", "verifying", "its work is set going again"),
+        step("assigned", "resolved", RESOLVED),
+        step("verifying", "open", "its work stopped again"),
+        step("verifying", "acknowledged", "its work stopped again"),
+        step("verifying", "assigned", "its work stopped again"),
+        step("verifying", "resolved", RESOLVED),
+    ],
+};
+
+/// What another system is told.
+pub const EFFECT: Lifecycle = Lifecycle {
+    object: "effect",
+    states: &[
+        state("intended", "recorded, not under way"),
+        state("sent", "handed to the network, no answer yet"),
+        state("ambiguous", "it may have happened, to be read back"),
+        state("parked", "waits for a person"),
+        state("confirmed", "the other system has it"),
+        state("skipped", "a person decided that it is not to happen"),
+    ],
+    steps: &[
+        step("intended", "sent", "a worker takes it"),
+        step("sent", "confirmed", CONFIRMED),
+        step(
+            "sent",
+            "intended",
+            "it certainly did not happen and is tried again",
+        ),
+        step("sent", "ambiguous", "nobody knows whether it happened"),
+        step("sent", "parked", OPENED),
+        step("ambiguous", "confirmed", CONFIRMED),
+        step(
+            "ambiguous",
+            "intended",
+            "reading back proved that it is not there",
+        ),
+        step("ambiguous", "parked", OPENED),
+        step(
+            "parked",
+            "ambiguous",
+            "a person releases it; it is read back first",
+        ),
+        step("parked", "skipped", RESOLVED),
+    ],
+};
+
+/// A request for a second person.
+pub const APPROVAL: Lifecycle = Lifecycle {
+    object: "approval",
+    states: &[
+        state("requested", "waits for a checker"),
+        state("granted", "carried out"),
+        state("denied", "not carried out"),
+        state("expired", "nobody decided in time"),
+        state("withdrawn", "the maker took it back"),
+    ],
+    steps: &[
+        step(
+            "requested",
+            "granted",
+            "com.tieout.control.approval.granted.v1",
+        ),
+        step(
+            "requested",
+            "denied",
+            "com.tieout.control.approval.denied.v1",
+        ),
+        step(
+            "requested",
+            "expired",
+            "com.tieout.control.approval.expired.v1",
+        ),
+        step("requested", "withdrawn", "the maker takes it back"),
+    ],
+};
+
+/// One run of a process.
+pub const PROCESS: Lifecycle = Lifecycle {
+    object: "process",
+    states: &[
+        state("running", "on its way"),
+        state("done", "every step is settled"),
+        state("cancelling", "what was done is being taken back"),
+        state("cancelled", "what was done is taken back"),
+        state("stopped", "its subject is gone; nothing was taken back"),
+    ],
+    steps: &[
+        step("running", "done", "its last step is settled"),
+        step(
+            "running",
+            "cancelling",
+            "a person cancels it, with approval",
+        ),
+        step(
+            "running",
+            "cancelled",
+            "a person cancels it before anything was done",
+        ),
+        step("running", "stopped", CANCELLED),
+        step(
+            "done",
+            "cancelling",
+            "a person takes it back, with approval",
+        ),
+        step(
+            "done",
+            "cancelled",
+            "a person takes it back; nothing has to be undone",
+        ),
+        step(
+            "cancelling",
+            "cancelled",
+            "com.tieout.control.process.cancelled.v1",
+        ),
+    ],
+};
+
 /// Every lifecycle.
-pub const LIFECYCLES: &[&Lifecycle] = &[&OPPORTUNITY, &CONTRACT, &INVOICE, &PAYMENT, &JOURNAL];
+pub const LIFECYCLES: &[&Lifecycle] = &[
+    &OPPORTUNITY,
+    &CONTRACT,
+    &INVOICE,
+    &CREDIT_NOTE,
+    &PAYMENT,
+    &REFUND,
+    &JOURNAL,
+    &PERIOD,
+    &EXCEPTION,
+    &EFFECT,
+    &APPROVAL,
+    &PROCESS,
+];
 
 impl Lifecycle {
     /// The lifecycle of a kind of object.
@@ -264,6 +447,17 @@ impl Lifecycle {
             to: to.to_owned(),
             possible,
         })
+    }
+
+    /// Whether an object may stand in `to` after it stood in `from`; staying where it is is no step.
+    ///
+    /// # Errors
+    /// As [`Lifecycle::check`].
+    pub fn go(&self, id: &str, from: &str, to: &str) -> Result<(), IllegalStep> {
+        if from == to {
+            return Ok(());
+        }
+        self.check(id, from, to)
     }
 
     /// The lifecycle in words, for people and for the documentation.

@@ -159,11 +159,21 @@ impl StepDefinition {
     /// Whether this signal completes it.
     #[must_use]
     pub fn is_done_by(&self, signal: &str) -> bool {
-        self.done_by.iter().any(|name| name == signal)
+        self.done_by.iter().any(|name| name == stem(signal))
             || self
                 .done_by_effect
                 .as_ref()
                 .is_some_and(|operation| signal == effect_signal(operation))
+    }
+}
+
+/// An event type without its version: a definition hears every version of an event, because what is
+/// stored in an older one is upgraded when it is read.
+#[must_use]
+pub fn stem(signal: &str) -> &str {
+    match signal.rsplit_once(".v") {
+        Some((stem, version)) if version.bytes().all(|byte| byte.is_ascii_digit()) => stem,
+        _ => signal,
     }
 }
 
@@ -241,7 +251,7 @@ impl ProcessBook {
     /// Whether any definition, of whatever version, is moved by this signal.
     #[must_use]
     pub fn hears(&self, signal: &str) -> bool {
-        self.signals.contains_key(signal)
+        self.signals.contains_key(stem(signal))
     }
 
     /// The newest version of every definition that this event starts.
@@ -249,7 +259,7 @@ impl ProcessBook {
     pub fn started_by(&self, signal: &str) -> Vec<&Definition> {
         self.newest()
             .into_iter()
-            .filter(|definition| definition.start.iter().any(|start| start == signal))
+            .filter(|definition| definition.start.iter().any(|start| start == stem(signal)))
             .collect()
     }
 

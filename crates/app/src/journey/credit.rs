@@ -238,12 +238,16 @@ pub(crate) fn set_off(
     };
     let taken = (invoice.total - (paid - released) - credited).clamp(0, note.total);
     note.remaining = note.total - taken;
-    note.status = if note.remaining == 0 {
+    let status = if note.remaining == 0 {
         "applied"
     } else {
         "open"
+    };
+    if note.status != "paid" {
+        let lifecycle = &control::lifecycle::CREDIT_NOTE;
+        crate::lifecycle::go(lifecycle, &note.number, &note.status, status)?;
     }
-    .to_owned();
+    note.status = status.to_owned();
     documents::set_remaining(tx, &note.id, note.remaining, &note.status)?;
     document::settle(tx, &mut invoice, paid - released, credited + taken)
 }

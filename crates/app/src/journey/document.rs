@@ -252,9 +252,12 @@ pub(crate) fn settle(
         written_off: money(0),
     };
     invoice.remaining = balance.open()?.minor;
-    invoice.status = to_store("status", &balance.status()?)?
+    let status = to_store("status", &balance.status()?)?
         .trim_matches('"')
         .to_owned();
+    let lifecycle = &control::lifecycle::INVOICE;
+    crate::lifecycle::go(lifecycle, &invoice.number, &invoice.status, &status)?;
+    invoice.status = status;
     documents::set_remaining(tx, &invoice.id, invoice.remaining, &invoice.status)?;
     Ok(())
 }

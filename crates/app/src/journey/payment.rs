@@ -136,6 +136,9 @@ pub fn settled(
         None => (unknown_payment(tx, context, report)?, true),
     };
     let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
+    if !fresh {
+        crate::lifecycle::go(&control::lifecycle::PAYMENT, &row.id, &row.status, "settled")?;
+    }
     row.status = "settled".to_owned();
     (row.amount, row.fee, row.unapplied) =
         (report.gross.minor, report.fee.minor, report.gross.minor);

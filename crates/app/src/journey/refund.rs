@@ -226,6 +226,7 @@ fn finish(
     happened: Instant,
     references: Vec<Reference>,
 ) -> Result<(), AppFault> {
+    crate::lifecycle::go(&control::lifecycle::REFUND, &row.id, &row.status, "settled")?;
     row.status = "settled".to_owned();
     row.time = happened.microseconds();
     payments::update_refund(tx, &row)?;

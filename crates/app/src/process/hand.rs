@@ -429,5 +429,6 @@ pub(crate) fn publish(
         &context.actor,
         &body.toml,
     )?;
+    crate::books::changed(tx)?;
     Ok(json!({ "process": definition.name, "version": definition.version }))
 }

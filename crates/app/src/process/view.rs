@@ -178,11 +178,7 @@ pub(super) fn awaited(step: &StepDefinition) -> String {
     let mut parts: Vec<String> = step
         .done_by
         .iter()
-        .map(|name| {
-            name.trim_start_matches("com.tieout.")
-                .trim_end_matches(".v1")
-                .to_owned()
-        })
+        .map(|name| name.trim_start_matches("com.tieout.").to_owned())
         .collect();
     parts.extend(
         step.done_by_effect

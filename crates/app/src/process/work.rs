@@ -2,13 +2,13 @@
 
 use super::keep::{self, Loaded};
 use super::{ACTOR, close_exceptions, late_key, stuck_key};
+use crate::App;
 use crate::command::Command;
 use crate::fault::AppFault;
 use crate::journey::exception::{self, NewException};
 use crate::journey::perform;
 use crate::record::{Context, Fact, Recorder};
 use crate::worker::Progress;
-use crate::App;
 use control::process::{Late, Order, ProcessStatus, StepStatus, machine};
 use events::{Event, ProcessCancelled, ProcessOverdue};
 use store::{Tx, processes, settings};

@@ -1,7 +1,7 @@
 //! The machine: a definition, the state of an instance and what happens give the next state.
 //! Nothing is done here; what is to be done comes out as [`Order`].
 
-use super::{CommandTemplate, Definition, StepDefinition, Undo};
+use super::{CommandTemplate, Definition, StepDefinition, Undo, stem};
 use crate::ExceptionClass;
 use crate::approval::{ApprovalRefusal, four_eyes};
 use std::collections::{BTreeMap, BTreeSet};
@@ -361,7 +361,7 @@ pub fn happen(
             && step
                 .restarts_on
                 .iter()
-                .any(|name| name == occurrence.signal)
+                .any(|name| name == stem(occurrence.signal))
         {
             keep(instance, &definition.remember, occurrence.facts);
             let due = due(step, instance, occurrence.at);
@@ -372,7 +372,7 @@ pub fn happen(
     let is_gone = definition
         .stopped_by
         .iter()
-        .any(|name| name == occurrence.signal);
+        .any(|name| name == stem(occurrence.signal));
     if is_gone && finds(instance, &definition.subject) {
         for state in &mut instance.steps {
             if !state.status.is_settled() {

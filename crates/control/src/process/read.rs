@@ -1,6 +1,6 @@
 //! Reading definitions from TOML: every problem is named with its step and the mend, all at once.
 
-use super::{CommandTemplate, Deadline, Definition, StepDefinition, Undo};
+use super::{CommandTemplate, Deadline, Definition, StepDefinition, Undo, stem};
 use crate::ExceptionClass;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,7 +117,12 @@ impl Checks<'_> {
     }
 
     fn event(&mut self, place: &str, name: &str) {
-        if !self.known.events.contains(&name) {
+        if !self
+            .known
+            .events
+            .iter()
+            .any(|known| stem(known) == stem(name))
+        {
             self.wrong(
                 place,
                 format!("{name:?} is not an event"),
@@ -188,9 +193,9 @@ pub(super) fn read(text: &str, known: &Known<'_>) -> Result<Definition, Vec<Defi
         title: file.title,
         purpose: file.purpose,
         subject: file.subject,
-        start: file.start,
+        start: stems(file.start),
         by_hand: file.by_hand,
-        stopped_by: file.stopped_by,
+        stopped_by: stems(file.stopped_by),
         remember: file.remember,
         steps,
     })
@@ -275,9 +280,9 @@ fn read_step(
                 OneOrMany::Many(values) => (fact, values),
             })
             .collect(),
-        done_by: text.done_by,
+        done_by: stems(text.done_by),
         done_by_effect: text.done_by_effect,
-        restarts_on: text.restarts_on,
+        restarts_on: stems(text.restarts_on),
         by: text.by.unwrap_or_else(|| subject.to_owned()),
         remember: text.remember,
         command,
@@ -352,6 +357,10 @@ fn read_deadline(checks: &mut Checks<'_>, place: &str, text: Option<DeadlineText
         from: text.from,
         class: class.unwrap_or(fallback.class),
     }
+}
+
+fn stems(names: Vec<String>) -> Vec<String> {
+    names.iter().map(|name| stem(name).to_owned()).collect()
 }
 
 /// Seconds of `30m`, `24h` or `5d`.

@@ -122,6 +122,20 @@ pub fn attempt_failed(
         return Ok(PaymentOutcome::AlreadyRecorded { correlation: None });
     };
     let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
+    let illegal = control::lifecycle::PAYMENT
+        .go(&row.id, &row.status, "failed")
+        .err();
+    // A report that is older than the settlement came late; one that is newer contradicts it.
+    if let Some(illegal) = illegal
+        && row.status == "settled"
+        && report.happened.microseconds() > row.time
+    {
+        let id = contradicted(tx, context, &row, report, &illegal)?;
+        return Ok(PaymentOutcome::Held {
+            exception: id,
+            correlation: Some(correlation),
+        });
+    }
     if row.status == "settled" || row.attempts >= i64::from(report.attempt) {
         return Ok(PaymentOutcome::AlreadyRecorded {
             correlation: Some(correlation),
@@ -198,6 +212,29 @@ pub fn attempt_failed(
     })
 }
 
+/// A failure that happened after the payment had settled: the payment stays as it is.
+fn contradicted(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &PaymentRow,
+    report: &FailedAttempt,
+    illegal: &control::lifecycle::IllegalStep,
+) -> Result<ExceptionId, AppFault> {
+    let new = NewException {
+        summary: format!(
+            "{} says that a settled payment failed afterwards: {}",
+            report.processor, report.reason
+        ),
+        detail: format!("{illegal}; attempt {} at {}", report.attempt, report.happened),
+        customer: row.customer.clone(),
+        entity: row.entity.clone(),
+        value: Some(money(row, row.amount)?),
+        correlation: Some(stored_value("chain id", &row.correlation)?),
+        ..NewException::default()
+    };
+    crate::lifecycle::reported(tx, context, illegal, new)
+}
+
 fn given_up(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -271,6 +308,8 @@ impl App {
                 }
                 let attempt = row.attempts + 1;
                 row.next_attempt = String::new();
+                let lifecycle = &control::lifecycle::PAYMENT;
+                crate::lifecycle::go(lifecycle, &row.id, &row.status, "initiated")?;
                 row.status = "initiated".to_owned();
                 payments::update(tx, &row)?;
                 let key = format!("collect/{}/{attempt}", row.id);
