@@ -210,6 +210,19 @@ pub fn effect(tx: &mut Tx<'_>, id: &str) -> Result<Option<EffectRow>, StoreFault
     )
 }
 
+/// Effects of a status by id, at most `limit`.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_status(tx: &mut Tx<'_>, status: &str, limit: i64) -> Result<Vec<EffectRow>, StoreFault> {
+    let columns = EffectRow::columns("");
+    tx.query(
+        &format!("SELECT {columns} FROM effect WHERE status = ?1 ORDER BY id LIMIT ?2"),
+        params![status, limit],
+        EffectRow::read,
+    )
+}
+
 /// The effects about one of our objects.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use crate::command::{
 };
 use crate::gate::{self, CONNECTION, LANE};
 use crate::record::Context;
-use crate::{AppFault, Refusal, deliver};
+use crate::{App, AppFault, Refusal, deliver};
 use control::delivery_mode::DeliveryMode;
 use serde_json::json;
 use store::connections::{self as kept, FlowModeRow, HoldRow};
@@ -190,14 +190,24 @@ pub(crate) fn set_mode(
 }
 
 /// Priority of journals of a month that is being closed.
-pub(crate) const CLOSE_CRITICAL: i64 = 10;
+const CLOSE_CRITICAL: i64 = 10;
 
 /// Lanes moved forward in one step.
 const LANES_A_STEP: i64 = 500;
 
+impl App {
+    /// Lets journals of months that are over go before the others. Returns how many lanes were moved.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn prioritise_closing(&self, actor: &str) -> Result<usize, AppFault> {
+        self.run(actor, prioritise_closing)
+    }
+}
+
 /// Lets journals of months that are over go before the others: until the other ledger has them, the
 /// month cannot be closed there. Returns how many lanes were moved.
-pub(crate) fn prioritise_closing(tx: &mut Tx<'_>, context: &Context) -> Result<usize, AppFault> {
+fn prioritise_closing(tx: &mut Tx<'_>, context: &Context) -> Result<usize, AppFault> {
     let mut moved = 0;
     for entity in context.books.entities.values() {
         let month = values::Month::of(entity.zone.date_at(context.now)).to_string();

@@ -134,6 +134,36 @@ impl Bench {
         Connections::new(&config, Arc::new(driver))
     }
 
+    /// Another process on the same books and the same network.
+    #[allow(
+        dead_code,
+        reason = "not every test that shares this file has several processes"
+    )]
+    pub fn another_process(&self) -> Bench {
+        let ids = Arc::new(MonotonicIds::new(2, 1));
+        let app = App::open(
+            self.app.store().clone(),
+            self.clock.clone(),
+            ids,
+            Origin::Live,
+        )
+        .unwrap();
+        let options = DriverOptions {
+            read_attempts: 1,
+            ..DriverOptions::default()
+        };
+        let script = self.script.clone();
+        let driver = Driver::new(Box::new(script.clone()), Box::new(script.clone()), options);
+        let mut connections = Connections::new(&config(1), Arc::new(driver));
+        connections.limits = self.connections.limits.clone();
+        Bench {
+            app,
+            connections,
+            clock: self.clock.clone(),
+            script,
+        }
+    }
+
     /// Publishes a product that orders can name.
     pub fn publish_platform(&self) {
         let product: PublishProduct = serde_json::from_value(json!({
@@ -239,40 +269,9 @@ impl Bench {
 
     /// A posted journal of 12.50 USD over two accounts, as the posting rules would have made it.
     pub fn post_journal(&self, id: &str) {
-        let journal = JournalRow {
-            id: id.to_owned(),
-            entity: "US".to_owned(),
-            date: "2026-03-01".to_owned(),
-            month: "2026-03".to_owned(),
-            event: format!("evt_{id}"),
-            event_type: "test".to_owned(),
-            rule: "test".to_owned(),
-            rule_version: 1,
-            narration: "Invoice 1 issued".to_owned(),
-            document: String::new(),
-            contract: String::new(),
-            customer: String::new(),
-            correlation: "chn_test".to_owned(),
-            currency: "USD".to_owned(),
-            total: 1_250,
-            reverses: String::new(),
-            recorded: 0,
-        };
-        let line = |number: i64, account: &str, amount: i64| JournalLineRow {
-            journal: id.to_owned(),
-            line: number,
-            entity: "US".to_owned(),
-            account: account.to_owned(),
-            currency: "USD".to_owned(),
-            month: "2026-03".to_owned(),
-            amount,
-            product: String::new(),
-        };
-        let lines = vec![line(1, "1100", 1_250), line(2, "2100", -1_250)];
+        let id = id.to_owned();
         self.app
-            .run("test", move |tx, _| {
-                Ok(journals::post(tx, &[journal], &lines)?)
-            })
+            .run("test", move |tx, _| Ok(post_journal(tx, &id)?))
             .unwrap();
     }
 
@@ -314,6 +313,41 @@ impl Bench {
             })
             .unwrap()
     }
+}
+
+/// A posted journal of 12.50 USD over two accounts.
+pub fn post_journal(tx: &mut store::Tx<'_>, id: &str) -> Result<(), store::StoreFault> {
+    let journal = JournalRow {
+        id: id.to_owned(),
+        entity: "US".to_owned(),
+        date: "2026-03-01".to_owned(),
+        month: "2026-03".to_owned(),
+        event: format!("evt_{id}"),
+        event_type: "test".to_owned(),
+        rule: "test".to_owned(),
+        rule_version: 1,
+        narration: "Invoice 1 issued".to_owned(),
+        document: String::new(),
+        contract: String::new(),
+        customer: String::new(),
+        correlation: "chn_test".to_owned(),
+        currency: "USD".to_owned(),
+        total: 1_250,
+        reverses: String::new(),
+        recorded: 0,
+    };
+    let line = |number: i64, account: &str, amount: i64| JournalLineRow {
+        journal: id.to_owned(),
+        line: number,
+        entity: "US".to_owned(),
+        account: account.to_owned(),
+        currency: "USD".to_owned(),
+        month: "2026-03".to_owned(),
+        amount,
+        product: String::new(),
+    };
+    let lines = vec![line(1, "1100", 1_250), line(2, "2100", -1_250)];
+    journals::post(tx, &[journal], &lines)
 }
 
 fn config(parallel: u8) -> ConnectionsConfig {
