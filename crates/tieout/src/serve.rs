@@ -2,6 +2,7 @@
 
 use crate::settings::{LogFormat, Settings, SettingsFault};
 use app::connections::Connections;
+use app::outward::OutwardConfig;
 use app::seal::{SealFault, SystemEntropy};
 use app::{App, AppFault, MonotonicIds, SystemClock, deliver, worker};
 use control::Role;
@@ -254,7 +255,7 @@ pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     }
     let connections = Arc::new(Connections::over_http(&settings.connections));
     let server = server::start(app.clone(), Some(connections.clone()), options(&settings))?;
-    let workers = Workers::start(&app, &connections)?;
+    let workers = Workers::start(&app, &connections, settings.outward)?;
     println!(
         "Console and API: http://{}/   (stop with Ctrl-C)",
         server.address()
@@ -325,7 +326,11 @@ struct Workers {
 }
 
 impl Workers {
-    fn start(app: &App, connections: &Arc<Connections>) -> Result<Workers, ServeFault> {
+    fn start(
+        app: &App,
+        connections: &Arc<Connections>,
+        outward: OutwardConfig,
+    ) -> Result<Workers, ServeFault> {
         let stop = Arc::new(AtomicBool::new(false));
         let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
             std::thread::Builder::new()
@@ -340,9 +345,14 @@ impl Workers {
         )?;
         let (daily, flag) = (app.clone(), stop.clone());
         let days = spawn("tieout-daily", Box::new(move || work_daily(&daily, &flag)))?;
+        let (sender, flag) = (app.clone(), stop.clone());
+        let webhooks = spawn(
+            "tieout-webhooks",
+            Box::new(move || app::outward::run_until(&sender, outward, &flag)),
+        )?;
         Ok(Workers {
             stop,
-            threads: vec![deliveries, days],
+            threads: vec![deliveries, days, webhooks],
         })
     }
 
@@ -406,10 +416,14 @@ pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
         TokenCommand::Create {
             name,
             role,
+            owner,
             settings,
         } => {
             let app = open(&settings.load()?)?;
             println!("{}", auth::create_token(&app, name, *role)?);
+            if let Some(owner) = owner {
+                app.own_token(name, owner)?;
+            }
             eprintln!(
                 "The token {name} has the role {role}. It is shown this once and kept nowhere."
             );

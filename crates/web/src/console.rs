@@ -4,25 +4,39 @@
 //! answers. The console holds no rules and no figures of its own; every number that it draws comes
 //! from a read model of `app::view`, and every number and identifier links to what is behind it.
 
+mod amendment;
+mod approvals;
 mod assets;
 mod billing;
 mod chain;
 mod commercial;
-mod connections;
+mod events;
 mod exceptions;
 mod filters;
 mod finance;
 mod frame;
+mod lanes;
 mod login;
 mod money;
 mod paths;
+mod processes;
+mod replays;
 mod respond;
+mod rules;
 mod sheet;
 mod source;
 mod today;
 
+pub use amendment::{AmendForm, AmendSource};
+pub use approvals::{ApprovalsSource, Lending, Verdict};
+pub use events::{EndpointAction, EndpointForm, OutwardSource};
+pub use exceptions::ExceptionDesk;
+pub use lanes::{FlowAction, FlowSource, FlowTarget};
 pub use login::{LoginForm, login_page};
+pub use processes::ProcessSource;
+pub use replays::{PlanForm, ReplaysSource, Steer};
 pub use respond::not_found;
+pub use rules::{DeviationForm, GovernanceSource, ProposeForm, Settled};
 pub(crate) use sheet::{alone, sheet, trouble};
 pub use source::{
     AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
@@ -71,12 +85,48 @@ pub fn router(state: ConsoleState) -> Router {
     Router::new()
         .route("/", get(today::today))
         .route("/tie-outs", get(today::tie_outs))
+        .route("/lanes", get(lanes::lanes))
+        .route("/flow/steer", post(lanes::steer))
         .route("/exceptions", get(exceptions::list))
         .route("/exceptions/{id}", get(exceptions::show))
         .route("/exceptions/{id}/resolve", post(exceptions::resolve))
-        .route("/exceptions/{id}/assign", post(exceptions::assign))
+        .route("/exceptions/{id}/dispute", post(exceptions::dispute))
+        .route("/exceptions/{id}/{action}", post(exceptions::act))
+        .route(
+            "/exception-batches",
+            get(exceptions::batches).post(exceptions::begin_batch),
+        )
+        .route("/exception-batches/new", get(exceptions::new_batch))
+        .route("/exception-batches/{id}", get(exceptions::batch))
+        .route("/exception-batches/{id}/stop", post(exceptions::stop_batch))
+        .route(
+            "/incidents",
+            get(exceptions::incidents).post(exceptions::open_incident),
+        )
+        .route("/incidents/{id}", get(exceptions::incident))
+        .route("/incidents/{id}/{action}", post(exceptions::change_incident))
+        .route("/outstanding/{list}", get(exceptions::outstanding))
+        .route("/approvals", get(approvals::queue))
+        .route("/approvals/{id}", get(approvals::show))
+        .route("/approvals/{id}/decide", post(approvals::decide))
+        .route("/delegations", post(approvals::delegate))
+        .route("/delegations/{id}/revoke", post(approvals::revoke))
+        .route("/replays", get(replays::studio).post(replays::plan))
+        .route("/replays/{id}", get(replays::show))
+        .route("/replays/{id}/steer", post(replays::steer))
+        .route(
+            "/contracts/{id}/amend",
+            get(amendment::form).post(amendment::save),
+        )
         .route("/search", get(chain::search))
         .route("/trace/{id}", get(chain::trace))
+        .route("/trace/{id}/evidence", get(processes::evidence))
+        .route("/flow", get(processes::flow))
+        .route("/flow/{lane}", get(processes::lane))
+        .route("/processes", get(processes::kinds))
+        .route("/processes/{name}", get(processes::kind))
+        .route("/process/{id}", get(processes::instance))
+        .route("/process/{id}/act", post(processes::act))
         .route("/customers", get(commercial::customers))
         .route("/customers/{id}", get(commercial::customer))
         .route("/contracts", get(commercial::contracts))
@@ -91,7 +141,21 @@ pub fn router(state: ConsoleState) -> Router {
             "/trial-balance/{entity}/{month}/{account}",
             get(finance::account),
         )
-        .route("/connections", get(connections::connections))
+        .route("/events", get(events::catalogue))
+        .route("/events/{name}", get(events::event_type))
+        .route("/events/{name}/schema", get(events::schema))
+        .route("/endpoints", get(events::endpoints).post(events::add))
+        .route("/endpoints/{id}", get(events::endpoint))
+        .route("/endpoints/{id}/{action}", post(events::act))
+        .route("/rules", get(rules::rules))
+        .route("/rules/{kind}", get(rules::document))
+        .route("/rules/{kind}/propose", post(rules::propose))
+        .route("/proposals/{id}", get(rules::proposal))
+        .route("/proposals/{id}/decide", post(rules::decide_proposal))
+        .route("/proposed-changes/{id}/decide", post(rules::decide_change))
+        .route("/deviations", post(rules::record_deviation))
+        .route("/deviations/{id}/decide", post(rules::decide_deviation))
+        .route("/connections", get(lanes::connections))
         .with_state(state)
         .merge(assets::router())
         .layer(axum::middleware::map_response(respond::guard))

@@ -115,6 +115,10 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             });
             command.status
         }
+        Work::Preview(preview) => {
+            operation["requestBody"] = request_body(&preview.command, generator);
+            200
+        }
         Work::Query(query) => {
             parameters.extend(query_parameters(query));
             200
@@ -125,6 +129,15 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         status.to_string(): success,
         "default": { "$ref": "#/components/responses/problem" }
     });
+    if let Work::Command(command) = &route.work
+        && crate::api::may_wait(command.name)
+    {
+        let waiting = generator.subschema_for::<crate::api::answers::Waiting>();
+        operation["responses"]["202"] = json!({
+            "description": "The approval policy asks for another person: it waits and is done when that person grants it.",
+            "content": { "application/json": { "schema": waiting } }
+        });
+    }
     operation
 }
 

@@ -1,5 +1,12 @@
 //! The program as the console's source of figures.
 
+mod approvals;
+mod exceptions;
+mod governance;
+mod lanes;
+mod outward;
+mod processes;
+
 use crate::console::{
     AccountKey, ExceptionFacets, ExceptionFilter, ListFilter, ResolveOutcome, Source, SourceFault,
 };
@@ -116,6 +123,7 @@ impl Source for AppSource {
         let command = Command::ResolveException(ResolveException {
             exception: exception_id(id)?,
             outcome: if mended { "mended" } else { "skipped" }.to_owned(),
+            code: None,
             reason: reason.to_owned(),
         });
         self.app.act(actor, command).map(drop).map_err(told)

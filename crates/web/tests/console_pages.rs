@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+#[path = "console_pages/approvals.rs"]
+mod approval_pages;
+#[path = "console_pages/exceptions.rs"]
+mod exceptions;
 mod sample;
 
 use axum::body::{Body, to_bytes};
@@ -20,17 +24,23 @@ struct Reply {
 }
 
 fn console(source: &Arc<SampleSource>, name: Option<&str>) -> Router {
-    let state = ConsoleState::new(Arc::clone(source) as Arc<dyn web::console::Source>);
-    let app =
-        router(state.clone()).fallback_service(Router::new().fallback(not_found).with_state(state));
     match name {
-        None => app,
-        Some(name) => app.layer(Extension(Viewer {
-            name: name.to_owned(),
-            role: "controller".to_owned(),
-            csrf: "s3cret".to_owned(),
-        })),
+        None => bare(source),
+        Some(name) => console_as(source, name, "controller"),
     }
+}
+
+fn bare(source: &Arc<SampleSource>) -> Router {
+    let state = ConsoleState::new(Arc::clone(source) as Arc<dyn web::console::Source>);
+    router(state.clone()).fallback_service(Router::new().fallback(not_found).with_state(state))
+}
+
+fn console_as(source: &Arc<SampleSource>, name: &str, role: &str) -> Router {
+    bare(source).layer(Extension(Viewer {
+        name: name.to_owned(),
+        role: role.to_owned(),
+        csrf: "s3cret".to_owned(),
+    }))
 }
 
 async fn send(app: Router, request: Request<Body>) -> Reply {
@@ -82,6 +92,9 @@ fn lists() -> Vec<&'static str> {
         "/",
         "/tie-outs",
         "/exceptions",
+        "/exception-batches",
+        "/incidents",
+        "/outstanding/payments",
         "/customers",
         "/contracts",
         "/invoices",
@@ -89,6 +102,9 @@ fn lists() -> Vec<&'static str> {
         "/journals",
         "/trial-balance",
         "/connections",
+        "/lanes",
+        "/approvals",
+        "/replays",
     ]
 }
 
@@ -96,6 +112,16 @@ fn all_pages() -> Vec<String> {
     let mut pages: Vec<String> = lists().into_iter().map(str::to_owned).collect();
     pages.extend([
         format!("/exceptions/{EXCEPTION}"),
+        "/lanes?list=parked".to_owned(),
+        "/lanes?list=retrying&connection=netsuite".to_owned(),
+        "/exceptions?view=each".to_owned(),
+        format!("/exceptions?group={}", sample::exceptions::GROUP),
+        format!("/exception-batches/new?group={}", sample::exceptions::GROUP),
+        format!("/exception-batches/{}", sample::exceptions::BATCH),
+        format!("/incidents/{}", sample::exceptions::INCIDENT),
+        format!("/approvals/{}", approvals::APPROVAL),
+        format!("/replays/{}", approvals::REPLAY),
+        format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),
         format!("/trace/{PAYMENT}"),
         format!("/customers/{CUSTOMER}"),
         format!("/contracts/{CONTRACT}"),
@@ -520,4 +546,51 @@ async fn the_script_and_the_style_are_served_by_the_binary() {
             "{path} loads from outside"
         );
     }
+}
+
+#[tokio::test]
+async fn connections_show_what_holds_them_and_lanes_what_waits_behind() {
+    let shown = text(&get("/connections").await.html);
+    for wanted in [
+        "held by Noor since",
+        "keys are being changed",
+        "one call probes at",
+        "250 / 1,000 ms",
+        "18,204 of the vendor's 100,000 used",
+        "21 days left",
+        "2 parked",
+        "912,204.50",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    let shown = text(&get("/lanes?list=parked").await.html);
+    for wanted in ["PERIOD_CLOSED", "48,200.00", "641 deliveries wait"] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    let refused = get("/lanes?list=lost").await;
+    assert!(refused.status.is_client_error());
+}
+
+#[tokio::test]
+async fn flow_is_steered_with_a_reason_and_from_a_page_of_ours() {
+    let source = Arc::new(SampleSource::default());
+    let post = async |body: &str| {
+        send(
+            console(&source, Some("Ada")),
+            form("/flow/steer", body),
+        )
+        .await
+    };
+    let done = post("csrf=s3cret&connection=netsuite&action=pause&reason=close").await;
+    assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/connections"));
+    let done = post("csrf=s3cret&lane=ledger/a&effect=eff_1&list=parked&action=release&reason=mended").await;
+    assert_eq!(done.location, "/lanes?list=parked");
+    let silent = post("csrf=s3cret&connection=netsuite&action=pause&reason=+").await;
+    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(silent.html.contains("Give the reason"));
+    let refused = post("csrf=s3cret&lane=nowhere&action=prioritise&priority=5&reason=x").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.html.contains("nothing waits in that lane"));
+    let forged = post("csrf=other&connection=netsuite&action=pause&reason=close").await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN);
 }

@@ -25,12 +25,15 @@ macro_rules! on_every_store {
 }
 
 mod access;
+mod approvals;
+mod backlog;
 mod catalogue;
 mod commits;
 mod concurrency;
 mod documents;
 mod exception_work;
 mod exceptions;
+mod governance;
 mod inbox;
 mod journals;
 mod lanes;

@@ -56,6 +56,14 @@ answers! {
     WebhookQueued { endpoint: String, message: String }
     /// How many events were looked at, and how many messages were queued.
     WebhooksRecovered { endpoint: String, events: u64, queued: u64 }
+    /// What is held or goes on, and whether it was not before.
+    DeliverySteered { scope: String, name: String, status: String, changed: bool }
+    /// The effect, and where it stands now.
+    EffectReleased { effect: String, status: String }
+    /// The lane, its priority, and how many effects wait in it.
+    LanePrioritised { lane: String, priority: i64, effects: u64 }
+    /// The flow, its mode, and how many effects that wait were moved.
+    FlowModeSet { flow: String, mode: String, moved: usize }
     /// The legal entity that was added.
     EntityAdded { entity: EntityId }
     /// The product that was published.

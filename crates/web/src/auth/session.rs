@@ -61,6 +61,7 @@ fn needed(method: &Method, path: &str) -> Permission {
             }
         }
         (true, "flow", _) => Permission::ReleaseEffect,
+        (_, "endpoints", _) => Permission::ManageConnections,
         (true, "replays", _) => Permission::RequestReplay,
         (false, "replays", _) => Permission::ViewExceptions,
         (_, "contracts", "amend") => Permission::ChangeContracts,

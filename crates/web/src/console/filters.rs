@@ -172,9 +172,11 @@ pub(super) fn words(text: &str, _: &dyn Values) -> askama::Result<String> {
 #[askama::filter_fn]
 pub(super) fn chip(status: &str, _: &dyn Values) -> Markup {
     let tone = match status {
-        "paid" | "settled" | "confirmed" | "resolved" => "ok",
-        "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" => "wait",
-        "failed" | "parked" | "in_collection" => "bad",
+        "paid" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed" | "done"
+        | "in force" => "ok",
+        "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" | "requested" | "planned"
+        | "running" | "paused" | "resuming" | "ambiguous" | "verifying" | "started" | "to come" => "wait",
+        "failed" | "parked" | "degraded" | "in_collection" | "denied" | "expired" => "bad",
         _ => "plain",
     };
     Ok(Safe(format!(

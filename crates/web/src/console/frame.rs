@@ -8,7 +8,13 @@ use values::Instant;
 pub(super) enum Place {
     Today,
     TieOuts,
+    Flow,
+    Processes,
     Exceptions,
+    Outstanding,
+    Incidents,
+    Approvals,
+    Replays,
     Customers,
     Contracts,
     Invoices,
@@ -16,6 +22,10 @@ pub(super) enum Place {
     Journals,
     TrialBalance,
     Connections,
+    Events,
+    Endpoints,
+    Lanes,
+    Rules,
     /// Search, chains and error pages belong to no entry.
     Elsewhere,
 }
@@ -44,7 +54,18 @@ const RAIL: &[(&str, &[Entry])] = &[
         &[
             entry(Place::Today, "Today", "/", "h"),
             entry(Place::TieOuts, "Tie-outs", "/tie-outs", "o"),
+            entry(Place::Flow, "Process health", "/flow", "f"),
+            entry(Place::Processes, "Processes", "/processes", "w"),
             entry(Place::Exceptions, "Exceptions", "/exceptions", "e"),
+            entry(
+                Place::Outstanding,
+                "Not done yet",
+                "/outstanding/subscriptions",
+                "n",
+            ),
+            entry(Place::Incidents, "Incidents", "/incidents", "d"),
+            entry(Place::Approvals, "Approvals", "/approvals", "a"),
+            entry(Place::Replays, "Replays", "/replays", "r"),
         ],
     ),
     (
@@ -69,13 +90,17 @@ const RAIL: &[(&str, &[Entry])] = &[
         ],
     ),
     (
+        "Governance",
+        &[entry(Place::Rules, "Rules", "/rules", "l")],
+    ),
+    (
         "Systems",
-        &[entry(
-            Place::Connections,
-            "Connections",
-            "/connections",
-            "s",
-        )],
+        &[
+            entry(Place::Connections, "Connections", "/connections", "s"),
+            entry(Place::Lanes, "Lanes", "/lanes", "y"),
+            entry(Place::Events, "Events", "/events", "v"),
+            entry(Place::Endpoints, "Endpoints", "/endpoints", "k"),
+        ],
     ),
 ];
 

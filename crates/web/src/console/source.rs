@@ -66,7 +66,16 @@ impl ResolveOutcome {
 
 /// Where the console's figures come from. Calls may block; the console makes them on blocking
 /// threads. `None` means that there is nothing with that id.
-pub trait Source: Send + Sync + 'static {
+pub trait Source: Send + Sync + 'static
+    + super::exceptions::ExceptionDesk
+    + super::processes::ProcessSource
+    + super::approvals::ApprovalsSource
+    + super::lanes::FlowSource
+    + super::replays::ReplaysSource
+    + super::amendment::AmendSource
+    + super::rules::GovernanceSource
+    + super::events::OutwardSource
+{
     /// Now, on the clock that the program runs on.
     fn now(&self) -> Instant;
     /// How many exceptions are not resolved. Asked by every page, so it has to be cheap.

@@ -74,7 +74,7 @@ fn every_command_of_the_program_has_a_route() {
         .iter()
         .filter_map(|route| match &route.work {
             Work::Command(command) => Some(command.name),
-            Work::Query(_) => None,
+            Work::Preview(_) | Work::Query(_) => None,
         })
         .collect();
     assert_eq!(served, Command::NAMES.iter().copied().collect());

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod approvals;
 mod commands;
 mod description;
 mod entrance;

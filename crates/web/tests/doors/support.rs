@@ -144,8 +144,22 @@ impl House {
                 )
                 .await;
             assert!(reply.status.is_success(), "{path} {body}: {}", reply.text);
-            reply.json()
+            let answer = reply.json();
+            if reply.status != StatusCode::ACCEPTED {
+                return answer;
+            }
+            self.granted(&answer).await
         }
+    }
+
+    /// Has a second controller grant what waits, and gives what the command answers.
+    async fn granted(&self, waiting: &Value) -> Value {
+        let checker = web::auth::create_token(&self.app, "checker", Role::Controller).unwrap();
+        let id = waiting["approval"].as_str().unwrap();
+        let path = format!("/api/v1/approvals/{id}/grant");
+        let reply = self.post(&checker, id, &path, &json!({})).await;
+        assert!(reply.status.is_success(), "{waiting}: {}", reply.text);
+        reply.json()["result"].take()
     }
 
     /// A company with a product, a customer and a contract of a year, billed monthly.

@@ -6,9 +6,16 @@
     reason = "sample data is fixed, so a mistake in it should stop the test"
 )]
 
+pub mod approvals;
 mod billing;
 mod commercial;
+pub mod exceptions;
 mod finance;
+pub mod outward;
+mod lanes;
+mod processes;
+
+pub use processes::PROCESS;
 
 use app::view::*;
 use std::sync::Mutex;
@@ -57,6 +64,10 @@ pub struct SampleSource {
     pub broken: bool,
     /// What was resolved: id, outcome, reason, actor.
     pub resolved: Mutex<Vec<(String, String, String, String)>>,
+    /// What was decided about approvals and delegations: id, decision, reason, actor.
+    pub decided: Mutex<Vec<(String, String, String, String)>>,
+    /// The commands about exceptions that were given, by name.
+    pub told: Mutex<Vec<String>>,
     /// What was assigned: id, owner, actor.
     pub assigned: Mutex<Vec<(String, String, String)>>,
 }
