@@ -187,6 +187,7 @@ fn change_contract(
     first: &str,
     chain: CorrelationId,
 ) -> Result<OrderOutcome, AppFault> {
+    // What stops a change belongs to the path of the contract that it was to change.
     let Some((object, correlation)) = catalogue::referred(tx, &order.system, "Opportunity", first)?
     else {
         let why = format!("it upgrades opportunity {first}, which has not become a contract");
@@ -204,7 +205,7 @@ fn change_contract(
     };
     let amendments = match amendments {
         Ok(amendments) => amendments,
-        Err(wrong) => return hold(tx, context, order, chain, &wrong),
+        Err(wrong) => return hold(tx, context, order, correlation, &wrong),
     };
     let mut recorder = Recorder::new(
         context,
@@ -226,7 +227,7 @@ fn change_contract(
                     tx,
                     context,
                     order,
-                    chain,
+                    correlation,
                     "amendment_invalid",
                     &refusal.to_string(),
                 );

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 pub(super) type Answered = Result<Value, Problem>;
 
-fn written(value: &impl Serialize) -> Answered {
+pub(super) fn written(value: &impl Serialize) -> Answered {
     serde_json::to_value(value).map_err(|error| {
         tracing::error!(%error, "an answer cannot be written");
         Problem::new(Code::Internal, "The answer cannot be written.")
@@ -31,7 +31,7 @@ pub(super) fn one<T: Serialize>(
     }
 }
 
-fn whole<T: Serialize>(items: &[T]) -> Answered {
+pub(super) fn whole<T: Serialize>(items: &[T]) -> Answered {
     Ok(json!({ "items": written(&items)? }))
 }
 

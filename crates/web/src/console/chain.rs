@@ -2,6 +2,7 @@
 
 use super::frame::{Frame, Place};
 use super::paths::Asked;
+use super::processes::{Beside, beside};
 use super::respond::{Answer, Seat, Stop, draw, page};
 use super::{ConsoleState, filters};
 use app::view::{Chain, Hop, HopKind, SearchHit};
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 struct TracePage {
     frame: Frame,
     chain: Chain,
+    beside: Beside,
 }
 
 pub(super) async fn trace(
@@ -28,7 +30,11 @@ pub(super) async fn trace(
             id: id.clone(),
         })?;
         frame.searched = id;
-        draw(&TracePage { frame, chain })
+        draw(&TracePage {
+            frame,
+            beside: beside(source, &chain)?,
+            chain,
+        })
     })
     .await
 }
