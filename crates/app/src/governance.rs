@@ -13,7 +13,7 @@ mod reproduce;
 pub(crate) mod stage_gate;
 pub mod view;
 
-pub use document::{digest_of, standard_text};
+pub use document::{canonical, digest_of, readable, standard_text};
 pub use reproduce::Reproduction;
 
 use crate::fault::{AppFault, stored_value};
@@ -43,6 +43,13 @@ pub struct Governance {
     dated_rules: Vec<(Date, RuleBook)>,
     /// The next day on which something of the configuration changes by itself.
     pub(crate) next_day: Option<Date>,
+}
+
+/// Whether the answer of a command says that it waits for the steward of what it writes.
+#[must_use]
+pub fn is_proposed(command: &str, answer: &crate::command::Answer) -> bool {
+    let asks_for_one = command == "request_order_bypass";
+    !asks_for_one && answer["proposed_change"].is_string() && answer["state"] == "proposed"
 }
 
 /// The civil date that configuration is dated by.

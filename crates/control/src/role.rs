@@ -80,6 +80,8 @@ pub enum Permission {
     ChangeMasterData,
     /// Approve what somebody else changed in customers and products.
     ApproveMasterData,
+    /// Propose a change of the configuration, or a deviation; another person approves it.
+    ProposeConfiguration,
     /// Approve what somebody else changed in the configuration outside finance.
     ApproveConfiguration,
     /// Say what needs approval.
@@ -172,7 +174,7 @@ impl fmt::Display for Role {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 38] = [
+    pub const ALL: [Permission; 39] = [
         Permission::ViewFigures,
         Permission::ViewCommerce,
         Permission::ViewBooks,
@@ -198,6 +200,7 @@ impl Permission {
         Permission::ApproveFinance,
         Permission::ChangeMasterData,
         Permission::ApproveMasterData,
+        Permission::ProposeConfiguration,
         Permission::ApproveConfiguration,
         Permission::ChangeApprovalPolicy,
         Permission::ViewApprovals,
@@ -242,6 +245,7 @@ impl Permission {
             Permission::ApproveFinance => "approve_finance",
             Permission::ChangeMasterData => "change_master_data",
             Permission::ApproveMasterData => "approve_master_data",
+            Permission::ProposeConfiguration => "propose_configuration",
             Permission::ApproveConfiguration => "approve_configuration",
             Permission::ChangeApprovalPolicy => "change_approval_policy",
             Permission::ViewApprovals => "view_approvals",
@@ -315,6 +319,13 @@ impl Permission {
             ],
             Permission::ChangeMasterData => &[RevOps, BillingAnalyst],
             Permission::ApproveMasterData => &[RevOps, Controller],
+            Permission::ProposeConfiguration => &[
+                RevOps,
+                BillingAnalyst,
+                Controller,
+                IntegrationEngineer,
+                Administrator,
+            ],
             Permission::ApproveConfiguration => &[Controller, Administrator],
             Permission::ViewApprovals => &[
                 RevOps,

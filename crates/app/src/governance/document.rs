@@ -40,6 +40,31 @@ pub fn standard_text(kind: ConfigurationKind) -> &'static str {
     }
 }
 
+/// A document as it is stored, so that two ways of writing the same are the same. What cannot be read
+/// stays as it is; it is refused when it is proposed.
+#[must_use]
+pub fn canonical(kind: ConfigurationKind, text: &str) -> String {
+    if kind == ConfigurationKind::Tax
+        && let Ok(table) = serde_json::from_str::<TaxTable>(text)
+        && let Ok(stored) = serde_json::to_string(&table)
+    {
+        return stored;
+    }
+    text.to_owned()
+}
+
+/// A document as people read and edit it: JSON with a line for each value.
+#[must_use]
+pub fn readable(kind: ConfigurationKind, text: &str) -> String {
+    if kind == ConfigurationKind::Tax
+        && let Ok(table) = serde_json::from_str::<TaxTable>(text)
+        && let Ok(pretty) = serde_json::to_string_pretty(&table)
+    {
+        return format!("{pretty}\n");
+    }
+    text.to_owned()
+}
+
 /// SHA-256 of a text, in hexadecimal.
 #[must_use]
 pub fn digest_of(text: &str) -> String {

@@ -154,20 +154,6 @@ fn wanted(
             format!("customer/{}", body.customer),
             &["customer.legal_name"],
         ),
-        Command::ImportCustomers(body) => {
-            everywhere(format!("file/{}", body.name), &["customer.legal_name"])
-        }
-        Command::ImportContracts(body) => everywhere(
-            format!("file/{}", body.name),
-            &["contract.product", "contract.quantity"],
-        ),
-        Command::ImportPayments(body) => everywhere(
-            format!("file/{}", body.name),
-            &["payment.status", "payment.amount"],
-        ),
-        Command::ImportJournals(body) => {
-            everywhere(format!("file/{}", body.name), &["ledger.journal"])
-        }
         Command::ActivateContract(body) => {
             let places: Vec<Place> = body
                 .lines

@@ -1,7 +1,7 @@
 //! Proposals of configuration: made with their impact, decided by another person, and then a version
 //! that holds from its day.
 
-use super::document::{self, Document, digest_of, standard_text};
+use super::document::{self, Document, canonical, digest_of, readable, standard_text};
 use super::view::Impact;
 use super::{day_of, impact, text_on};
 use crate::Refusal;
@@ -50,7 +50,8 @@ pub(crate) fn propose(
         return Err(Refusal::field("configuration_drifted", "base", message).into());
     }
     let before = text_of(tx, kind, current)?;
-    if before == body.body {
+    let text = canonical(kind, &body.body);
+    if before == text {
         let message = "the document is the same as the newest version; there is nothing to propose";
         return Err(Refusal::field("nothing_changes", "body", message).into());
     }
@@ -61,7 +62,7 @@ pub(crate) fn propose(
         id: id.as_str().to_owned(),
         kind: kind.as_str().to_owned(),
         base,
-        body: body.body.clone(),
+        body: text,
         effective: body
             .effective
             .map_or_else(String::new, |day| day.to_string()),
@@ -279,7 +280,7 @@ fn changed(
     (before, after): (i64, i64),
     text: &str,
 ) -> Result<ConfigurationChanged, AppFault> {
-    let lines = difference(text, &row.body)
+    let lines = difference(&readable(kind, text), &readable(kind, &row.body))
         .into_iter()
         .filter(|line| line.mark != ' ')
         .map(|line| format!("{} {}", line.mark, line.text))

@@ -4,7 +4,7 @@ use super::view::{
     ChangeRow, ConfigurationDetail, ConfigurationRow, DeviationView, FieldRow, Impact, Line,
     ProposalDetail, ProposalRow, RouteRow, SystemRow, TopologyRow, TopologyView, VersionRow,
 };
-use super::{date_of, day_of, deviations, digest_of, impact, proposals};
+use super::{date_of, day_of, deviations, digest_of, impact, proposals, readable};
 use crate::App;
 use crate::fault::{AppFault, stored};
 use control::change::{ConfigurationKind, difference};
@@ -259,14 +259,17 @@ impl App {
             let Some(row) = governance::proposal(tx, &id)? else {
                 return Ok(None);
             };
-            let before = match ConfigurationKind::from_word(&row.kind) {
-                Some(kind) => proposals::text_of(tx, kind, row.base)?,
-                None => String::new(),
+            let (before, after) = match ConfigurationKind::from_word(&row.kind) {
+                Some(kind) => {
+                    let before = proposals::text_of(tx, kind, row.base)?;
+                    (readable(kind, &before), readable(kind, &row.body))
+                }
+                None => (String::new(), row.body.clone()),
             };
             let (view, impact) = proposal_row(&row)?;
             Ok(Some(ProposalDetail {
                 row: view,
-                difference: difference(&before, &row.body)
+                difference: difference(&before, &after)
                     .into_iter()
                     .map(Line::from)
                     .collect(),
