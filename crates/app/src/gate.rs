@@ -420,7 +420,13 @@ fn degraded(
     until: Option<Instant>,
 ) -> Result<(), AppFault> {
     let held = held_event(tx, context, name, reason, until)?;
-    record(tx, context, name, "degraded", Event::ConnectionDegraded(held))
+    record(
+        tx,
+        context,
+        name,
+        "degraded",
+        Event::ConnectionDegraded(held),
+    )
 }
 
 fn held_event(

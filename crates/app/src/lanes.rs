@@ -419,7 +419,10 @@ mod tests {
             minutes.up_to_250 += more.up_to_250;
             minutes.up_to_500 += more.up_to_500;
         }
-        assert_eq!((within(&minutes, 50), within(&minutes, 95)), (Some(50), Some(250)));
+        assert_eq!(
+            (within(&minutes, 50), within(&minutes, 95)),
+            (Some(50), Some(250))
+        );
         let none = MinuteRow {
             calls: 0,
             ..minutes

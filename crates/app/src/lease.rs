@@ -19,10 +19,7 @@ const ALIVE_SECONDS: i64 = 60;
 static HOST: LazyLock<String> = LazyLock::new(|| {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .or_else(|_| std::fs::read_to_string("/etc/hostname"))
-        .map_or_else(
-            |_| "host".to_owned(),
-            |name| name.trim().replace('/', "-"),
-        )
+        .map_or_else(|_| "host".to_owned(), |name| name.trim().replace('/', "-"))
 });
 static OPENED: AtomicU64 = AtomicU64::new(0);
 /// The openings of this process that are still open.

@@ -17,6 +17,8 @@ pub struct Pulse {
     pub inbox: Vec<(String, String, i64)>,
     /// Exceptions that are not resolved.
     pub open_exceptions: i64,
+    /// Connections as all processes know them.
+    pub connections: Vec<crate::lanes::ConnectionView>,
 }
 
 /// An event of the log, in the attributes of CloudEvents 1.0.
@@ -74,8 +76,10 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub fn pulse(&self) -> Result<Pulse, AppFault> {
-        self.store().read(|tx| {
+        let connections = self.connection_views()?;
+        self.store().read(move |tx| {
             Ok(Pulse {
+                connections,
                 effects: effects::counts(tx)?
                     .into_iter()
                     .map(|count| (count.connection, count.status, count.count))

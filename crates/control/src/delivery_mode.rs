@@ -147,7 +147,10 @@ mod tests {
             ("scheduled", 0, "24:00"),
             ("scheduled", 0, "+2:30"),
         ] {
-            assert!(DeliveryMode::read(word, minutes, at).is_err(), "{word} {at}");
+            assert!(
+                DeliveryMode::read(word, minutes, at).is_err(),
+                "{word} {at}"
+            );
         }
     }
 

@@ -184,7 +184,11 @@ pub fn page() -> String {
             row.meaning,
             words(row.send, "sent again"),
             words(row.read, "looked for again"),
-            if row.counts { "counts" } else { "does not count" },
+            if row.counts {
+                "counts"
+            } else {
+                "does not count"
+            },
             row.connection,
             row.owner().title(),
         );

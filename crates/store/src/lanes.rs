@@ -31,11 +31,7 @@ table! {
 const UNSETTLED: &str = "status NOT IN ('confirmed', 'skipped')";
 
 /// Takes note of effects that were just added. `are_new` says that every one of them was.
-pub(crate) fn added(
-    tx: &mut Tx<'_>,
-    rows: &[EffectRow],
-    are_new: bool,
-) -> Result<(), StoreFault> {
+pub(crate) fn added(tx: &mut Tx<'_>, rows: &[EffectRow], are_new: bool) -> Result<(), StoreFault> {
     let mut lanes: BTreeMap<&str, LaneRow> = BTreeMap::new();
     for row in rows {
         let is_there = are_new || {
@@ -235,12 +231,12 @@ pub fn list(
 ) -> Result<Vec<LaneStanding>, StoreFault> {
     let (condition, sorted, now) = match which {
         Listed::Parked => ("l.status = 'parked'", "l.since, l.head", 0),
-        Listed::Waiting => ("l.status <> 'parked'", "l.priority DESC, l.since, l.head", 0),
-        Listed::Retrying { now } => (
-            "l.status <> 'parked' AND l.due > ?3",
-            "l.due, l.head",
-            now,
+        Listed::Waiting => (
+            "l.status <> 'parked'",
+            "l.priority DESC, l.since, l.head",
+            0,
         ),
+        Listed::Retrying { now } => ("l.status <> 'parked' AND l.due > ?3", "l.due, l.head", now),
     };
     let (of_lane, of_head) = (LaneRow::columns("l."), EffectRow::columns("e."));
     tx.query(

@@ -151,7 +151,65 @@ impl Metrics {
             &[],
             &pulse.open_exceptions.to_string(),
         );
+        connections(&mut text, pulse);
         text
+    }
+}
+
+/// What all processes together know of the connections.
+fn connections(text: &mut String, pulse: &Pulse) {
+    type Figure = fn(&app::lanes::ConnectionView) -> i64;
+    let figures: [(&str, &str, Figure); 9] = [
+        (
+            "tieout_connection_open",
+            "1 while the breaker holds deliveries.",
+            |view| i64::from(view.breaker != "closed"),
+        ),
+        (
+            "tieout_connection_paused",
+            "1 while a person holds deliveries.",
+            |view| i64::from(view.held.is_some()),
+        ),
+        (
+            "tieout_connection_budget_left",
+            "Calls that could go at once.",
+            |view| i64::from(view.budget_left),
+        ),
+        (
+            "tieout_connection_under_way",
+            "Effects under way in all processes.",
+            |view| view.under_way,
+        ),
+        (
+            "tieout_connection_calls_last_hour",
+            "Calls in the last hour.",
+            |view| view.calls,
+        ),
+        (
+            "tieout_connection_failures_last_hour",
+            "Calls that failed in the last hour.",
+            |view| view.failed,
+        ),
+        ("tieout_lanes", "Lanes with something to do.", |view| {
+            view.lanes
+        }),
+        (
+            "tieout_lanes_parked",
+            "Lanes whose head waits for a person.",
+            |view| view.parked_lanes,
+        ),
+        (
+            "tieout_effects_waiting",
+            "Effects that wait to be delivered.",
+            |view| view.waiting,
+        ),
+    ];
+    for (name, help, figure) in figures {
+        head(text, name, "gauge", help);
+        for view in &pulse.connections {
+            let labels = [("system", view.name.as_str())];
+            line(text, name, &labels, &figure(view).to_string());
+        }
     }
 }
 

@@ -62,9 +62,12 @@ impl Transport for Wire {
             headers: &headers,
             body: bytes,
         };
-        let answer = self.door.call(&call).map_err(|_| TransportFault::NoAnswer {
-            detail: "no answer".to_owned(),
-        })?;
+        let answer = self
+            .door
+            .call(&call)
+            .map_err(|_| TransportFault::NoAnswer {
+                detail: "no answer".to_owned(),
+            })?;
         Ok(Reply {
             status: answer.status,
             headers: answer.headers,

@@ -51,7 +51,9 @@ fn view(bench: &Bench) -> app::lanes::ConnectionView {
 
 /// The events of the connection, in order.
 fn events(bench: &Bench) -> Vec<(String, Value)> {
-    let rows = bench.app.run("test", |tx, _| Ok(log::after(tx, "", 10_000)?));
+    let rows = bench
+        .app
+        .run("test", |tx, _| Ok(log::after(tx, "", 10_000)?));
     rows.unwrap()
         .into_iter()
         .filter(|row| row.partition == "connection/netsuite")
@@ -76,7 +78,11 @@ fn an_empty_budget_holds_lanes_and_uses_no_attempt() {
         ..LimitSettings::default()
     });
     for number in 1..=5 {
-        intend_journal(&bench, &format!("eff_{number}"), &format!("ledger/{number}"));
+        intend_journal(
+            &bench,
+            &format!("eff_{number}"),
+            &format!("ledger/{number}"),
+        );
     }
     // A journal is created and read back: two calls.
     bench.will_answer([created("1"), created("2")]);
@@ -84,7 +90,10 @@ fn an_empty_budget_holds_lanes_and_uses_no_attempt() {
     assert!(bench.deliver().is_quiet());
     assert_eq!(view(&bench).budget_left, 0);
     let left = bench.effect("eff_3");
-    assert_eq!((left.status.as_str(), left.attempts, left.fence), ("intended", 0, 0));
+    assert_eq!(
+        (left.status.as_str(), left.attempts, left.fence),
+        ("intended", 0, 0)
+    );
     // One call a second from now on.
     for number in 3..=5 {
         bench.later(2);
@@ -105,15 +114,25 @@ fn an_open_breaker_holds_every_process_and_comes_back_slowly() {
         ..LimitSettings::default()
     });
     for number in 10..30 {
-        intend_journal(&bench, &format!("eff_{number}"), &format!("ledger/{number}"));
+        intend_journal(
+            &bench,
+            &format!("eff_{number}"),
+            &format!("ledger/{number}"),
+        );
     }
     bench.will_answer([refused(), refused(), refused()]);
     bench.deliver();
     let (name, data) = events(&bench).pop().unwrap();
     assert_eq!(name, "com.tieout.connection.connection.degraded.v1");
-    assert_eq!((&data["held_lanes"], &data["held_effects"]), (&json!(20), &json!(20)));
+    assert_eq!(
+        (&data["held_lanes"], &data["held_effects"]),
+        (&json!(20), &json!(20))
+    );
     assert_eq!(data["value_held"][0]["amount"], "250.00");
-    assert_eq!((view(&bench).status, view(&bench).failures), ("degraded", 0));
+    assert_eq!(
+        (view(&bench).status, view(&bench).failures),
+        ("degraded", 0)
+    );
 
     // Another process knows at once, and a new life of this one as well.
     let other = bench.another_process();
@@ -130,11 +149,17 @@ fn an_open_breaker_holds_every_process_and_comes_back_slowly() {
     assert_eq!(other.deliver().delivered, 1);
     let (name, data) = events(&bench).pop().unwrap();
     assert_eq!(name, "com.tieout.connection.connection.recovered.v1");
-    assert_eq!((&data["cause"], &data["waiting_effects"]), (&json!("answered"), &json!(20)));
+    assert_eq!(
+        (&data["cause"], &data["waiting_effects"]),
+        (&json!("answered"), &json!(20))
+    );
     assert_eq!(events(&bench).len(), 2);
 
     // A sixteenth of the rate at first: a burst of two, of which the probe has used nothing.
-    assert_eq!((view(&bench).status, view(&bench).slowed_by), ("resuming", 16));
+    assert_eq!(
+        (view(&bench).status, view(&bench).slowed_by),
+        ("resuming", 16)
+    );
     bench.will_answer((0..19).map(|number| created(&format!("2{number}"))));
     let mut went = vec![];
     for _ in 0..5 {
@@ -156,7 +181,10 @@ fn an_open_breaker_holds_every_process_and_comes_back_slowly() {
     for number in 10..30 {
         let effect = bench.effect(&format!("eff_{number}"));
         assert!(effect.attempts <= 3, "{effect:?}");
-        assert_eq!(effect.fallback, i64::from(number > 10 || effect.fallback == 1));
+        assert_eq!(
+            effect.fallback,
+            i64::from(number > 10 || effect.fallback == 1)
+        );
     }
     bench.assert_all_used();
 }
@@ -169,7 +197,11 @@ fn what_waited_through_an_outage_is_looked_up_afterwards() {
         ..LimitSettings::default()
     });
     for number in 1..=3 {
-        intend_journal(&bench, &format!("eff_{number}"), &format!("ledger/{number}"));
+        intend_journal(
+            &bench,
+            &format!("eff_{number}"),
+            &format!("ledger/{number}"),
+        );
     }
     bench.will_answer([refused(), refused(), refused()]);
     bench.deliver();
@@ -180,15 +212,25 @@ fn what_waited_through_an_outage_is_looked_up_afterwards() {
     bench.will_answer([created("2"), created("3")]);
     bench.deliver();
     let marked = |id: &str| bench.effect(id).fallback;
-    assert_eq!([marked("eff_1"), marked("eff_2"), marked("eff_3")], [0, 1, 1]);
+    assert_eq!(
+        [marked("eff_1"), marked("eff_2"), marked("eff_3")],
+        [0, 1, 1]
+    );
     // One is there as it was confirmed; the other is gone.
     bench.will_answer([crate::script::journal_there("2", "jrn_eff_2"), absent()]);
     let looked = app::deliver::verify_late(&bench.app, &bench.connections, 10).unwrap();
     assert_eq!(looked, 2);
     assert_eq!([marked("eff_2"), marked("eff_3")], [2, 3]);
     let exception = bench.exception("verify/eff_3").unwrap();
-    assert!(exception.summary.contains("is not there"), "{}", exception.summary);
-    assert_eq!(app::deliver::verify_late(&bench.app, &bench.connections, 10).unwrap(), 0);
+    assert!(
+        exception.summary.contains("is not there"),
+        "{}",
+        exception.summary
+    );
+    assert_eq!(
+        app::deliver::verify_late(&bench.app, &bench.connections, 10).unwrap(),
+        0
+    );
     assert_eq!(bench.requests(Method::Post).len(), 6);
 }
 
@@ -198,12 +240,21 @@ fn a_person_holds_a_connection_and_lets_it_go_on() {
     intend_journal(&bench, "eff_1", "ledger/a");
     app::deliver::deliver_due(&bench.app, &bench.connections, 0);
     let pause = json!({ "connection": "netsuite", "reason": "month end there" });
-    assert_eq!(act(&bench, "pause_delivery", pause.clone()).unwrap()["changed"], true);
-    assert_eq!(act(&bench, "pause_delivery", pause).unwrap()["changed"], false);
+    assert_eq!(
+        act(&bench, "pause_delivery", pause.clone()).unwrap()["changed"],
+        true
+    );
+    assert_eq!(
+        act(&bench, "pause_delivery", pause).unwrap()["changed"],
+        false
+    );
     let held = view(&bench);
     assert_eq!(held.status, "paused");
     let hold = held.held.unwrap();
-    assert_eq!((hold.actor.as_str(), hold.reason.as_str()), ("ada", "month end there"));
+    assert_eq!(
+        (hold.actor.as_str(), hold.reason.as_str()),
+        ("ada", "month end there")
+    );
     // Intake goes on; nothing goes out; nothing is used up.
     intend_journal(&bench, "eff_2", "ledger/b");
     bench.later(3_600);
@@ -212,7 +263,10 @@ fn a_person_holds_a_connection_and_lets_it_go_on() {
 
     let resume = json!({ "connection": "netsuite", "reason": "done" });
     act(&bench, "resume_delivery", resume).unwrap();
-    assert_eq!((view(&bench).status, view(&bench).slowed_by), ("resuming", 16));
+    assert_eq!(
+        (view(&bench).status, view(&bench).slowed_by),
+        ("resuming", 16)
+    );
     bench.will_answer([created("1"), created("2")]);
     assert_eq!(bench.deliver().delivered, 2);
     let types: Vec<_> = events(&bench).into_iter().map(|(name, _)| name).collect();
@@ -233,11 +287,20 @@ fn a_held_lane_holds_no_other_and_a_later_lane_can_go_first() {
         ..LimitSettings::default()
     });
     bench.connections.pace.parallel = 1;
-    for (id, lane) in [("eff_1", "ledger/a"), ("eff_2", "ledger/b"), ("eff_3", "ledger/c")] {
+    for (id, lane) in [
+        ("eff_1", "ledger/a"),
+        ("eff_2", "ledger/b"),
+        ("eff_3", "ledger/c"),
+    ] {
         intend_journal(&bench, id, lane);
         bench.later(700);
     }
-    act(&bench, "pause_delivery", json!({ "lane": "ledger/a", "reason": "wrong customer" })).unwrap();
+    act(
+        &bench,
+        "pause_delivery",
+        json!({ "lane": "ledger/a", "reason": "wrong customer" }),
+    )
+    .unwrap();
     act(
         &bench,
         "prioritise_lane",
@@ -261,9 +324,17 @@ fn a_held_lane_holds_no_other_and_a_later_lane_can_go_first() {
     }
     assert_eq!(order, ["eff_3", "eff_2", "eff_1"]);
 
-    let unknown = act(&bench, "pause_delivery", json!({ "connection": "sap", "reason": "x" }));
+    let unknown = act(
+        &bench,
+        "pause_delivery",
+        json!({ "connection": "sap", "reason": "x" }),
+    );
     assert_eq!(refusals(unknown)[0].code, "unknown_connection");
-    let silent = act(&bench, "pause_delivery", json!({ "connection": "netsuite", "reason": " " }));
+    let silent = act(
+        &bench,
+        "pause_delivery",
+        json!({ "connection": "netsuite", "reason": " " }),
+    );
     assert_eq!(refusals(silent)[0].code, "reason_missing");
     let both = act(
         &bench,
@@ -277,7 +348,11 @@ fn a_held_lane_holds_no_other_and_a_later_lane_can_go_first() {
 fn refused_credentials_hold_the_connection_until_the_effect_is_released() {
     let bench = Bench::new();
     for number in 1..=3 {
-        intend_journal(&bench, &format!("eff_{number}"), &format!("ledger/{number}"));
+        intend_journal(
+            &bench,
+            &format!("eff_{number}"),
+            &format!("ledger/{number}"),
+        );
     }
     bench.will_answer([reply(401, &json!({ "title": "Unauthorized" }))]);
     let progress = bench.deliver();
@@ -290,7 +365,10 @@ fn refused_credentials_hold_the_connection_until_the_effect_is_released() {
 
     let release = json!({ "effect": "eff_1", "reason": "new token" });
     act(&bench, "release_effect", release.clone()).unwrap();
-    assert_eq!(refusals(act(&bench, "release_effect", release))[0].code, "not_parked");
+    assert_eq!(
+        refusals(act(&bench, "release_effect", release))[0].code,
+        "not_parked"
+    );
     bench.later(31);
     bench.will_answer([absent(), created("2"), created("3")]);
     bench.deliver();
@@ -314,16 +392,32 @@ fn what_is_given_up_keeps_its_payload_error_attempts_and_key() {
     assert!(bench.deliver().is_quiet());
     let effect = bench.effect("eff_1");
     assert_eq!((effect.status.as_str(), effect.attempts), ("parked", 8));
-    assert_eq!((effect.key.as_str(), effect.error_class.as_str()), ("key/eff_1", "transient"));
+    assert_eq!(
+        (effect.key.as_str(), effect.error_class.as_str()),
+        ("key/eff_1", "transient")
+    );
     assert!(effect.error.contains("refused"), "{}", effect.error);
     assert!(effect.request.contains("jrn_eff_1"));
     let exception = bench.exception("effect/eff_1").unwrap();
     assert_eq!(exception.class, "effect_exhausted");
     assert!(exception.payload.contains("jrn_eff_1"));
-    assert!(exception.detail.contains("key/eff_1"), "{}", exception.detail);
-    assert!(exception.detail.contains("8 attempts"), "{}", exception.detail);
+    assert!(
+        exception.detail.contains("key/eff_1"),
+        "{}",
+        exception.detail
+    );
+    assert!(
+        exception.detail.contains("8 attempts"),
+        "{}",
+        exception.detail
+    );
     // After a release the attempts count from zero.
-    act(&bench, "release_effect", json!({ "effect": "eff_1", "reason": "it is back" })).unwrap();
+    act(
+        &bench,
+        "release_effect",
+        json!({ "effect": "eff_1", "reason": "it is back" }),
+    )
+    .unwrap();
     bench.will_answer([no_answer()]);
     bench.deliver();
     assert_eq!(bench.effect("eff_1").attempts, 1);
@@ -378,14 +472,21 @@ fn a_backlog_drains_without_starving_what_is_new() {
     });
     backlog(&bench, 3_000);
     for number in 1..=10 {
-        intend_journal(&bench, &format!("eff_9{number:02}"), &format!("ledger/new{number}"));
+        intend_journal(
+            &bench,
+            &format!("eff_9{number:02}"),
+            &format!("ledger/new{number}"),
+        );
     }
     bench.will_answer((0..3_010).map(|number| created(&number.to_string())));
     let round = || app::deliver::deliver_due(&bench.app, &bench.connections, 40).delivered;
     // Ten fresh lanes have one place in four: within one round of forty all of them are done.
     assert_eq!(round(), 40);
     for number in 1..=10 {
-        assert_eq!(bench.effect(&format!("eff_9{number:02}")).status, "confirmed");
+        assert_eq!(
+            bench.effect(&format!("eff_9{number:02}")).status,
+            "confirmed"
+        );
     }
     let (mut rounds, mut delivered) = (1, 40);
     while delivered < 3_010 {
@@ -395,7 +496,10 @@ fn a_backlog_drains_without_starving_what_is_new() {
     }
     assert!(round() == 0);
     let forecast = view(&bench);
-    assert_eq!((forecast.waiting, forecast.lanes, forecast.confirmed_lately), (0, 0, 3_010));
+    assert_eq!(
+        (forecast.waiting, forecast.lanes, forecast.confirmed_lately),
+        (0, 0, 3_010)
+    );
 }
 
 #[test]
@@ -408,7 +512,13 @@ fn journals_of_a_month_that_is_over_go_first() {
     assert_eq!(bench.app.prioritise_closing("test").unwrap(), 10);
     assert_eq!(bench.app.prioritise_closing("test").unwrap(), 0);
     let request = json!({ "customer": "cus_1", "name": "Acme" });
-    bench.intend("eff_1", "ledger/x", "netsuite.customer", "customer/cus_1", request);
+    bench.intend(
+        "eff_1",
+        "ledger/x",
+        "netsuite.customer",
+        "customer/cus_1",
+        request,
+    );
     let lanes = bench
         .app
         .lane_views(Some("netsuite"), LaneList::Waiting, 50)

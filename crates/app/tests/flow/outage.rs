@@ -59,8 +59,15 @@ fn the_ledger_is_down_for_a_day_and_nothing_is_lost_or_out_of_order() {
     let now = statuses(&company);
     assert_eq!(now.get("confirmed"), Some(&before), "{now:?}");
     let view = &company.app.connection_views().unwrap()[0];
-    assert_eq!((view.status, view.lanes >= 24), ("degraded", true), "{view:?}");
-    assert!(view.waiting >= 24 && !view.value_waiting.is_empty(), "{view:?}");
+    assert_eq!(
+        (view.status, view.lanes >= 24),
+        ("degraded", true),
+        "{view:?}"
+    );
+    assert!(
+        view.waiting >= 24 && !view.value_waiting.is_empty(),
+        "{view:?}"
+    );
 
     company.wire.set_down(false);
     for lane in company
@@ -111,7 +118,9 @@ fn the_ledger_is_down_for_a_day_and_nothing_is_lost_or_out_of_order() {
     }
     let marks = company
         .app
-        .run("test", |tx, _| Ok(effects::of_status(tx, "confirmed", 10_000)?))
+        .run("test", |tx, _| {
+            Ok(effects::of_status(tx, "confirmed", 10_000)?)
+        })
         .unwrap();
     let late = marks.iter().filter(|effect| effect.fallback > 0).count();
     assert!(late >= 24, "{late}");
@@ -146,5 +155,11 @@ fn the_same_facts_give_the_same_ledger_in_every_mode() {
     assert_eq!((&event.1, &event.2), (&batch.1, &batch.2));
     assert_eq!((&event.1, &event.2), (&daily.1, &daily.2));
     // The modes differ in when, and in nothing else.
-    assert!(event.0 < batch.0 && batch.0 < daily.0, "{} {} {}", event.0, batch.0, daily.0);
+    assert!(
+        event.0 < batch.0 && batch.0 < daily.0,
+        "{} {} {}",
+        event.0,
+        batch.0,
+        daily.0
+    );
 }

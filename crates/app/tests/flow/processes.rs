@@ -118,7 +118,12 @@ fn what_one_process_configures_every_process_goes_by() {
         one.act("ada", entity("US")).unwrap();
         // The next transaction of the other knows it, without being told.
         let known = two.run("test", |_, context| {
-            Ok(context.books.entities.keys().map(ToString::to_string).collect::<Vec<_>>())
+            Ok(context
+                .books
+                .entities
+                .keys()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>())
         });
         assert_eq!(known.unwrap(), ["US"]);
         assert_eq!(two.books().entities.len(), 1);
@@ -261,9 +266,15 @@ fn three_processes_deliver_every_effect_once_and_keep_the_limit_together() {
         assert_eq!(asked.len(), 100);
         assert!(asked.values().all(|times| *times == 1), "{asked:?}");
         let confirmed = apps[0]
-            .run("test", |tx, _| Ok(effects::of_status(tx, "confirmed", 1_000)?))
+            .run("test", |tx, _| {
+                Ok(effects::of_status(tx, "confirmed", 1_000)?)
+            })
             .unwrap();
         assert_eq!(confirmed.len(), 100);
-        assert!(confirmed.iter().all(|effect| effect.fence == 1 && effect.lease == 0));
+        assert!(
+            confirmed
+                .iter()
+                .all(|effect| effect.fence == 1 && effect.lease == 0)
+        );
     }
 }

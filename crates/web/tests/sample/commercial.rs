@@ -36,6 +36,11 @@ pub fn exceptions() -> Vec<ExceptionRow> {
             status: "open".to_owned(),
             opened: at(row[7]),
             age: row[8].to_owned(),
+            severity: if row[1] == "delivery_refused" { "blocks_close" } else { "high" }.to_owned(),
+            period: some("2026-06"),
+            due: Some(at("2026-06-30T08:12:00Z")),
+            overdue: row[0] == EXCEPTION,
+            level: i64::from(row[0] == EXCEPTION),
         })
         .collect()
 }
@@ -57,8 +62,13 @@ pub fn exception(row: ExceptionRow) -> ExceptionDetail {
             summary: "Product API-CALLS-B is sold but not in the catalogue".to_owned(),
             resolution: "Added to the catalogue by J. Okafor, tried again, invoiced the same day".to_owned(),
             resolved: at("2026-03-04T15:20:00Z"),
+            code: some("cause_mended"),
+            by: some("J. Okafor"),
+            took: "3 h".to_owned(),
+            same_cause: true,
         }],
         resolution: None,
+        work: super::exceptions::work(),
         row,
     }
 }
