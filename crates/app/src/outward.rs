@@ -17,7 +17,7 @@ mod send;
 mod subscription;
 
 pub use body::{
-    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, RotateWebhookSecret,
+    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook, RotateWebhookSecret,
     ShowWebhookSecret, TestWebhook,
 };
 pub use catalogue::{EventTypeDetail, EventTypeRow, FieldChange, FieldRow};
@@ -25,7 +25,7 @@ pub use endpoint::ENDPOINTS;
 pub use seen::{AttemptView, EndpointDetail, EndpointView, MessageView};
 pub use subscription::{Choice, Subscription};
 
-pub(crate) use endpoint::{add, change, recover, rotate, test};
+pub(crate) use endpoint::{add, change, recover, resend, rotate, test};
 
 use crate::App;
 use connect::Transport;

@@ -51,6 +51,9 @@ pub struct Settings {
     #[serde(default)]
     #[expect(dead_code, reason = "read before the settings are")]
     credentials_file: Option<PathBuf>,
+    /// How webhooks are sent.
+    #[serde(default)]
+    pub outward: app::outward::OutwardConfig,
     /// Where traces go.
     #[serde(default)]
     pub telemetry: TelemetrySettings,

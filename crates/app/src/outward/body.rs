@@ -73,6 +73,16 @@ pub struct TestWebhook {
     pub endpoint: String,
 }
 
+/// Body of `resend_webhook`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResendWebhook {
+    /// The endpoint.
+    pub endpoint: String,
+    /// A message that was given up or passed over.
+    pub message: String,
+}
+
 /// Body of `recover_webhooks`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -3,8 +3,8 @@
 use super::fan_out::{day_of, messages, wanted};
 use super::subscription::{Subscription, newest_version};
 use super::{
-    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, RotateWebhookSecret, TestWebhook,
-    WEBHOOKS, readers,
+    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook, RotateWebhookSecret,
+    TestWebhook, WEBHOOKS, readers,
 };
 use crate::command::Answer;
 use crate::fault::{AppFault, Refusal, stored, to_store};
@@ -17,7 +17,6 @@ use connect::standard_webhooks::{SECRET_BYTES, secret_of};
 use serde_json::json;
 use store::outward::{self, EndpointRow, MessageRow};
 use store::{Tx, log, settings};
-use values::Instant;
 
 /// What the secrets of endpoints are sealed for.
 pub const ENDPOINTS: &str = "webhook_endpoint";
@@ -292,6 +291,24 @@ fn queue_again(tx: &mut Tx<'_>, context: &Context, message: MessageRow) -> Resul
     Ok(0)
 }
 
+/// Sends one message again that was given up or passed over.
+pub(crate) fn resend(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &ResendWebhook,
+) -> Result<Answer, AppFault> {
+    let (endpoint, id) = (&body.endpoint, &body.message);
+    let row = outward::message(tx, endpoint, id)?.ok_or_else(|| AppFault::NotFound {
+        kind: "webhook message",
+        id: id.clone(),
+    })?;
+    if !outward::requeue(tx, endpoint, id, &row.lane, context.now.microseconds())? {
+        let told = format!("the message is {} and is not sent again", row.status);
+        return Err(Refusal::field("not_resent", "message", told).into());
+    }
+    Ok(json!({ "endpoint": endpoint, "message": id }))
+}
+
 impl App {
     /// Says which addresses endpoints may have.
     pub fn allow_endpoints(&self, policy: AddressPolicy) {
@@ -317,32 +334,6 @@ impl App {
                 return Err(Refusal::whole("secret_shown", message).into());
             }
             secret(tx, context.sealer()?, &row.id, row.secret_number)
-        })
-    }
-
-    /// Sends one message again that was given up or passed over.
-    ///
-    /// # Errors
-    /// When there is no such message, or it is not one of those.
-    pub fn resend_webhook(
-        &self,
-        actor: &str,
-        endpoint: &str,
-        message: &str,
-    ) -> Result<(), AppFault> {
-        let (endpoint, id) = (endpoint.to_owned(), message.to_owned());
-        self.run(actor, move |tx, context| {
-            let missing = || AppFault::NotFound {
-                kind: "webhook message",
-                id: id.clone(),
-            };
-            let row = outward::message(tx, &endpoint, &id)?.ok_or_else(missing)?;
-            let now: Instant = context.now;
-            if outward::requeue(tx, &endpoint, &id, &row.lane, now.microseconds())? {
-                return Ok(());
-            }
-            let told = format!("the message is {} and is not sent again", row.status);
-            Err(Refusal::whole("not_resent", told).into())
         })
     }
 }
