@@ -3,6 +3,7 @@
 mod postgres;
 mod setup;
 mod steps;
+mod storm;
 mod tidy;
 mod tools;
 mod trouble;
@@ -20,6 +21,10 @@ The chores of this repository.
       --only STEP                       run this step alone; may be given several times
       --keep-going                      run the later steps too when one fails
   cargo xtask tidy                      check the house rules only
+  cargo xtask storm [OPTIONS]           live many seeded years in every kind of weather and check each
+      --seeds N --from S                how many (1000) and the first seed (1)
+      --minutes M                       begin no year after so many minutes
+      --jobs J --trace                  years at the same time; print every step
   cargo xtask with-postgres -- CMD...   start a throw-away PostgreSQL, run CMD with the tests' variables, stop it
   cargo xtask help                      this page
 ";
@@ -57,6 +62,7 @@ fn run(root: &Path, arguments: &[String]) -> Result<ExitCode, Trouble> {
             tidy::check(root)?;
             Ok(ExitCode::SUCCESS)
         }
+        "storm" => storm::storm(root, rest),
         "with-postgres" => with_postgres(root, rest),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

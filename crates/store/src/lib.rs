@@ -49,6 +49,8 @@ pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
+#[cfg(feature = "full-disk")]
+pub mod spoil;
 
 pub use fault::StoreFault;
 pub use transaction::Tx;

@@ -102,6 +102,7 @@ const TABLES: [(&str, &[&str], &str); 13] = [
             "external_id",
             "amount",
             "created",
+            "changed",
             "error_class",
             "error",
         ],

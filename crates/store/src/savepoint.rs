@@ -1,6 +1,6 @@
 //! A part of a transaction that can be undone while the rest of it stays.
 
-use crate::transaction::Connection;
+use crate::transaction::{Connection, still_open};
 use crate::{StoreFault, Tx};
 
 /// What the part is called; parts may stand in one another, the innermost is meant.
@@ -18,6 +18,9 @@ impl<'a> Tx<'a> {
     ) -> Result<T, E> {
         self.mark("SAVEPOINT").map_err(E::from)?;
         let outcome = work(self);
+        if let Err(ended) = self.still_open() {
+            return outcome.and_then(|_| Err(E::from(ended)));
+        }
         if outcome.is_err() {
             self.mark("ROLLBACK TO SAVEPOINT").map_err(E::from)?;
         }
@@ -35,9 +38,19 @@ impl<'a> Tx<'a> {
     ) -> Result<T, E> {
         self.mark("SAVEPOINT").map_err(E::from)?;
         let outcome = work(self);
+        if let Err(ended) = self.still_open() {
+            return outcome.and_then(|_| Err(E::from(ended)));
+        }
         self.mark("ROLLBACK TO SAVEPOINT").map_err(E::from)?;
         self.mark("RELEASE SAVEPOINT").map_err(E::from)?;
         outcome
+    }
+
+    fn still_open(&self) -> Result<(), StoreFault> {
+        match &self.0 {
+            Connection::Sqlite(connection) => still_open(connection),
+            Connection::Postgres { .. } => Ok(()),
+        }
     }
 
     fn mark(&mut self, verb: &str) -> Result<(), StoreFault> {

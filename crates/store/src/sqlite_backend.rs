@@ -2,7 +2,7 @@
 //! commits them together with one flush; readers have their own connections in WAL mode. An
 //! in-memory store has one connection, so its reads take their turn with the writer.
 
-use crate::transaction::Connection;
+use crate::transaction::{Connection, still_open};
 use crate::{Durability, StoreFault, Tx, migrate};
 use rusqlite::{Connection as Raw, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -204,11 +204,8 @@ fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>, commits: &AtomicU6
             let Ok(job) = jobs.try_recv() else { break };
             finished.push(job(Ok(connection)));
         }
-        let commit = if connection.is_autocommit() {
-            Err(ended())
-        } else {
-            connection.execute_batch("COMMIT").map_err(StoreFault::from)
-        };
+        let commit = still_open(connection)
+            .and_then(|()| connection.execute_batch("COMMIT").map_err(StoreFault::from));
         match &commit {
             Ok(()) => {
                 commits.fetch_add(1, Ordering::Relaxed);
@@ -242,18 +239,12 @@ where
         work(&mut Tx(Connection::Sqlite(connection)))
     }))
     .unwrap_or_else(|_| Err(E::from(StoreFault::BrokeOff)));
-    if connection.is_autocommit() {
-        return outcome.and_then(|_| Err(E::from(ended())));
+    if let Err(ended) = still_open(connection) {
+        return outcome.and_then(|_| Err(E::from(ended)));
     }
     if outcome.is_err() {
         run("ROLLBACK TO command")?;
     }
     run("RELEASE command")?;
     outcome
-}
-
-/// A full disk makes the database end the whole transaction by itself: no savepoint of it is left,
-/// and nobody's work in it is kept.
-fn ended() -> StoreFault {
-    StoreFault::Disk("the database ended the transaction; nothing of it is kept".to_owned())
 }

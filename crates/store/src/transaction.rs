@@ -26,6 +26,7 @@ impl Tx<'_> {
     pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, StoreFault> {
         match &mut self.0 {
             Connection::Sqlite(connection) => {
+                still_open(connection)?;
                 let mut statement = connection.prepare_cached(sql)?;
                 Ok(statement.execute(rusqlite::params_from_iter(params))? as u64)
             }
@@ -50,6 +51,7 @@ impl Tx<'_> {
         debug_assert!(width > 0 && params.len().is_multiple_of(width));
         match &mut self.0 {
             Connection::Sqlite(connection) => {
+                still_open(connection)?;
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut touched = 0;
                 for row in params.chunks_exact(width) {
@@ -81,6 +83,7 @@ impl Tx<'_> {
     ) -> Result<(), StoreFault> {
         match &mut self.0 {
             Connection::Sqlite(connection) => {
+                still_open(connection)?;
                 let mut statement = connection.prepare_cached(sql)?;
                 let width = statement.column_count();
                 let mut rows = statement.query(rusqlite::params_from_iter(params))?;
@@ -150,6 +153,17 @@ impl Tx<'_> {
             }
         }
     }
+}
+
+/// A full disk makes SQLite end the whole transaction by itself. What came after it would be kept
+/// statement by statement, so nothing does.
+pub(crate) fn still_open(connection: &rusqlite::Connection) -> Result<(), StoreFault> {
+    if connection.is_autocommit() {
+        return Err(StoreFault::Disk(
+            "the database ended the transaction; nothing of it is kept".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn as_postgres<'p>(params: &'p [Param<'p>]) -> Vec<&'p (dyn postgres::types::ToSql + Sync)> {

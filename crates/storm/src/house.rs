@@ -27,6 +27,9 @@ pub const WEBHOOK_SECRET: &str = "whsec_storm_0123456789abcdef";
 /// Who acts for the company.
 pub const ACTOR: &str = "storm";
 
+/// Who looks at what the first person wants.
+pub const CHECKER: &str = "storm-checker";
+
 /// The clock of the machine that the program runs on: true time and an error. Looking at it is a
 /// point at which the process may die.
 #[derive(Debug, Clone)]
@@ -158,28 +161,28 @@ impl House {
         app::deliver::recover(&app)?;
         Ok(House { app, connections })
     }
+}
 
-    /// Loads the company; a second time changes nothing.
-    ///
-    /// # Errors
-    /// When a command is refused.
-    pub fn load(&self, plan: &Plan) -> Result<(), StormFault> {
-        for (key, name, body) in company(&plan.company) {
-            let envelope = Envelope {
-                client: ACTOR.to_owned(),
-                key,
-                actor: ACTOR.to_owned(),
-                command: Command::read(name, body)?,
-            };
-            let _ = self.app.execute(envelope)?;
-        }
-        let routing = Routing {
-            collect_cards: true,
-            deliver_journals: true,
-            write_back: true,
+/// Loads the company of a plan and tells every system of it; a second time changes nothing.
+///
+/// # Errors
+/// When a command is refused.
+pub fn load(app: &App, plan: &Plan) -> Result<(), StormFault> {
+    for (key, name, body) in company(&plan.company) {
+        let envelope = Envelope {
+            client: ACTOR.to_owned(),
+            key,
+            actor: ACTOR.to_owned(),
+            command: Command::read(name, body)?,
         };
-        Ok(self.app.set_routing(ACTOR, routing)?)
+        let _ = app.execute(envelope)?;
     }
+    let routing = Routing {
+        collect_cards: true,
+        deliver_journals: true,
+        write_back: true,
+    };
+    Ok(app.set_routing(ACTOR, routing)?)
 }
 
 fn company(company: &Company) -> Vec<(String, &'static str, Value)> {

@@ -38,8 +38,13 @@ impl Trace {
 
     /// Counts a fault.
     pub fn count(&self, fault: &'static str) {
+        self.count_many(fault, 1);
+    }
+
+    /// Counts something that is more than one.
+    pub fn count_many(&self, what: &'static str, many: u64) {
         let mut steps = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *steps.struck.entry(fault).or_default() += 1;
+        *steps.struck.entry(what).or_default() += many;
     }
 
     /// The last steps, oldest first.

@@ -9,7 +9,7 @@ use crate::StormFault;
 use crate::chance::Chance;
 use crate::checker::{self, Books, Finding, Known};
 use crate::fate::{Fate, Lived};
-use crate::house::{Ground, House, MachineClock, WEBHOOK_SECRET};
+use crate::house::{self, Ground, House, MachineClock, WEBHOOK_SECRET};
 use crate::plan::{self, Act, Plan, Size};
 use crate::trace::Trace;
 use crate::wire::Wire;
@@ -19,6 +19,7 @@ use sim::world::{Happening, World};
 use sim::{Ports, SimClock, SimOptions, Simulators, Weather};
 use sky::Sky;
 use std::collections::{BTreeMap, BTreeSet};
+use store::proof::Record;
 use store::{Durability, Location, Store};
 use values::Date;
 
@@ -36,7 +37,12 @@ pub enum Strength {
     Calm,
     /// Everything goes wrong, each thing now and then.
     Storm,
+    /// Nothing goes wrong but one thing: the outside ledger is away from [`GAME_DAY`] for 48 hours.
+    GameDay,
 }
+
+/// The day on which the outside ledger goes away on a game day.
+pub const GAME_DAY: i64 = 58;
 
 /// What is asked of a run.
 #[derive(Debug, Clone, Copy)]
@@ -209,7 +215,7 @@ impl Year {
         };
         year.world.prepare(&year.ground.sims)?;
         let house = House::open(&mut year.ground)?;
-        house.load(&year.plan)?;
+        house::load(&house.app, &year.plan)?;
         year.house = Some(house);
         Ok(year)
     }
@@ -288,6 +294,9 @@ impl Year {
     fn live_a_day(&mut self, number: i64) -> Result<(), StormFault> {
         self.move_to(number, 14)?;
         self.change_weather();
+        if self.wanted.strength == Strength::GameDay {
+            self.game_day(number)?;
+        }
         let acts: Vec<Act> = self.plan.on(self.today).cloned().collect();
         let busy = !acts.is_empty() || self.today.day() == 1;
         for act in acts {
@@ -308,6 +317,51 @@ impl Year {
         if number % 90 == 89 {
             self.check_in_passing()?;
         }
+        Ok(())
+    }
+
+    /// The ledger goes, and comes back two days later. What had gathered by then is drained, and
+    /// how long that took is noted.
+    fn game_day(&mut self, number: i64) -> Result<(), StormFault> {
+        if number == GAME_DAY {
+            self.ground.wire.set_out("netsuite", true);
+        }
+        if number != GAME_DAY + 2 {
+            return Ok(());
+        }
+        let before = Books::read(&self.ground.store)?;
+        let waits = |row: &&Record| {
+            row.text("connection") == "netsuite" && row.text("status") != "confirmed"
+        };
+        let waiting: BTreeSet<String> = before
+            .table("effect")
+            .iter()
+            .filter(waits)
+            .map(|row| row.text("id").to_owned())
+            .collect();
+        self.trace
+            .count_many("held for the ledger", waiting.len() as u64);
+        let back = self.ground.sims.clock().now_micros();
+        self.ground.wire.set_out("netsuite", false);
+        self.rest()?;
+        let after = Books::read(&self.ground.store)?;
+        let held = after.table("effect").iter();
+        let held: Vec<_> = held
+            .filter(|row| waiting.contains(row.text("id")))
+            .collect();
+        let last = held
+            .iter()
+            .map(|row| row.int("changed"))
+            .max()
+            .unwrap_or(back);
+        let seconds = u64::try_from((last - back) / 1_000_000).unwrap_or(0);
+        self.trace
+            .count_many("seconds until all is delivered", seconds);
+        let left = held
+            .iter()
+            .filter(|row| row.text("status") != "confirmed")
+            .count();
+        self.trace.count_many("left undelivered", left as u64);
         Ok(())
     }
 

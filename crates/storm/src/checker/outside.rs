@@ -22,6 +22,7 @@ pub(super) fn always(
     refunds_given(sims, findings);
     journals(books, sims, company, findings);
     confirmed_effects(books, sims, findings);
+    order_of_lanes(books, sims, findings);
     deals_once(books, findings);
 }
 
@@ -185,6 +186,34 @@ fn by_id(records: Vec<Value>) -> BTreeMap<String, Value> {
 fn is_named(record: Option<&Value>, subject: &str, prefix: &str) -> bool {
     let ours = subject.strip_prefix(prefix).unwrap_or(subject);
     record.is_some_and(|record| text(record, "externalId") == ours)
+}
+
+/// The journals of one lane came to be there in the order of the lane.
+fn order_of_lanes(books: &Books, sims: &Simulators, findings: &mut Vec<Finding>) {
+    let place: BTreeMap<String, usize> = sims
+        .netsuite
+        .records("journalEntry")
+        .iter()
+        .enumerate()
+        .map(|(place, entry)| (text(entry, "externalId").to_owned(), place))
+        .collect();
+    let mut last: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+    // Effects come in the order of their ids, which is the order of each lane.
+    for row in books.table("effect") {
+        let journal = row.text("subject").strip_prefix("journal/");
+        let Some((journal, place)) =
+            journal.and_then(|journal| Some((journal, *place.get(journal)?)))
+        else {
+            continue;
+        };
+        let before = last.insert(row.text("lane"), (place, journal));
+        if let Some((earlier, other)) = before
+            && earlier > place
+        {
+            let what = format!("{}: {journal} overtook {other}", row.text("lane"));
+            findings.push(Finding::new("order of a lane", what));
+        }
+    }
 }
 
 /// An opportunity became one contract, once.

@@ -4,11 +4,12 @@
 use super::{Year, is_weather};
 use crate::StormFault;
 use crate::chance::Chance;
-use crate::house::ACTOR;
+use crate::house::{ACTOR, CHECKER};
 use crate::plan::{Errand, Wish};
-use app::command::{Answer, Command, Envelope};
+use app::command::{Answer, Command, Envelope, GrantApproval};
 use app::{AppFault, Outcome};
 use std::collections::BTreeSet;
+use values::ApprovalId;
 
 /// Days for which what a wish is about is waited for.
 const DAYS_OF_PATIENCE: u32 = 12;
@@ -32,6 +33,8 @@ struct Waiting {
     errand: Errand,
     /// Worded once, so that a repeat is the same command.
     command: Option<Command>,
+    /// The request for a second person, once the command waits for one, and what that person saw.
+    approval: Option<(ApprovalId, Option<String>)>,
     days: u32,
 }
 
@@ -58,6 +61,7 @@ impl Errands {
         self.waiting.push(Waiting {
             errand,
             command: None,
+            approval: None,
             days: 0,
         });
     }
@@ -101,10 +105,61 @@ impl Year {
         let Some(command) = one.command.clone() else {
             return Came::ToNothingYet;
         };
-        self.send(&one.errand, command)
+        match one.approval.clone() {
+            None => self.send(one, command),
+            Some((approval, evidence)) => self.decide(one, &command, approval, evidence),
+        }
     }
 
-    fn send(&mut self, errand: &Errand, command: Command) -> Came {
+    /// A second person grants what waits for one, under a key of their own.
+    fn decide(
+        &mut self,
+        one: &mut Waiting,
+        command: &Command,
+        approval: ApprovalId,
+        evidence: Option<String>,
+    ) -> Came {
+        let grant = Command::GrantApproval(GrantApproval {
+            approval,
+            reason: "looked at".to_owned(),
+            evidence: evidence.clone(),
+        });
+        let envelope = Envelope {
+            client: CHECKER.to_owned(),
+            key: format!("{}/grant/{}", one.errand.key, evidence.unwrap_or_default()),
+            actor: CHECKER.to_owned(),
+            command: grant,
+        };
+        match self.with(|house| house.app.execute(envelope)) {
+            None => Came::ToNothingYet,
+            Some(Ok(_)) => {
+                self.acknowledged(&one.errand, command.name());
+                Came::ToAnEnd
+            }
+            Some(Err(AppFault::Store(fault))) if is_weather(&fault) => Came::ToNothingYet,
+            Some(Err(AppFault::Refused(refusals))) => {
+                // What it would do has changed meanwhile: look again and grant that.
+                let changed = refusals.iter().find(|it| it.code == "evidence_changed");
+                let seen = changed.and_then(|it| it.message.rsplit(' ').next());
+                if let (Some(seen), Some((_, evidence))) = (seen, &mut one.approval)
+                    && one.days < DAYS_OF_PATIENCE
+                {
+                    *evidence = Some(seen.to_owned());
+                    return Came::ToNothingYet;
+                }
+                self.errands.refused += 1;
+                Came::ToAnEnd
+            }
+            Some(Err(fault)) => {
+                self.find("approval", format!("{}: {fault}", one.errand.key));
+                Came::ToAnEnd
+            }
+        }
+    }
+
+    fn send(&mut self, one: &mut Waiting, command: Command) -> Came {
+        let errand = one.errand.clone();
+        let errand = &errand;
         let name = command.name();
         let envelope = Envelope {
             client: ACTOR.to_owned(),
@@ -118,8 +173,13 @@ impl Year {
             None => Came::ToNothingYet,
             Some(Ok(outcome)) => {
                 let answer = outcome.into_answer();
-                self.acknowledged(errand, name);
                 self.once_more(again, &answer);
+                let approval = answer["approval"].as_str().and_then(|id| id.parse().ok());
+                if let (true, Some(approval)) = (app::approval::is_waiting(&answer), approval) {
+                    one.approval = Some((approval, None));
+                    return Came::ToNothingYet;
+                }
+                self.acknowledged(errand, name);
                 Came::ToAnEnd
             }
             Some(Err(AppFault::Store(fault))) if is_weather(&fault) => {

@@ -3,7 +3,7 @@
 use super::{Year, is_weather};
 use crate::StormFault;
 use crate::checker::Books;
-use crate::house::ACTOR;
+use crate::house::{ACTOR, CHECKER};
 use app::AppFault;
 use app::command::Command;
 use serde_json::json;
@@ -60,7 +60,9 @@ impl Year {
             let body =
                 json!({ "entity": entity, "month": month, "reason": "to post what was parked" });
             let command = Command::read("reopen_period", body)?;
-            if let Some(Err(fault)) = self.with(|house| house.app.act(ACTOR, command)) {
+            if let Some(Err(fault)) =
+                self.with(|house| house.app.act_approved(ACTOR, CHECKER, command))
+            {
                 self.find("reopen", fault.to_string());
             }
         }

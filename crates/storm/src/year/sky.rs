@@ -32,7 +32,7 @@ impl Sky {
 
     /// Decides whether and when the process dies in the next piece of work.
     pub(super) fn tempt_fate(&mut self, fate: &Fate) {
-        if self.strength == Strength::Calm {
+        if self.strength != Strength::Storm {
             return;
         }
         if self.chance.strikes(600) {
@@ -47,7 +47,7 @@ impl Sky {
 impl Year {
     /// The weather of a new day.
     pub(super) fn change_weather(&mut self) {
-        if self.sky.strength == Strength::Calm {
+        if self.sky.strength != Strength::Storm {
             return;
         }
         self.weather_of_the_systems();
