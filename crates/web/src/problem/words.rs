@@ -32,6 +32,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The amount is not an exact decimal in major units, or has the wrong sign.",
     ),
     (
+        "bad_approval_policy",
+        "The approval policy cannot be one; every problem of it is in the message.",
+    ),
+    (
         "bad_billing_day",
         "A billing day is a day of a month, 1 to 31.",
     ),
@@ -53,6 +57,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "bad_owner",
         "The owner of an exception is a role or a person, in at most 80 letters.",
     ),
+    ("bad_pace", "A replay takes 1 to 1,000 items a second."),
     (
         "bad_posting_rules",
         "The posting rules cannot be read, or do not fit the chart of accounts.",
@@ -63,9 +68,22 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The month cannot be closed yet: an earlier one is open, or something of it is not posted.",
     ),
     (
+        "cannot_decide",
+        "This person may not decide about the request, or it has ended. The maker is never the checker.",
+    ),
+    (
+        "cannot_delegate",
+        "This permission cannot be lent so: only what one holds by role, to somebody else, and not in a ring.",
+    ),
+    (
         "cannot_reopen",
         "The month is open, or a later one is closed.",
     ),
+    (
+        "cannot_run",
+        "The replay ran or was cancelled before; plan a new one.",
+    ),
+    ("cannot_steer", "The replay is not in a state for this."),
     (
         "charged_once",
         "The component is charged once, so it has no periods that could change.",
@@ -131,8 +149,16 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The date lies outside the days on which the contract is served.",
     ),
     (
+        "effective_past",
+        "A change of master data holds from today or from a later day.",
+    ),
+    (
         "end_before_start",
         "The last day of service lies before the first.",
+    ),
+    (
+        "evidence_changed",
+        "What the request would do has changed since it was looked at; look again and decide with the new digest.",
     ),
     (
         "extension_not_later",
@@ -188,6 +214,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("no_tiers", "A tiered price has at least one tier."),
     ("not_a_fraction", "A fraction is above 0 and at most 1."),
     (
+        "not_by_itself",
+        "This command depends on who sends it and cannot be tried or done for somebody else.",
+    ),
+    (
         "not_kept",
         "The delivery could not be kept; the sender is to try again.",
     ),
@@ -195,7 +225,17 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "not_sold_in_currency",
         "The product has no price in this currency.",
     ),
+    ("not_yours", "Only the person who made it can take it back."),
+    ("nothing_changes", "Every field is as it is stated already."),
+    (
+        "nothing_may_run",
+        "Every item of the replay posts into a closed month, and closed months are to be left as they are.",
+    ),
     ("nothing_open", "Nothing is open on the invoice."),
+    (
+        "nothing_selected",
+        "The filter of the replay selects nothing that waits.",
+    ),
     (
         "nothing_to_credit",
         "Nothing is left of the invoice that could be credited.",
@@ -239,6 +279,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "refund_exceeds_unapplied",
         "More is to be given back than is set against nothing; credit the invoice first.",
     ),
+    ("revoked_already", "The delegation was taken back before."),
     (
         "segment_ends_before_start",
         "A part of the schedule ends before it begins.",
@@ -271,6 +312,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The tiers of a price have rising bounds.",
     ),
     ("too_large", "The delivery is larger than one mebibyte."),
+    (
+        "too_many_items",
+        "A replay has at most 2,000 items; narrow its filter.",
+    ),
     ("unknown_account", "The account is not in the chart."),
     (
         "unknown_component",
@@ -283,6 +328,8 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The billing period is not one that is known.",
     ),
     ("unknown_line", "The invoice has no line with this id."),
+    ("unknown_permission", "There is no permission of this name."),
+    ("unknown_person", "There is no user or token of this name."),
     (
         "unknown_product",
         "The catalogue has no product with this code.",

@@ -71,7 +71,8 @@ async fn a_journal_by_hand_answers_202_and_is_posted_when_somebody_else_grants_i
     let own = house
         .post(&dana, "g1", &format!("{path}/grant"), &grant)
         .await;
-    let problem = own.problem(422, "cannot_decide");
+    let problem = own.problem(422, "refused");
+    assert_eq!(problem["errors"][0]["code"], "cannot_decide");
     assert!(
         problem["detail"]
             .as_str()
