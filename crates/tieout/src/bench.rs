@@ -3,6 +3,7 @@
 //! machines, so raw and whole passes take turns and the flush is measured in the same run.
 
 mod calibration;
+mod exceptions;
 mod flow;
 mod machine;
 mod measure;
@@ -18,8 +19,27 @@ use std::process::ExitCode;
 pub enum BenchCommand {
     /// Posts journals through the whole path and writes the same rows by bare statements.
     Posting(PostingArguments),
+    /// Lists and groups very many open exceptions.
+    Exceptions(ExceptionsArguments),
     /// Takes in signed deliveries over HTTP, each flushed before it is answered.
     Flow(FlowArguments),
+}
+
+/// Arguments of `tieout bench exceptions`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ExceptionsArguments {
+    /// Open exceptions.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    count: usize,
+    /// How often each question is asked; medians are reported.
+    #[arg(long, value_name = "COUNT", default_value_t = 9)]
+    rounds: usize,
+    /// Prints JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Folder for the books of the measurement, which are deleted at the end.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
 }
 
 /// Arguments of `tieout bench flow`.
@@ -34,6 +54,9 @@ pub struct FlowArguments {
     /// Deliveries a second that are aimed at; the paced pass runs at half of it.
     #[arg(long, value_name = "COUNT", default_value_t = 5_000)]
     rate: u32,
+    /// Outward deliveries that wait when they begin to be worked off.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    crowd: usize,
     /// Prints JSON for programs.
     #[arg(long)]
     json: bool,
@@ -123,6 +146,7 @@ pub enum BenchFault {
 pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
     match command {
         BenchCommand::Posting(arguments) => posting(arguments),
+        BenchCommand::Exceptions(arguments) => inbox(arguments),
         BenchCommand::Flow(arguments) => flow(arguments),
     }
 }
@@ -158,6 +182,19 @@ fn posting(arguments: &PostingArguments) -> Result<ExitCode, BenchFault> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn inbox(arguments: &ExceptionsArguments) -> Result<ExitCode, BenchFault> {
+    at_least_one(&[("count", arguments.count), ("rounds", arguments.rounds)])?;
+    let folder = Folder::make(arguments.data.as_deref())?;
+    let count = arguments.count;
+    let (seeded, answers) = exceptions::exceptions(count, arguments.rounds, folder.path())?;
+    if arguments.json {
+        println!("{:#}", exceptions::document(count, seeded, &answers));
+    } else {
+        println!("{}", exceptions::page(count, seeded, &answers));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn flow(arguments: &FlowArguments) -> Result<ExitCode, BenchFault> {
     at_least_one(&[
         ("connections", arguments.connections),
@@ -175,6 +212,7 @@ fn flow(arguments: &FlowArguments) -> Result<ExitCode, BenchFault> {
         connections: arguments.connections,
         seconds: arguments.seconds,
         rate: arguments.rate,
+        crowd: arguments.crowd,
     };
     let results = flow::flow(&wishes, folder.path())?;
     if arguments.json {

@@ -3,6 +3,7 @@
 
 pub mod answers;
 mod asked;
+mod audit;
 mod command;
 mod exceptions;
 mod files;

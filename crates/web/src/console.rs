@@ -7,6 +7,7 @@
 mod amendment;
 mod approvals;
 mod assets;
+mod audit;
 mod billing;
 mod chain;
 mod commercial;
@@ -32,6 +33,7 @@ pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
+pub use audit::AuditSource;
 pub use login::{LoginForm, login_page};
 pub use processes::ProcessSource;
 pub use replays::{PlanForm, ReplaysSource, Steer};
@@ -118,6 +120,9 @@ pub fn router(state: ConsoleState) -> Router {
             "/contracts/{id}/amend",
             get(amendment::form).post(amendment::save),
         )
+        .route("/audit", get(audit::audit))
+        .route("/audit/verify", post(audit::verify))
+        .route("/audit/bundle", post(audit::bundle))
         .route("/search", get(chain::search))
         .route("/trace/{id}", get(chain::trace))
         .route("/trace/{id}/evidence", get(processes::evidence))

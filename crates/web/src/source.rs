@@ -1,6 +1,7 @@
 //! The program as the console's source of figures.
 
 mod approvals;
+mod audit;
 mod exceptions;
 mod governance;
 mod lanes;

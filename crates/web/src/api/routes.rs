@@ -2,7 +2,7 @@
 
 use super::answers::{self, List};
 use super::{
-    CommandRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, exceptions, files, flow, outward, governance, processes, queries, review,
+    CommandRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, audit, exceptions, files, flow, outward, governance, processes, queries, review,
 };
 use crate::problem::Problem;
 use app::pulse::LoggedEvent;
@@ -637,6 +637,37 @@ pub static ROUTES: &[Route] = &[
         P::ViewFigures,
         schema::<List<view::TieOutRow>>(),
         one(queries::tie_outs),
+    ),
+    route(
+        "Control",
+        "/audit",
+        "The state of the evidence: who did what, and what went outside the usual path",
+        P::ViewAudit,
+        schema::<app::access::Audit>(),
+        asks(&[filter("days", "How many days to look back; 30 when absent.")], audit::overview),
+    ),
+    route(
+        "Control",
+        "/audit/verification",
+        "Verify every seal of the log now",
+        P::ViewAudit,
+        schema::<app::access::AuditCheck>(),
+        one(audit::verification),
+    ),
+    route(
+        "Control",
+        "/audit/access",
+        "Who came in, was refused, saw or took something, newest first",
+        P::ViewAudit,
+        schema::<Page<app::access::AccessEntry>>(),
+        list(
+            &[
+                filter("actor", "Only of this actor."),
+                filter("kind", "Only of this kind, such as permission_refused."),
+                filter("object", "Only about this object."),
+            ],
+            audit::access,
+        ),
     ),
     route(
         "Control",

@@ -60,6 +60,8 @@ fn needed(method: &Method, path: &str) -> Permission {
                 Permission::ViewApprovals
             }
         }
+        (true, "audit", "bundle") => Permission::ExportBooks,
+        (_, "audit", _) => Permission::ViewAudit,
         (true, "flow", _) => Permission::ReleaseEffect,
         (_, "endpoints", _) => Permission::ManageConnections,
         (true, "replays", _) => Permission::RequestReplay,

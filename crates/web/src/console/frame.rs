@@ -22,6 +22,7 @@ pub(super) enum Place {
     Journals,
     TrialBalance,
     Connections,
+    Audit,
     Events,
     Endpoints,
     Lanes,
@@ -100,6 +101,7 @@ const RAIL: &[(&str, &[Entry])] = &[
             entry(Place::Lanes, "Lanes", "/lanes", "y"),
             entry(Place::Events, "Events", "/events", "v"),
             entry(Place::Endpoints, "Endpoints", "/endpoints", "k"),
+            entry(Place::Audit, "Audit", "/audit", "x"),
         ],
     ),
 ];

@@ -69,6 +69,7 @@ impl ResolveOutcome {
 pub trait Source: Send + Sync + 'static
     + super::exceptions::ExceptionDesk
     + super::processes::ProcessSource
+    + super::audit::AuditSource
     + super::approvals::ApprovalsSource
     + super::lanes::FlowSource
     + super::replays::ReplaysSource

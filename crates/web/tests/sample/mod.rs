@@ -7,6 +7,7 @@
 )]
 
 pub mod approvals;
+mod audit;
 mod billing;
 mod commercial;
 pub mod exceptions;
