@@ -8,6 +8,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The quantity lies above the last tier of the price, and that tier has a bound.",
     ),
     (
+        "address_refused",
+        "The address of an endpoint has to be https and public; the message says what it is not.",
+    ),
+    (
         "allocation_refused",
         "The amount cannot be spread over the lines that were named.",
     ),
@@ -157,6 +161,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The last day of service lies before the first.",
     ),
     (
+        "endpoint_disabled",
+        "The endpoint is disabled: enable it first.",
+    ),
+    (
         "evidence_changed",
         "What the request would do has changed since it was looked at; look again and decide with the new digest.",
     ),
@@ -201,6 +209,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("negative_quantity", "A quantity is zero or more."),
     ("negative_selling_price", "A selling price is zero or more."),
     ("no_event", "The delivery is signed and is no event."),
+    (
+        "no_event_type",
+        "An endpoint names at least one event type, a group of them, or * for everything.",
+    ),
     ("no_lines", "At least one line is needed."),
     (
         "no_price",
@@ -220,6 +232,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "not_kept",
         "The delivery could not be kept; the sender is to try again.",
+    ),
+    (
+        "not_resent",
+        "Only a message that was given up or passed over is sent again.",
     ),
     (
         "not_sold_in_currency",
@@ -257,6 +273,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The payment and the invoice belong to different customers.",
     ),
     ("out_of_balance", "Debits and credits are not equal."),
+    (
+        "overlap_too_long",
+        "Two signing secrets are in force for at most 168 hours.",
+    ),
     ("payment_exists", "There is a payment with this id already."),
     (
         "period_closed",
@@ -272,6 +292,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("quantity_not_positive", "A quantity is above zero."),
     (
+        "read_by_another",
+        "Another process read the same events first; nothing was changed.",
+    ),
+    (
         "reason_missing",
         "A reason is needed: it is kept for the auditor.",
     ),
@@ -280,6 +304,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "More is to be given back than is set against nothing; credit the invoice first.",
     ),
     ("revoked_already", "The delegation was taken back before."),
+    (
+        "secret_shown",
+        "A signing secret is shown once; rotate it to get a new one.",
+    ),
     (
         "segment_ends_before_start",
         "A part of the schedule ends before it begins.",
@@ -324,6 +352,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ("unknown_currency", "The currency is not one of ISO 4217."),
     ("unknown_entity", "There is no legal entity with this id."),
     (
+        "unknown_event_type",
+        "The catalogue of events has no such type or group, or the version is no longer sent.",
+    ),
+    (
         "unknown_frequency",
         "The billing period is not one that is known.",
     ),
@@ -338,6 +370,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "unknown_source_line",
         "The credit names a line that the invoice does not have.",
+    ),
+    (
+        "unknown_version",
+        "There is no event of that major version.",
     ),
     (
         "unmapped_attribute",
