@@ -1,5 +1,6 @@
 //! The chores of this repository: `cargo xtask help` lists them.
 
+mod fuzz;
 mod postgres;
 mod setup;
 mod steps;
@@ -20,6 +21,7 @@ The chores of this repository.
   cargo xtask test [OPTIONS]            setup, format, lints, house rules, all tests on both databases
       --only STEP                       run this step alone; may be given several times
       --keep-going                      run the later steps too when one fails
+  cargo xtask fuzz [OPTIONS]            mutate the corpus of every parser: --seconds N each, --seed N, --target NAME
   cargo xtask tidy                      check the house rules only
   cargo xtask storm [OPTIONS]           live many seeded years in every kind of weather and check each
       --seeds N --from S                how many (1000) and the first seed (1)
@@ -55,6 +57,10 @@ fn run(root: &Path, arguments: &[String]) -> Result<ExitCode, Trouble> {
         "test" => {
             let wishes = steps::Wishes::parse(rest)?;
             steps::test(root, &wishes)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        "fuzz" => {
+            fuzz::fuzz(root, rest)?;
             Ok(ExitCode::SUCCESS)
         }
         "tidy" => {

@@ -12,6 +12,7 @@ mod billing;
 mod commercial;
 pub mod exceptions;
 mod finance;
+pub mod governance;
 pub mod outward;
 mod lanes;
 mod processes;

@@ -1,0 +1,16 @@
+//! What docs/security.md promises, through the real router.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../doors/support.rs"]
+#[allow(dead_code)]
+mod support;
+
+mod doors;
+mod people;
+mod programs;
