@@ -6,6 +6,8 @@
 mod approval_pages;
 #[path = "console_pages/exceptions.rs"]
 mod exceptions;
+#[path = "console_pages/rules.rs"]
+mod rules_pages;
 mod sample;
 
 use axum::body::{Body, to_bytes};
@@ -104,7 +106,16 @@ fn lists() -> Vec<&'static str> {
         "/connections",
         "/lanes",
         "/approvals",
+        "/rules",
+        "/rules?view=changes",
+        "/rules?view=topology",
+        "/rules?view=mappings",
+        "/rules?view=deviations",
+        "/rules/topology",
+        "/proposals/prp_01JZ8A4X6Z8B0D2F4H6K8N0Q2S",
         "/replays",
+        "/events",
+        "/endpoints",
     ]
 }
 
@@ -119,6 +130,9 @@ fn all_pages() -> Vec<String> {
         format!("/exception-batches/new?group={}", sample::exceptions::GROUP),
         format!("/exception-batches/{}", sample::exceptions::BATCH),
         format!("/incidents/{}", sample::exceptions::INCIDENT),
+        "/events/com.tieout.payment.payment.failed.v1".to_owned(),
+        "/events/com.tieout.payment.payment.failed.v2".to_owned(),
+        format!("/endpoints/{}", sample::outward::ENDPOINT),
         format!("/approvals/{}", approvals::APPROVAL),
         format!("/replays/{}", approvals::REPLAY),
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),

@@ -74,7 +74,7 @@ fn endpoints() -> Vec<EndpointView> {
 
 impl OutwardSource for SampleSource {
     fn event_types(&self) -> Result<Vec<EventTypeRow>, SourceFault> {
-        Ok(CATALOGUE.iter().map(row).collect())
+        self.unless_empty(CATALOGUE.iter().map(row).collect())
     }
 
     fn event_type(&self, name: &str) -> Result<Option<EventTypeDetail>, SourceFault> {
@@ -101,7 +101,7 @@ impl OutwardSource for SampleSource {
     }
 
     fn endpoints(&self) -> Result<Vec<EndpointView>, SourceFault> {
-        Ok(endpoints())
+        self.unless_empty(endpoints())
     }
 
     fn endpoint(
