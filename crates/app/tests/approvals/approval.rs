@@ -473,3 +473,60 @@ fn a_customer_changes_from_its_day_on_with_the_fields_before_and_after() {
     assert_eq!(company.app.apply_customer_changes().unwrap(), 0);
     assert_eq!(terms(), 30);
 }
+
+#[test]
+fn a_request_outlives_a_restart() {
+    let company = staffed();
+    let id = held(&company, "dana", "k1");
+    let again = Company {
+        app: company.restarted(),
+        clock: company.clock.clone(),
+    };
+    assert_eq!(again.app.waiting_approvals().unwrap(), 1);
+    grant(&again, "li", &id).unwrap();
+    assert!(posted(&again));
+}
+
+#[test]
+fn a_price_that_is_sold_already_changes_by_two_people_where_the_policy_says_so() {
+    let company = staffed();
+    company.app.put_user("rita", Role::RevOps, "hash").unwrap();
+    company.app.put_user("rob", Role::RevOps, "hash").unwrap();
+    let product = |code: &str, price: &str| {
+        command(
+            "publish_product",
+            json!({ "code": code, "name": "Seat", "prices": [
+                { "currency": "EUR", "billing": "annual", "charge": { "model": "per_unit", "unit_price": price } }] }),
+        )
+    };
+    let direct = company.app.act("rita", product("SEAT", "121")).unwrap();
+    assert_eq!(
+        direct["product"], "SEAT",
+        "the policy that ships lets it through"
+    );
+    let toml = "version = 2\n[[rules]]\ncommand = \"publish_product\"\nwhen = \"changes\"\npermission = \"approve_master_data\"\nexpires_days = 14\n";
+    company
+        .app
+        .act_approved(
+            "dana",
+            "li",
+            command("publish_approval_policy", json!({ "toml": toml })),
+        )
+        .unwrap();
+    let new = company.app.act("rita", product("OTHER", "5")).unwrap();
+    assert_eq!(
+        new["product"], "OTHER",
+        "a new product changes nothing that exists"
+    );
+    let waiting = company.app.act("rita", product("SEAT", "130")).unwrap();
+    assert!(is_waiting(&waiting), "{waiting}");
+    let id = waiting["approval"].as_str().unwrap();
+    let detail = company.app.approval(id).unwrap().unwrap();
+    let [difference] = detail.evidence.differences.as_slice() else {
+        panic!("{:?}", detail.evidence.differences)
+    };
+    assert_eq!(difference.field, "prices");
+    assert!(difference.before.contains("121") && difference.after.contains("130"));
+    assert!(said(grant(&company, "rita", id)).contains("cannot approve"));
+    grant(&company, "rob", id).unwrap();
+}

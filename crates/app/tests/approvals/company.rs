@@ -70,6 +70,13 @@ impl Company {
         company
     }
 
+    /// The program started anew on the same books.
+    pub fn restarted(&self) -> App {
+        let ids = Arc::new(MonotonicIds::new(2, 0));
+        let store = self.app.store().clone();
+        App::open(store, self.clock.clone(), ids, events::Origin::Simulation).unwrap()
+    }
+
     /// Does a command that nobody need approve.
     pub fn done(&self, name: &str, body: Value) -> Answer {
         self.app.act("setup", command(name, body)).unwrap()

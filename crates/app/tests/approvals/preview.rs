@@ -18,14 +18,20 @@ fn amend(company: &Company, quantity: &str, effective: &str) -> AmendContract {
 /// A company in May, billed and recognised through April.
 fn in_may() -> Company {
     let company = Company::new();
-    company.clock.move_to("2026-05-10T12:00:00Z".parse().unwrap());
+    company
+        .clock
+        .move_to("2026-05-10T12:00:00Z".parse().unwrap());
     company.done("recognise_revenue", json!({ "through": "2026-04-30" }));
     company
 }
 
 #[test]
 fn a_preview_equals_what_then_happens() {
-    for (quantity, effective) in [("15", "2026-04-01"), ("4", "2026-03-15"), ("12", "2026-07-01")] {
+    for (quantity, effective) in [
+        ("15", "2026-04-01"),
+        ("4", "2026-03-15"),
+        ("12", "2026-07-01"),
+    ] {
         let company = in_may();
         let before = state(&company.app);
         let body = amend(&company, quantity, effective);
@@ -34,12 +40,15 @@ fn a_preview_equals_what_then_happens() {
 
         let (_, saved) = company
             .app
-            .watched_run("rita", move |tx, context| contract::amend(tx, context, "k", &body))
+            .watched_run("rita", move |tx, context| {
+                contract::amend(tx, context, "k", &body)
+            })
             .unwrap();
         assert_eq!(saved, preview.saved, "{quantity}");
-        let Command::RunBilling(run) =
-            command("run_billing", json!({ "through": "2026-05-10", "contract": "C1" }))
-        else {
+        let Command::RunBilling(run) = command(
+            "run_billing",
+            json!({ "through": "2026-05-10", "contract": "C1" }),
+        ) else {
             unreachable!()
         };
         let (_, billed) = company
@@ -69,16 +78,38 @@ fn more_seats_in_the_past_are_billed_and_caught_up_and_fewer_are_credited() {
         .unwrap();
     assert_eq!(more.billed.documents.len(), 1);
     assert_eq!(more.billed.documents[0].kind, "invoice");
-    assert!(more.recognised.journals.len() == 1, "April is caught up: {:?}", more.recognised);
-    assert!(more.revenue.iter().all(|month| month.after.minor > month.before.minor));
-    assert_eq!(more.revenue.first().map(|month| month.month.as_str()), Some("2026-04"));
-    let added: i64 = more.revenue.iter().map(|m| m.after.minor - m.before.minor).sum();
-    assert_eq!(added, more.billed.documents[0].net.minor, "what is billed is earned in the end");
+    assert!(
+        more.recognised.journals.len() == 1,
+        "April is caught up: {:?}",
+        more.recognised
+    );
+    assert!(
+        more.revenue
+            .iter()
+            .all(|month| month.after.minor > month.before.minor)
+    );
+    assert_eq!(
+        more.revenue.first().map(|month| month.month.as_str()),
+        Some("2026-04")
+    );
+    let added: i64 = more
+        .revenue
+        .iter()
+        .map(|m| m.after.minor - m.before.minor)
+        .sum();
+    assert_eq!(
+        added, more.billed.documents[0].net.minor,
+        "what is billed is earned in the end"
+    );
 
     let fewer = company
         .app
         .preview_amendment("rita", amend(&company, "4", "2026-04-01"))
         .unwrap();
     assert_eq!(fewer.billed.documents[0].kind, "credit_note");
-    assert!(fewer.total.in_words().contains("1 credit note"), "{}", fewer.total.in_words());
+    assert!(
+        fewer.total.in_words().contains("1 credit note"),
+        "{}",
+        fewer.total.in_words()
+    );
 }

@@ -6,6 +6,7 @@ use app::command::Answer;
 use app::replay::ReplayDetail;
 use control::Role;
 use serde_json::{Value, json};
+use store::effects::{self, EffectRow};
 
 /// Books whose January is closed while three payments of January come in late: their postings wait.
 fn parked() -> Company {
@@ -226,6 +227,72 @@ fn a_second_run_changes_nothing() {
     }
 }
 
+#[test]
+fn a_replay_goes_on_after_a_restart() {
+    let company = parked();
+    let planned = plan(&company, over_postings("adjust", 2));
+    let id = planned["replay"].as_str().unwrap().to_owned();
+    approved(&company, &id);
+    company.app.advance_replays().unwrap();
+    let again = Company {
+        app: company.restarted(),
+        clock: company.clock.clone(),
+    };
+    let found = finish(&again, &id);
+    assert_eq!(found.row.status, "completed");
+    assert!(
+        statuses(&found).iter().all(|status| *status == "done"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_parked_message_is_done_only_when_the_other_system_has_confirmed_it() {
+    let company = parked();
+    let row = EffectRow {
+        id: "eff_1".to_owned(),
+        lane: "ledger/C1".to_owned(),
+        connection: "netsuite".to_owned(),
+        operation: "netsuite.customer".to_owned(),
+        subject: "customer/ACME".to_owned(),
+        key: "netsuite/customer/ACME".to_owned(),
+        request: "{}".to_owned(),
+        status: "parked".to_owned(),
+        error: "the subsidiary is unknown".to_owned(),
+        amount: 500,
+        currency: "EUR".to_owned(),
+        ..company.any_effect()
+    };
+    let parked = row.clone();
+    company
+        .app
+        .run("test", move |tx, _| Ok(effects::intend(tx, &[parked])?))
+        .unwrap();
+    let body = json!({ "filter": { "over": "effects", "source": "netsuite" }, "reason": "the subsidiary is mapped now" });
+    let planned = plan(&company, body);
+    assert_eq!(planned["dry_run"]["messages"], 1, "{planned}");
+    let id = planned["replay"].as_str().unwrap().to_owned();
+    approved(&company, &id);
+    let found = finish(&company, &id);
+    assert_eq!(statuses(&found), ["started"], "released is not done");
+    assert_eq!(found.row.status, "verifying");
+    company
+        .app
+        .run("test", move |tx, _| {
+            let mut now = effects::effect(tx, "eff_1")?.unwrap();
+            now.status = "confirmed".to_owned();
+            now.external_id = "9041".to_owned();
+            Ok(effects::update(tx, &now)?)
+        })
+        .unwrap();
+    let found = finish(&company, &id);
+    assert_eq!(found.items[0].result, "confirmed by netsuite as 9041");
+    assert_eq!(
+        (statuses(&found), found.row.status.as_str()),
+        (vec!["done"], "completed")
+    );
+}
+
 trait Counted {
     fn journals_counted(&self) -> i64;
 }
@@ -240,6 +307,38 @@ impl Counted for app::App {
 }
 
 impl Company {
+    /// An effect with nothing in it.
+    fn any_effect(&self) -> EffectRow {
+        let now = self.app.clock().now().microseconds();
+        let text = String::new;
+        EffectRow {
+            id: text(),
+            lane: text(),
+            connection: text(),
+            operation: text(),
+            subject: text(),
+            key: text(),
+            request: text(),
+            status: text(),
+            attempts: 0,
+            next_attempt: now,
+            error_class: text(),
+            error: text(),
+            external_id: text(),
+            read_back: 0,
+            entity: text(),
+            amount: 0,
+            currency: text(),
+            correlation: "chn_1".to_owned(),
+            created: now,
+            changed: now,
+            fence: 0,
+            lease: 0,
+            priority: 0,
+            fallback: 0,
+        }
+    }
+
     fn is_closed(&self, month: &'static str) -> bool {
         self.app
             .store()
