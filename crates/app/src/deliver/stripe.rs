@@ -59,7 +59,10 @@ pub(super) fn collect(
             Ok(of_charging(&asked, charging, taken))
         }
         (None, Mode::ReadBack) => {
-            match api.read_back_payment(&new_payment(&asked, taken), taken.sent)? {
+            // Not from when it was sent: an outcome that could not be written down (a full disk)
+            // makes a later read-back look like the sending, and a charge must never be missed.
+            let from = Instant::from_microseconds(taken.effect.created);
+            match api.read_back_payment(&new_payment(&asked, taken), from)? {
                 ReadBack::Found(intent) => Ok(of_intent(&asked, &intent, taken)),
                 ReadBack::Absent => Ok(Answer::Absent),
             }

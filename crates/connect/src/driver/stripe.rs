@@ -14,7 +14,7 @@ use crate::stripe::{
 
 /// Seconds before the moment of sending from which a read-back looks, so that a difference
 /// between the two clocks hides nothing.
-const LOOK_BACK_S: i64 = 3_600;
+const LOOK_BACK_S: i64 = 86_400;
 
 /// One Stripe account.
 pub struct Stripe {
@@ -220,7 +220,7 @@ impl Stripe {
     }
 
     /// Looks whether a payment was made after a call without an answer. `sent` is a moment not
-    /// later than the call by Stripe's clock; an hour before it is looked through as well.
+    /// later than the call by Stripe's clock; a day before it is looked through as well.
     ///
     /// # Errors
     /// When Stripe could not be asked: the payment stays ambiguous.
