@@ -16,6 +16,14 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The amount cannot be spread over the lines that were named.",
     ),
     (
+        "already_asked",
+        "The same was asked before; the message says how it stands.",
+    ),
+    (
+        "already_decided",
+        "It was decided before; how is in the message.",
+    ),
+    (
         "already_resolved",
         "The exception was resolved before; how is in the message.",
     ),
@@ -44,8 +52,20 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "A billing day is a day of a month, 1 to 31.",
     ),
     (
+        "bad_configuration",
+        "The document has a problem; each is named with its place and mend. Nothing of it was kept.",
+    ),
+    (
         "bad_cursor",
         "The cursor is not one of this list; start again without one.",
+    ),
+    (
+        "bad_days",
+        "The days to look back are outside what is possible.",
+    ),
+    (
+        "bad_deviation",
+        "A deviation lacks something, or the template does not open the key that it names.",
     ),
     (
         "bad_id",
@@ -67,6 +87,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The posting rules cannot be read, or do not fit the chart of accounts.",
     ),
     ("bad_tax_rate", "A tax rate is a proportion from 0 to 1."),
+    (
+        "billed_elsewhere",
+        "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
+    ),
     (
         "cannot_close",
         "The month cannot be closed yet: an earlier one is open, or something of it is not posted.",
@@ -95,6 +119,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "component_missing",
         "The contract has several components, and the change does not say which one.",
+    ),
+    (
+        "configuration_drifted",
+        "The configuration has moved on since the version that the proposal was made on.",
     ),
     (
         "contract_exists",
@@ -172,6 +200,14 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "extension_not_later",
         "An extension ends later than the contract does now.",
     ),
+    (
+        "field_unknown",
+        "The field is not one of the canonical fields.",
+    ),
+    (
+        "field_without_owner",
+        "No system is the record of the field in this scope.",
+    ),
     ("foreign_line", "The line belongs to another invoice."),
     (
         "frequency_not_sold",
@@ -230,6 +266,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "This command depends on who sends it and cannot be tried or done for somebody else.",
     ),
     (
+        "not_in_force",
+        "Only what is approved and in force can be ended.",
+    ),
+    (
         "not_kept",
         "The delivery could not be kept; the sender is to try again.",
     ),
@@ -240,6 +280,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "not_sold_in_currency",
         "The product has no price in this currency.",
+    ),
+    (
+        "not_the_owner",
+        "Another system is the record of the field in this scope; make the change there.",
     ),
     ("not_yours", "Only the person who made it can take it back."),
     ("nothing_changes", "Every field is as it is stated already."),
@@ -305,6 +349,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("revoked_already", "The delegation was taken back before."),
     (
+        "same_person",
+        "Who made a change cannot approve or deny it; ask somebody else.",
+    ),
+    (
         "secret_shown",
         "A signing secret is shown once; rotate it to get a new one.",
     ),
@@ -332,6 +380,11 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "still_stopped",
         "What the exception stopped would stop again now; mend the cause first.",
+    ),
+    ("system_only_reads", "A system of insight only reads."),
+    (
+        "system_unknown",
+        "The writer is not a system of the topology.",
     ),
     ("term_not_expired", "The term has not ended yet."),
     ("term_too_long", "The term is longer than can be served."),
@@ -378,5 +431,9 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "unmapped_attribute",
         "A posting rule needs an attribute that has no account mapped to it.",
+    ),
+    (
+        "waiver_missing",
+        "A staging interface needs an approved legacy deviation that is in force.",
     ),
 ];
