@@ -3,7 +3,7 @@
 //! hundreds of thousands of open exceptions.
 
 use super::{AfterValue, ExceptionRow};
-use crate::{StoreFault, Tx, params};
+use crate::{Param, StoreFault, Tx, params};
 
 /// Which open exceptions are meant. Empty texts select everything.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -26,10 +26,38 @@ pub struct Narrowed {
     pub due_before: i64,
 }
 
-const NARROWED: &str = "status <> 'resolved' AND (?1 = '' OR fingerprint = ?1) AND (?2 = '' OR class = ?2)
- AND (?3 = '' OR owner = ?3)
- AND (?4 = '' OR assignee = ?4 OR (?5 <> '' AND (owner = ?5 OR escalated_to = ?5) AND assignee IN ('', ?4)))
- AND (?6 = '' OR status = ?6) AND (?7 = '' OR incident = ?7) AND ((due > 0 AND due < ?8) OR ?8 = 0)";
+impl Narrowed {
+    /// The condition with the parameters that it uses, numbered from `?1`: what narrows nothing is
+    /// left out, because it would be looked at for every row.
+    fn condition(&self) -> (String, Vec<Param<'_>>) {
+        let mut text = "status <> 'resolved'".to_owned();
+        let mut params: Vec<Param<'_>> = Vec::new();
+        for (column, value) in [
+            ("fingerprint", &self.fingerprint),
+            ("class", &self.class),
+            ("owner", &self.owner),
+            ("status", &self.status),
+            ("incident", &self.incident),
+        ] {
+            if !value.is_empty() {
+                params.push(value.into());
+                text.push_str(&format!(" AND {column} = ?{}", params.len()));
+            }
+        }
+        if !self.with.is_empty() {
+            params.extend([Param::from(&self.with), Param::from(&self.with_role)]);
+            let (name, role) = (params.len() - 1, params.len());
+            text.push_str(&format!(
+                " AND (assignee = ?{name} OR (?{role} <> '' AND assignee = '' AND (owner = ?{role} OR escalated_to = ?{role})))"
+            ));
+        }
+        if self.due_before != 0 {
+            params.push(self.due_before.into());
+            text.push_str(&format!(" AND due > 0 AND due < ?{}", params.len()));
+        }
+        (text, params)
+    }
+}
 
 /// Exceptions with one fingerprint and currency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,18 +95,18 @@ pub struct GroupPart {
 /// # Errors
 /// When the database refuses.
 pub fn groups(tx: &mut Tx<'_>, which: &Narrowed, now: i64) -> Result<Vec<GroupPart>, StoreFault> {
+    let (condition, mut params) = which.condition();
+    params.push(now.into());
+    let now = params.len();
     tx.query(
         &format!(
             "SELECT fingerprint, currency, min(class), CAST(count(*) AS BIGINT), CAST(sum(abs(amount)) AS BIGINT),
              min(opened), min(CASE WHEN period = '' THEN '9999-12' ELSE period END), min(due),
-             CAST(sum(CASE WHEN due > 0 AND due < ?9 THEN 1 ELSE 0 END) AS BIGINT),
+             CAST(sum(CASE WHEN due > 0 AND due < ?{now} THEN 1 ELSE 0 END) AS BIGINT),
              CAST(sum(CASE WHEN assignee <> '' THEN 1 ELSE 0 END) AS BIGINT), max(level), min(owner), max(incident)
-             FROM exception WHERE {NARROWED} GROUP BY fingerprint, currency ORDER BY fingerprint, currency"
+             FROM exception WHERE {condition} GROUP BY fingerprint, currency ORDER BY fingerprint, currency"
         ),
-        params![
-            &which.fingerprint, &which.class, &which.owner, &which.with, &which.with_role, &which.status,
-            &which.incident, which.due_before, now
-        ],
+        &params,
         |mut row| {
             Ok(GroupPart {
                 fingerprint: row.text(0)?,
@@ -111,32 +139,26 @@ pub fn listed(
     limit: i64,
 ) -> Result<Vec<ExceptionRow>, StoreFault> {
     let columns = ExceptionRow::columns("");
-    // The group stands outside the shared condition, so that its own index is walked.
-    let group = if which.fingerprint.is_empty() {
-        ""
-    } else {
-        "fingerprint = ?1 AND "
-    };
+    let (condition, mut params) = which.condition();
+    params.extend([
+        Param::from(after.value),
+        Param::from(after.opened),
+        Param::from(after.id),
+        Param::from(limit),
+    ]);
+    let (limit, id, opened, value) = (
+        params.len(),
+        params.len() - 1,
+        params.len() - 2,
+        params.len() - 3,
+    );
     tx.query(
         &format!(
-            "SELECT {columns} FROM exception WHERE {group}{NARROWED}
-             AND abs(amount) <= ?9 AND (abs(amount) < ?9 OR (opened, id) > (?10, ?11))
-             ORDER BY abs(amount) DESC, opened, id LIMIT ?12"
+            "SELECT {columns} FROM exception WHERE {condition}
+             AND abs(amount) <= ?{value} AND (abs(amount) < ?{value} OR (opened, id) > (?{opened}, ?{id}))
+             ORDER BY abs(amount) DESC, opened, id LIMIT ?{limit}"
         ),
-        params![
-            &which.fingerprint,
-            &which.class,
-            &which.owner,
-            &which.with,
-            &which.with_role,
-            &which.status,
-            &which.incident,
-            which.due_before,
-            after.value,
-            after.opened,
-            after.id,
-            limit
-        ],
+        &params,
         ExceptionRow::read,
     )
 }
@@ -146,18 +168,10 @@ pub fn listed(
 /// # Errors
 /// When the database refuses.
 pub fn ids(tx: &mut Tx<'_>, which: &Narrowed) -> Result<Vec<String>, StoreFault> {
+    let (condition, params) = which.condition();
     tx.query(
-        &format!("SELECT id FROM exception WHERE {NARROWED} ORDER BY id"),
-        params![
-            &which.fingerprint,
-            &which.class,
-            &which.owner,
-            &which.with,
-            &which.with_role,
-            &which.status,
-            &which.incident,
-            which.due_before
-        ],
+        &format!("SELECT id FROM exception WHERE {condition} ORDER BY id"),
+        &params,
         |mut row| row.text(0),
     )
 }
