@@ -40,6 +40,9 @@ pub struct Inputs<'a> {
     pub actual: &'a [Figure],
     /// Open exceptions.
     pub open: &'a [Explanation],
+    /// What is on its way to the books that are compared and within the window of its pair: part of
+    /// expected less actual that is to vanish by itself.
+    pub under_way: &'a [Figure],
 }
 
 /// How a pair of figures stands.
@@ -48,7 +51,9 @@ pub struct Inputs<'a> {
 pub enum Status {
     /// Expected equals actual.
     TiesOut,
-    /// The whole difference is named by open exceptions.
+    /// The whole difference is on its way, within the window that the pair is given.
+    Timing,
+    /// The whole difference is named by open exceptions, or by them and by what is on its way.
     Explained,
     /// Some of the difference is named by nothing.
     Break,
@@ -60,6 +65,7 @@ impl Status {
     pub fn as_str(self) -> &'static str {
         match self {
             Status::TiesOut => "ties_out",
+            Status::Timing => "timing",
             Status::Explained => "explained",
             Status::Break => "break",
         }
@@ -79,6 +85,8 @@ pub struct TieOutRow {
     pub expected: i64,
     /// What the books say; zero when they say nothing.
     pub actual: i64,
+    /// The part of the difference that is on its way within the window of the pair.
+    pub under_way: i64,
     /// Open exceptions with the part of the difference that each names.
     pub exceptions: Vec<(ExceptionId, i64)>,
 }
@@ -113,23 +121,24 @@ impl TieOutRow {
             .sum()
     }
 
-    /// The part of the difference that nothing names. Zero when the figures agree, whatever the
+    /// The part of the difference that neither an exception names nor is on its way. Zero when the figures agree, whatever the
     /// exceptions say: there is nothing left to explain.
     #[must_use]
     pub fn unexplained(&self) -> i128 {
         match self.difference() {
             0 => 0,
-            difference => difference - self.explained(),
+            difference => difference - self.explained() - i128::from(self.under_way),
         }
     }
 
     /// How the pair stands.
     #[must_use]
     pub fn status(&self) -> Status {
-        match (self.difference(), self.unexplained()) {
-            (0, _) => Status::TiesOut,
-            (_, 0) => Status::Explained,
-            (_, _) => Status::Break,
+        match (self.difference(), self.unexplained(), self.explained()) {
+            (0, _, _) => Status::TiesOut,
+            (_, 0, 0) => Status::Timing,
+            (_, 0, _) => Status::Explained,
+            (_, _, _) => Status::Break,
         }
     }
 }
@@ -139,6 +148,7 @@ impl TieOutRow {
 struct Sums {
     expected: i128,
     actual: i128,
+    under_way: i128,
     exceptions: Vec<(ExceptionId, i64)>,
 }
 
@@ -162,6 +172,12 @@ pub fn tie_out(inputs: Inputs<'_>) -> Result<Vec<TieOutRow>, TieOutRefusal> {
             .or_default();
         sums.actual += i128::from(figure.amount.minor);
     }
+    for figure in inputs.under_way {
+        let sums = keys
+            .entry((figure.measure, &figure.entity, figure.amount.currency))
+            .or_default();
+        sums.under_way += i128::from(figure.amount.minor);
+    }
     for open in inputs.open {
         let sums = keys
             .entry((open.measure, &open.entity, open.amount.currency))
@@ -184,6 +200,7 @@ pub fn tie_out(inputs: Inputs<'_>) -> Result<Vec<TieOutRow>, TieOutRefusal> {
             currency,
             expected: narrow(sums.expected)?,
             actual: narrow(sums.actual)?,
+            under_way: narrow(sums.under_way)?,
             exceptions: sums.exceptions,
         });
     }
@@ -213,6 +230,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_on_its_way_within_its_window_is_timing_and_the_rest_a_break() {
+        let usd = Currency::USD;
+        let delivered = |minor| [figure(Measure::Delivered, "US", minor, usd)];
+        let stands = |actual: i64, on_its_way: i64, named: i64| {
+            let open = [explanation("exc_1", Measure::Delivered, named)];
+            let rows = tie_out(Inputs {
+                expected: &delivered(1_000),
+                actual: &delivered(actual),
+                open: if named == 0 { &[] } else { &open },
+                under_way: &delivered(on_its_way),
+            })
+            .unwrap();
+            (rows[0].unexplained(), rows[0].status())
+        };
+        assert_eq!(stands(1_000, 0, 0), (0, Status::TiesOut));
+        assert_eq!(stands(700, 300, 0), (0, Status::Timing));
+        assert_eq!(stands(700, 200, 100), (0, Status::Explained));
+        assert_eq!(stands(700, 200, 0), (100, Status::Break));
+        // What is said to be on its way and is there already explains nothing.
+        assert_eq!(stands(1_100, 300, 0), (-400, Status::Break));
+    }
+
+    #[test]
     fn a_difference_ties_out_is_explained_or_breaks() {
         let usd = Currency::USD;
         let expected = [
@@ -235,6 +275,7 @@ mod tests {
             expected: &expected,
             actual: &actual,
             open: &open,
+            under_way: &[],
         })
         .unwrap();
         let shown: Vec<_> = rows
@@ -268,6 +309,7 @@ mod tests {
             expected: &expected,
             actual: &[],
             open: &open,
+            under_way: &[],
         })
         .unwrap();
         assert_eq!(
@@ -309,7 +351,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_figure_is_lost_and_exact_explanations_leave_no_break(expected in figures(), actual in figures()) {
-            let rows = tie_out(Inputs { expected: &expected, actual: &actual, open: &[] }).unwrap();
+            let rows = tie_out(Inputs { expected: &expected, actual: &actual, open: &[], under_way: &[] }).unwrap();
             let total = |side: &[Figure]| side.iter().map(|f| i128::from(f.amount.minor)).sum::<i128>();
             let differences: i128 = rows.iter().map(TieOutRow::difference).sum();
             prop_assert_eq!(differences, total(&expected) - total(&actual));
@@ -319,7 +361,7 @@ mod tests {
                 entity: row.entity.clone(),
                 amount: Money::from_minor(i64::try_from(row.difference()).unwrap(), row.currency),
             }).collect();
-            for row in tie_out(Inputs { expected: &expected, actual: &actual, open: &open }).unwrap() {
+            for row in tie_out(Inputs { expected: &expected, actual: &actual, open: &open, under_way: &[] }).unwrap() {
                 prop_assert_ne!(row.status(), Status::Break);
             }
         }

@@ -317,6 +317,26 @@ pub fn next_moment(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreFault> {
     )
 }
 
+/// What effects of an operation are worth that were intended at or after `since` (microseconds), are
+/// not settled, and stand behind nothing that waits for a person: (entity, currency, minor units).
+///
+/// # Errors
+/// When the database refuses.
+pub fn value_under_way(
+    tx: &mut Tx<'_>,
+    operation: &str,
+    since: i64,
+) -> Result<Vec<(String, String, i64)>, StoreFault> {
+    tx.query(
+        "SELECT e.entity, e.currency, CAST(sum(e.amount) AS BIGINT) FROM effect e
+         WHERE e.operation = ?1 AND e.status NOT IN ('confirmed', 'skipped', 'parked') AND e.created >= ?2
+         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = e.lane AND p.status = 'parked' AND p.id < e.id)
+         GROUP BY e.entity, e.currency ORDER BY e.entity, e.currency",
+        params![operation, since],
+        |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
+    )
+}
+
 /// What stands still with an effect: its own worth and that of the effects of `operation` behind it
 /// in its lane, up to the next one that is parked itself: (entity, currency, minor units).
 ///

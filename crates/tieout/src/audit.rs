@@ -72,6 +72,7 @@ pub fn run(command: &AuditCommand) -> Result<ExitCode, ReadingFault> {
 
 fn export(arguments: &AuditExport) -> Result<ExitCode, ReadingFault> {
     let app = arguments.books.open()?;
+    crate::serve::noted(&app, app::access::AccessKind::ExportMade, "audit evidence", "")?;
     let written = arguments.output.write(|sink| {
         let (buffered, events) = app.audit_export(BufWriter::new(sink))?;
         let sink = buffered.into_inner().map_err(IntoInnerError::into_error);
@@ -113,8 +114,9 @@ fn reader(path: &Path) -> Result<Box<dyn BufRead>, ReadingFault> {
 
 fn sound(report: &AuditReport) -> String {
     format!(
-        "The log is whole: {} events in {} partitions, none changed, removed, swapped or cut off.\nFingerprint {}",
-        report.events, report.partitions, report.fingerprint
+        "The log is whole: {} events in {} partitions and {} entries of the log of access, none changed, removed, \
+         swapped or cut off.\nFingerprint {}",
+        report.events, report.partitions, report.access_entries, report.fingerprint
     )
 }
 

@@ -13,6 +13,7 @@ use app::{App, deliver, sweep, worker};
 use indicatif::{ProgressBar, ProgressStyle};
 use sim::world::World;
 use stage::Stage;
+pub(crate) use stage::config as simulated;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use store::settings;

@@ -46,6 +46,7 @@ pub fn run(arguments: &ExportArguments) -> Result<ExitCode, ReadingFault> {
         return Err(ReadingFault::WorkbookToTerminal);
     }
     let app = arguments.books.open()?;
+    crate::serve::noted(&app, app::access::AccessKind::ExportMade, "books", "")?;
     let exported = arguments.output.write(|sink| match format {
         Some(format) => app.export_text(format, sink),
         None => {

@@ -1,7 +1,8 @@
 //! `tieout seal`: secrets in the settings and in the books are sealed under a key of their own.
 
-use crate::serve::{ServeFault, SettingsArguments, open_without_key, with_key};
+use crate::serve::{ServeFault, SettingsArguments, noted, open_without_key, with_key};
 use crate::settings::{Settings, SettingsFault};
+use app::access::AccessKind;
 use app::seal::{KeyFile, SealFault, Sealer, SystemEntropy};
 use connect::Secret;
 use serde::Deserialize;
@@ -82,6 +83,7 @@ fn rotate(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     file.add_key(&SystemEntropy)?;
     let app = app.with_sealer(file.sealer(Arc::new(SystemEntropy))?)?;
     let resealed = app.reseal()?;
+    noted(&app, AccessKind::KeysRotated, "seal.key", &format!("{resealed} sealed again"))?;
     println!("{resealed} secrets of the books are sealed with the new key.");
     println!(
         "Restart the other processes with the new {}.",

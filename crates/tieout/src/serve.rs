@@ -1,6 +1,7 @@
 //! `tieout serve`: the program for real use, and the commands that say who may use it.
 
 use crate::settings::{LogFormat, Settings, SettingsFault};
+use app::access::{AccessKind, AccessNote};
 use app::connections::Connections;
 use app::outward::OutwardConfig;
 use app::seal::{SealFault, SystemEntropy};
@@ -407,6 +408,16 @@ fn wait_for_interrupt() -> Result<(), ServeFault> {
     })
 }
 
+/// Writes into the log of access what was done from the terminal, and by which user of the machine.
+///
+/// # Errors
+/// When the store fails.
+pub fn noted(app: &App, kind: AccessKind, object: &str, detail: &str) -> Result<(), AppFault> {
+    let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+    let note = AccessNote::about(kind, object).by(&format!("terminal/{user}"), "");
+    app.note_access(note.saying(detail))
+}
+
 /// Runs `tieout token`.
 ///
 /// # Errors
@@ -420,7 +431,9 @@ pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
             settings,
         } => {
             let app = open(&settings.load()?)?;
-            println!("{}", auth::create_token(&app, name, *role)?);
+            let token = auth::create_token(&app, name, *role)?;
+            noted(&app, AccessKind::TokenMade, name, role.as_str())?;
+            println!("{token}");
             if let Some(owner) = owner {
                 app.own_token(name, owner)?;
             }
@@ -429,7 +442,9 @@ pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
             );
         }
         TokenCommand::Revoke { name, settings } => {
-            let revoked = open(&settings.load()?)?.revoke_tokens(name)?;
+            let app = open(&settings.load()?)?;
+            let revoked = app.revoke_tokens(name)?;
+            noted(&app, AccessKind::TokenRevoked, name, &format!("{revoked} revoked"))?;
             println!("{revoked} revoked");
         }
     }
@@ -462,6 +477,7 @@ pub fn user(command: &UserCommand) -> Result<ExitCode, ServeFault> {
         }
     };
     auth::add_user(&app, name, *role, &password)?;
+    noted(&app, AccessKind::UserChanged, name, role.as_str())?;
     println!("{name} can sign in with the role {role}");
     Ok(ExitCode::SUCCESS)
 }

@@ -21,6 +21,7 @@ pub fn render(rows: &[TieOutRow], exceptions: &[ExceptionRow]) -> String {
     for row in rows {
         let word = match row.status {
             TieOutStatus::TiesOut => "ties out",
+            TieOutStatus::Timing => "on its way",
             TieOutStatus::Explained => "explained",
             TieOutStatus::Break => "BREAK",
         };

@@ -26,7 +26,7 @@ pub fn tie_outs(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Vec<TieO
     commercial::bookings(tx, &mut figures)?;
     let gaps = commercial::billings(tx, books, now, &mut figures)?;
     ledger_side::add(tx, books, &mut figures)?;
-    ledger_side::delivered(tx, &mut figures)?;
+    ledger_side::delivered(tx, now, &mut figures)?;
     join(tx, books, &figures, &gaps, |_| true)
 }
 
@@ -59,6 +59,7 @@ impl App {
 struct Figures {
     expected: Vec<Figure>,
     actual: Vec<Figure>,
+    under_way: Vec<Figure>,
     /// Where a figure of the books can be looked at: the account and its newest month.
     places: BTreeMap<(Measure, EntityId, Currency), Place>,
 }
@@ -130,6 +131,7 @@ fn join(
         expected: &figures.expected,
         actual: &figures.actual,
         open: &open,
+        under_way: &figures.under_way,
     };
     let rows = recon::tie_out(inputs).map_err(|refusal| AppFault::Unreadable {
         what: "figures",
@@ -155,9 +157,11 @@ fn show(row: &recon::TieOutRow, figures: &Figures) -> Result<TieOutRow, AppFault
         expected: money(row.expected),
         actual: money(row.actual),
         difference: money(row.expected).minus(money(row.actual))?,
+        under_way: money(row.under_way),
         exceptions,
         status: match row.status() {
             Status::TiesOut => TieOutStatus::TiesOut,
+            Status::Timing => TieOutStatus::Timing,
             Status::Explained => TieOutStatus::Explained,
             Status::Break => TieOutStatus::Break,
         },

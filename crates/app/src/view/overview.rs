@@ -11,6 +11,8 @@ use values::{Instant, Money};
 pub enum TieOutStatus {
     /// Expected equals actual.
     TiesOut,
+    /// The whole difference is on its way, within the window that the pair is given.
+    Timing,
     /// The whole difference is named by open exceptions.
     Explained,
     /// Some of the difference is named by nothing.
@@ -36,6 +38,8 @@ pub struct TieOutRow {
     pub actual: Money,
     /// Expected less actual.
     pub difference: Money,
+    /// The part of the difference that is on its way within the window of the pair.
+    pub under_way: Money,
     /// Open exceptions that name a part of the difference.
     pub exceptions: Vec<String>,
     /// How it stands.

@@ -1,6 +1,7 @@
 //! `tieout bench flow`: signed deliveries taken in over HTTP, each durable before it is answered.
 //! Sender and server share the machine, so the figures are what both together reach.
 
+mod backlog;
 mod client;
 mod deliveries;
 mod report;
@@ -10,6 +11,7 @@ use super::machine::{self, Machine};
 use super::{BenchFault, measure};
 use app::connections::{Connections, ConnectionsConfig, Pace as WorkPace, StripeConfig};
 use app::{App, MonotonicIds, SystemClock};
+use backlog::Drained;
 use client::{Pace, Run, Sent, send};
 use connect::Secret;
 use deliveries::Deliveries;
@@ -33,6 +35,8 @@ pub struct Wishes {
     pub seconds: u64,
     /// Deliveries a second that are aimed at; the paced pass runs at half of it.
     pub rate: u32,
+    /// Outward deliveries that wait when they begin to be worked off.
+    pub crowd: usize,
 }
 
 /// One pass over the intake.
@@ -78,6 +82,8 @@ pub struct Results {
     pub bare: u64,
     /// At half the rate aimed at.
     pub half: Intake,
+    /// A crowd of outward deliveries, worked off while new ones come in.
+    pub drained: Drained,
 }
 
 /// Measures the intake in files in `folder`.
@@ -99,6 +105,7 @@ pub fn flow(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     );
     let body = stage.deliveries(0).body(0).len();
     stage.end();
+    let drained = backlog::drain(folder, wishes.crowd)?;
     let bare = bare(folder, full.sent.answered, full.batch())?;
     Ok(Results {
         wishes: *wishes,
@@ -108,6 +115,7 @@ pub fn flow(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
         full,
         bare,
         half,
+        drained,
     })
 }
 
@@ -228,6 +236,7 @@ mod tests {
             connections: 4,
             seconds: 1,
             rate: 200,
+            crowd: 60,
         };
         let results = flow(&wishes, folder.path()).unwrap();
         assert!(results.full.sent.answered > 50 && results.bare > 0);
@@ -235,6 +244,8 @@ mod tests {
         assert_eq!(results.half.sent.answered, 100);
         assert!(results.half.sent.per_mille(500) <= results.half.sent.per_mille(990));
         assert!(results.full.batch() >= 1 && results.body > 1_000);
+        assert_eq!(results.drained.crowd, 60);
+        assert!(!results.drained.fresh.is_empty());
         let document = document(&results);
         assert_eq!(document["intake"]["half"]["answered"], 100);
         let page = page(&results);

@@ -220,7 +220,8 @@ fn folder(options: &DemoOptions) -> Result<(Option<TempDir>, PathBuf), CliFault>
     }
 }
 
-fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
+/// The connections to simulators, with our codes mapped to what they call them.
+pub(crate) fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
     let [consumer_key, consumer_secret, token, token_secret] = sims.netsuite.credentials();
     let company = World::seeded(0).company();
     let codes = books
@@ -271,5 +272,6 @@ fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
         },
         // The simulators have none, and the clock of the demo stands still while it works.
         limits: app::limits::LimitsConfig::none(),
+        bus: None,
     }
 }

@@ -190,6 +190,7 @@ pub(super) fn chip(status: &str, _: &dyn Values) -> Markup {
 pub(super) fn verdict(status: &TieOutStatus, _: &dyn Values) -> Markup {
     let (tone, word) = match status {
         TieOutStatus::TiesOut => ("ok", "Ties out"),
+        TieOutStatus::Timing => ("wait", "On its way"),
         TieOutStatus::Explained => ("wait", "Explained"),
         TieOutStatus::Break => ("bad", "Break"),
     };

@@ -160,6 +160,17 @@ impl Verdict {
                 ),
             };
         }
+        let timing = count(TieOutStatus::Timing);
+        if timing > 0 {
+            let verb = if timing == 1 { "differs" } else { "differ" };
+            return Self {
+                status: Some(TieOutStatus::Timing),
+                sentence: format!(
+                    "{} of {total} pairs agree to the cent; {timing} {verb} by what is on its way.",
+                    total - timing
+                ),
+            };
+        }
         let sentence = match total {
             0 => "Nothing to compare yet.".to_owned(),
             1 => "The only pair of figures agrees to the cent.".to_owned(),
@@ -270,6 +281,7 @@ mod tests {
             expected: money,
             actual: money,
             difference: money,
+            under_way: money,
             exceptions: Vec::new(),
             status,
             href: "/".to_owned(),

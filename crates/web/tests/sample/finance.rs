@@ -34,6 +34,7 @@ pub fn tie_outs() -> Vec<TieOutRow> {
                 expected,
                 actual,
                 difference,
+                under_way: Money::zero(expected.currency),
                 exceptions: if ties {
                     Vec::new()
                 } else {

@@ -9,7 +9,7 @@ use revenue::Obligation;
 use std::collections::BTreeMap;
 use store::payments::MoneySum;
 use store::{Tx, documents, effects, journals, obligations, payments};
-use values::{AccountCode, Currency, EntityId, Month};
+use values::{AccountCode, Currency, EntityId, Instant, Month};
 
 /// Obligations read at once.
 const OBLIGATIONS_A_STEP: i64 = 500;
@@ -192,8 +192,16 @@ fn of_money(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
     Ok(())
 }
 
-/// Journals here against journals confirmed there, once anything was to be delivered.
-pub(super) fn delivered(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+/// How long a journal may be on its way to the outside ledger before its absence there is a break.
+const DELIVERY_WINDOW_SECONDS: i64 = 86_400;
+
+/// Journals here against journals confirmed there, once anything was to be delivered, and what is on
+/// its way.
+pub(super) fn delivered(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    figures: &mut Figures,
+) -> Result<(), AppFault> {
     let delivered = effects::value_by_status(tx, DELIVERY)?;
     if delivered.is_empty() {
         return Ok(());
@@ -205,6 +213,12 @@ pub(super) fn delivered(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), Ap
         if status == "confirmed" {
             figures.find(Measure::Delivered, &entity, &currency, value);
         }
+    }
+    let since = now.plus_seconds(-DELIVERY_WINDOW_SECONDS).microseconds();
+    for (entity, currency, value) in effects::value_under_way(tx, DELIVERY, since)? {
+        figures
+            .under_way
+            .extend(super::figure(Measure::Delivered, &entity, &currency, value));
     }
     Ok(())
 }

@@ -46,6 +46,15 @@ pub fn document(results: &Results) -> Value {
             "bare_per_second": results.bare,
             "ratio_hundredths": ratio(results),
         },
+        "backlog": {
+            "crowd": results.drained.crowd,
+            "per_second": results.drained.per_second(),
+            "took_milliseconds": u64::try_from(results.drained.took.as_millis()).unwrap_or(u64::MAX),
+            "fresh": results.drained.fresh.len(),
+            "fresh_p50_microseconds": microseconds(results.drained.fresh_per_mille(500)),
+            "fresh_p99_microseconds": microseconds(results.drained.fresh_per_mille(990)),
+            "fresh_slowest_microseconds": microseconds(results.drained.fresh_per_mille(1_000)),
+        },
     })
 }
 
@@ -98,6 +107,19 @@ pub fn page(results: &Results) -> String {
         ratio / 100,
         ratio % 100,
         line("at half the rate aimed at", &results.half),
+    );
+    let drained = &results.drained;
+    let _ = writeln!(
+        page,
+        "{} deliveries that waited were worked off in {} s, {} a second; {} new ones meanwhile were confirmed \
+         after p50 {} ms, p99 {} ms, at most {} ms",
+        drained.crowd,
+        drained.took.as_secs(),
+        drained.per_second(),
+        drained.fresh.len(),
+        drained.fresh_per_mille(500).as_millis(),
+        drained.fresh_per_mille(990).as_millis(),
+        drained.fresh_per_mille(1_000).as_millis(),
     );
     page
 }
