@@ -1,0 +1,257 @@
+//! A crowd of deliveries that wait for the outside ledger is worked off while new ones come in. The
+//! ledger is the simulator, in this process and without a network: what is measured is the effect
+//! machine with its commits.
+
+use super::super::BenchFault;
+use super::super::measure::per_second;
+use app::command::Command;
+use app::connections::Connections;
+use app::{App, MonotonicIds, Routing, SystemClock, deliver};
+use connect::driver::SystemPresent;
+use connect::{Reply, Request, Transport, TransportFault};
+use serde_json::json;
+use sim::{Door, DoorCall, SimClock, SimOptions, Simulators};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use store::effects::{self, EffectRow};
+use store::{Durability, Location, Store};
+use values::{Clock, EffectId};
+
+/// Rows written in one transaction when the crowd is made.
+const A_STEP: usize = 5_000;
+/// Heads looked at in one round, as the worker does.
+const BATCH: i64 = 256;
+/// Between two new payments.
+const GAP: Duration = Duration::from_millis(50);
+/// Who acts.
+const ACTOR: &str = "bench";
+
+/// What the working off came to.
+#[derive(Debug)]
+pub struct Drained {
+    /// Deliveries that waited at the start.
+    pub crowd: usize,
+    /// Until the last of them was confirmed.
+    pub took: Duration,
+    /// New deliveries meanwhile: from being intended to being confirmed, sorted.
+    pub fresh: Vec<Duration>,
+}
+
+impl Drained {
+    /// Confirmed deliveries a second, new ones included.
+    #[must_use]
+    pub fn per_second(&self) -> u64 {
+        per_second(self.crowd + self.fresh.len(), self.took)
+    }
+
+    /// The wait that so many in a thousand of the new ones did not exceed.
+    #[must_use]
+    pub fn fresh_per_mille(&self, part: usize) -> Duration {
+        let place = (self.fresh.len().saturating_sub(1) * part).div_ceil(1_000);
+        self.fresh.get(place).copied().unwrap_or_default()
+    }
+}
+
+/// The simulators without a network.
+struct InProcess(Door);
+
+impl Transport for InProcess {
+    fn perform(&self, request: &Request) -> Result<Reply, TransportFault> {
+        let mut headers = request.headers.clone();
+        let mut bytes: &[u8] = &[];
+        if let Some(body) = &request.body {
+            headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
+            bytes = &body.bytes;
+        }
+        let call = DoorCall {
+            method: request.method.as_str(),
+            url: &request.url,
+            headers: &headers,
+            body: bytes,
+        };
+        match self.0.call(&call) {
+            Ok(answer) => Ok(Reply {
+                status: answer.status,
+                headers: answer.headers,
+                body: answer.body,
+            }),
+            Err(error) => Err(TransportFault::NoAnswer {
+                detail: error.to_string(),
+            }),
+        }
+    }
+}
+
+/// Lets `crowd` deliveries wait, and then works them off while new ones come in.
+///
+/// # Errors
+/// When the books or the simulators fail.
+pub fn drain(folder: &Path, crowd: usize) -> Result<Drained, BenchFault> {
+    let broken = |error: &dyn std::fmt::Display| BenchFault::Network {
+        what: error.to_string(),
+    };
+    let path = folder.join("backlog.sqlite");
+    let store = Store::open(&Location::File(path), Durability::Full)?;
+    let ids = Arc::new(MonotonicIds::new(1, std::process::id()));
+    let app = App::open(
+        store,
+        Arc::new(SystemClock),
+        ids,
+        events::Origin::Simulation,
+    )?;
+    let clock = SimClock::at(SystemClock.now().microseconds());
+    let sims =
+        Simulators::in_process(SimOptions::in_memory(1, clock)).map_err(|error| broken(&error))?;
+    let config = crate::demo::simulated(&sims, &app.books());
+    let connections = Connections::over(
+        &config,
+        Box::new(InProcess(sims.door())),
+        Box::new(SystemPresent::default()),
+    );
+    prepare(&app)?;
+    let prototype = prototype(&app)?;
+    wait(&app, &prototype, crowd)?;
+    let (took, began) = work_off(&app, &connections)?;
+    let mut fresh: Vec<Duration> = app
+        .store()
+        .read(|tx| effects::of_status(tx, "confirmed", i64::MAX))?
+        .into_iter()
+        .filter(|row| row.created >= began)
+        .map(|row| Duration::from_micros((row.changed - row.created).unsigned_abs()))
+        .collect();
+    fresh.sort_unstable();
+    Ok(Drained { crowd, took, fresh })
+}
+
+fn prepare(app: &App) -> Result<(), BenchFault> {
+    app.set_routing(
+        ACTOR,
+        Routing {
+            collect_cards: false,
+            deliver_journals: true,
+            write_back: false,
+        },
+    )?;
+    for (name, body) in [
+        (
+            "create_entity",
+            json!({ "id": "US", "name": "Acme US", "currency": "USD", "time_zone": "UTC" }),
+        ),
+        (
+            "create_customer",
+            json!({ "id": "cus_bench", "legal_name": "Bench" }),
+        ),
+    ] {
+        act(app, name, body)?;
+    }
+    Ok(())
+}
+
+fn act(app: &App, name: &str, body: serde_json::Value) -> Result<(), BenchFault> {
+    let command = Command::read(name, body).map_err(|error| BenchFault::Command {
+        what: error.to_string(),
+    })?;
+    app.act(ACTOR, command)?;
+    Ok(())
+}
+
+fn pay(app: &App) -> Result<(), BenchFault> {
+    let body =
+        json!({ "customer": "cus_bench", "entity": "US", "currency": "USD", "amount": "12.50" });
+    act(app, "record_payment", body)
+}
+
+/// The delivery of one real journal.
+fn prototype(app: &App) -> Result<EffectRow, BenchFault> {
+    pay(app)?;
+    let found = app
+        .store()
+        .read(|tx| effects::of_status(tx, "intended", 1))?;
+    found
+        .into_iter()
+        .next()
+        .ok_or(BenchFault::Unanswered { missing: 1 })
+}
+
+/// Deliveries like the prototype, each in a lane of its own and intended an hour ago.
+fn wait(app: &App, prototype: &EffectRow, crowd: usize) -> Result<(), BenchFault> {
+    let journal = prototype.subject.rsplit('/').next().unwrap_or_default();
+    let then = app.clock().now().plus_seconds(-3_600);
+    let mut done = 0;
+    while done < crowd {
+        let until = crowd.min(done + A_STEP);
+        let rows: Vec<EffectRow> = (done..until)
+            .map(|number| {
+                let other = app.ids().mint("jrn", then);
+                EffectRow {
+                    id: EffectId::mint(&**app.ids(), then).as_str().to_owned(),
+                    lane: format!("bench/{number}"),
+                    subject: prototype.subject.replace(journal, &other),
+                    key: prototype.key.replace(journal, &other),
+                    request: prototype.request.replace(journal, &other),
+                    next_attempt: then.microseconds(),
+                    created: then.microseconds(),
+                    changed: then.microseconds(),
+                    ..prototype.clone()
+                }
+            })
+            .collect();
+        app.store().write(move |tx| effects::intend(tx, &rows))?;
+        done = until;
+    }
+    Ok(())
+}
+
+/// Delivers until nothing waits, with a new payment every now and then. How long it took, and when it
+/// began in microseconds.
+fn work_off(app: &App, connections: &Connections) -> Result<(Duration, i64), BenchFault> {
+    let stop = AtomicBool::new(false);
+    let began_at = app.clock().now().microseconds();
+    let began = Instant::now();
+    let took = std::thread::scope(|scope| {
+        let payer = scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                pay(app)?;
+                std::thread::sleep(GAP);
+            }
+            Ok::<(), BenchFault>(())
+        });
+        let outcome = empty(app, connections);
+        stop.store(true, Ordering::Relaxed);
+        let took = began.elapsed();
+        let paid = payer.join().unwrap_or(Err(BenchFault::NotNew));
+        outcome.and(paid).map(|()| took)
+    })?;
+    empty(app, connections)?;
+    Ok((took, began_at))
+}
+
+/// Rounds of deliveries until a round finds nothing to do and nothing waits.
+fn empty(app: &App, connections: &Connections) -> Result<(), BenchFault> {
+    let mut told = Instant::now();
+    loop {
+        let progress = deliver::deliver_due(app, connections, BATCH);
+        let waiting: i64 = app
+            .store()
+            .read(effects::counts)?
+            .iter()
+            .filter(|count| count.status != "confirmed")
+            .map(|count| count.count)
+            .sum();
+        if told.elapsed() > Duration::from_secs(5) {
+            eprintln!("backlog: {waiting} wait");
+            told = Instant::now();
+        }
+        if progress.parked > 0 {
+            return Err(BenchFault::Network {
+                what: format!("{} deliveries were refused", progress.parked),
+            });
+        }
+        // The new ones of the last moments may go on waiting: the crowd is what is measured.
+        if waiting < 8 {
+            return Ok(());
+        }
+    }
+}
