@@ -12,6 +12,7 @@ use crate::record::{Fact, Recorder};
 use crate::view::Page;
 use crate::worker::Progress;
 use crate::{App, AppFault, Context, Outcome, Refusal, journey};
+use control::approval::ApprovalState;
 use events::{ControlTotal, Event, FileReceived};
 use rows::{BadRow, FileRow, FileRows};
 use schemars::JsonSchema;
@@ -59,7 +60,9 @@ pub(crate) fn import(
     command: &str,
 ) -> Result<Answer, AppFault> {
     // What was held is done under the id of its request.
-    let granted = approvals::approval(tx, key)?.is_some_and(|request| request.status == "waiting");
+    let granted = approvals::approval(tx, key)?
+        .and_then(|request| ApprovalState::from_word(&request.status))
+        .is_some_and(|state| state == ApprovalState::Requested);
     let checksum = hex::encode(Sha256::digest(body.content.as_bytes()));
     if let Some(stated) = &body.checksum
         && !stated.eq_ignore_ascii_case(&checksum)

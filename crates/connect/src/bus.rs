@@ -147,7 +147,9 @@ impl Bus {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<jetstream::Context>> {
-        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connected
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -183,11 +185,14 @@ async fn connect(options: &BusOptions) -> Result<jetstream::Context, Fault> {
         ..stream::Config::default()
     };
     let making = context.get_or_create_stream(wanted);
-    within(patience, "stream", making)
-        .await?
-        .map_err(|error| {
-            Fault::new(SYSTEM, FaultClass::Transient, "no_stream", &error.to_string())
-        })?;
+    within(patience, "stream", making).await?.map_err(|error| {
+        Fault::new(
+            SYSTEM,
+            FaultClass::Transient,
+            "no_stream",
+            &error.to_string(),
+        )
+    })?;
     Ok(context)
 }
 
@@ -221,9 +226,12 @@ async fn within<T>(
     what: &str,
     work: impl Future<Output = T>,
 ) -> Result<T, Fault> {
-    tokio::time::timeout(patience, work)
-        .await
-        .map_err(|_| ambiguous(&format!("{what}: no answer within {} ms", patience.as_millis())))
+    tokio::time::timeout(patience, work).await.map_err(|_| {
+        ambiguous(&format!(
+            "{what}: no answer within {} ms",
+            patience.as_millis()
+        ))
+    })
 }
 
 /// Whether the stream has it is unknown; publishing it again with its id is the way to find out.

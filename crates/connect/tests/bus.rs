@@ -108,7 +108,10 @@ fn a_message_that_comes_again_is_kept_once() {
     let bus = Bus::new(server.options()).unwrap();
     for number in 1..=5 {
         let outcome = bus.publish(vec![message(number)]).remove(0).unwrap();
-        assert_eq!((outcome.sequence, outcome.is_repeat), (u64::from(number), false));
+        assert_eq!(
+            (outcome.sequence, outcome.is_repeat),
+            (u64::from(number), false)
+        );
     }
     let again: Vec<_> = bus
         .publish((1..=6).map(message).collect())
@@ -138,9 +141,15 @@ fn what_was_acknowledged_survives_the_death_of_the_server_and_the_rest_is_told()
     let server = Server::start(folder.path(), port, &[]);
     let began = Instant::now();
     while bus.publish(vec![message(2)]).remove(0).is_err() {
-        assert!(began.elapsed() < Duration::from_secs(20), "it never came back");
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "it never came back"
+        );
     }
-    let ids: Vec<_> = kept(&server.options()).into_iter().map(|(id, _)| id).collect();
+    let ids: Vec<_> = kept(&server.options())
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     assert_eq!(ids, ["evt_1", "evt_2"]);
 }
 
@@ -153,7 +162,10 @@ fn a_wrong_token_is_refused_and_named() {
             token: Some(connect::Secret::new(token)),
             ..server.options()
         };
-        Bus::new(options).unwrap().publish(vec![message(1)]).remove(0)
+        Bus::new(options)
+            .unwrap()
+            .publish(vec![message(1)])
+            .remove(0)
     };
     let fault = with("wrong").unwrap_err();
     assert_eq!(fault.class, FaultClass::Authentication, "{fault:?}");
