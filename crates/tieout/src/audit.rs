@@ -72,7 +72,12 @@ pub fn run(command: &AuditCommand) -> Result<ExitCode, ReadingFault> {
 
 fn export(arguments: &AuditExport) -> Result<ExitCode, ReadingFault> {
     let app = arguments.books.open()?;
-    crate::serve::noted(&app, app::access::AccessKind::ExportMade, "audit evidence", "")?;
+    crate::serve::noted(
+        &app,
+        app::access::AccessKind::ExportMade,
+        "audit evidence",
+        "",
+    )?;
     let written = arguments.output.write(|sink| {
         let (buffered, events) = app.audit_export(BufWriter::new(sink))?;
         let sink = buffered.into_inner().map_err(IntoInnerError::into_error);

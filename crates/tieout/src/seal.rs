@@ -83,7 +83,12 @@ fn rotate(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     file.add_key(&SystemEntropy)?;
     let app = app.with_sealer(file.sealer(Arc::new(SystemEntropy))?)?;
     let resealed = app.reseal()?;
-    noted(&app, AccessKind::KeysRotated, "seal.key", &format!("{resealed} sealed again"))?;
+    noted(
+        &app,
+        AccessKind::KeysRotated,
+        "seal.key",
+        &format!("{resealed} sealed again"),
+    )?;
     println!("{resealed} secrets of the books are sealed with the new key.");
     println!(
         "Restart the other processes with the new {}.",
@@ -223,20 +228,20 @@ mod tests {
     fn a_sealed_value_opens_at_its_setting_only() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().display();
-        let key = sealed(folder.path(), "connections.stripe.api_key", "sk_private");
+        let key = sealed(folder.path(), "connections.stripe.api_key", "sk_hushhush");
         let hook = sealed(
             folder.path(),
             "connections.stripe.webhook_secrets",
-            "whsec_private",
+            "whsec_hushhush",
         );
         let text = format!(
             "data = \"{data}\"\n[connections.stripe]\napi_key = \"{key}\"\nwebhook_secrets = [\"{hook}\"]\n"
         );
         let settings = read(&text).unwrap();
         let stripe = settings.connections.stripe.as_ref().unwrap();
-        assert_eq!(stripe.api_key.reveal(), "sk_private");
-        assert_eq!(stripe.webhook_secrets[0].reveal(), "whsec_private");
-        assert!(!format!("{settings:?}").contains("private"));
+        assert_eq!(stripe.api_key.reveal(), "sk_hushhush");
+        assert_eq!(stripe.webhook_secrets[0].reveal(), "whsec_hushhush");
+        assert!(!format!("{settings:?}").contains("hushhush"));
         // Swapped, neither opens, and the fault names the setting and shows no secret.
         let swapped = text
             .replace(&key, "KEY")
@@ -247,13 +252,13 @@ mod tests {
             refused.contains("connections.stripe.") && refused.contains("does not open"),
             "{refused}"
         );
-        assert!(!refused.contains("private"), "{refused}");
+        assert!(!refused.contains("hushhush"), "{refused}");
     }
 
     #[test]
     fn a_missing_or_other_key_is_said_clearly() {
         let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let key = sealed(folder.path(), "connections.stripe.api_key", "sk_private");
+        let key = sealed(folder.path(), "connections.stripe.api_key", "sk_hushhush");
         let at = |folder: &Path| {
             read(&format!(
                 "data = \"{}\"\n[connections.stripe]\napi_key = \"{key}\"\n",
@@ -276,7 +281,7 @@ mod tests {
     fn credentials_may_stand_in_a_file_of_their_own() {
         let folder = tempfile::tempdir().unwrap();
         let beside = folder.path().join("credentials.toml");
-        std::fs::write(&beside, "[connections.stripe]\napi_key = \"sk_private\"\n").unwrap();
+        std::fs::write(&beside, "[connections.stripe]\napi_key = \"sk_hushhush\"\n").unwrap();
         let settings = folder.path().join("tieout.toml");
         std::fs::write(
             &settings,
@@ -287,15 +292,15 @@ mod tests {
         let stripe = load().unwrap().connections.stripe.unwrap();
         assert_eq!(
             (stripe.api_key.reveal(), stripe.tolerance_seconds),
-            ("sk_private", 60)
+            ("sk_hushhush", 60)
         );
-        std::fs::write(&beside, "[connections.stripe]\napi_kex = \"sk_private\"\n").unwrap();
+        std::fs::write(&beside, "[connections.stripe]\napi_kex = \"sk_hushhush\"\n").unwrap();
         let refused = load().unwrap_err().to_string();
         assert!(
             refused.contains("credentials.toml") && refused.contains("api_kex"),
             "{refused}"
         );
-        assert!(!refused.contains("sk_private"), "{refused}");
+        assert!(!refused.contains("sk_hushhush"), "{refused}");
         std::fs::remove_file(&beside).unwrap();
         assert!(load().unwrap_err().to_string().contains("credentials.toml"));
     }

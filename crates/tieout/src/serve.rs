@@ -374,7 +374,9 @@ fn work_daily(app: &App, stop: &AtomicBool) {
         if waited >= DAILY_ROUND {
             waited = Duration::ZERO;
             // With several processes one of them does it.
-            match app.alone("daily", DAILY_LEASE_SECONDS, || app.daily_work(ACTOR, false)) {
+            match app.alone("daily", DAILY_LEASE_SECONDS, || {
+                app.daily_work(ACTOR, false)
+            }) {
                 Ok(None) => {}
                 Ok(Some(day)) => tracing::info!(
                     documents = day.documents,
@@ -444,7 +446,12 @@ pub fn token(command: &TokenCommand) -> Result<ExitCode, ServeFault> {
         TokenCommand::Revoke { name, settings } => {
             let app = open(&settings.load()?)?;
             let revoked = app.revoke_tokens(name)?;
-            noted(&app, AccessKind::TokenRevoked, name, &format!("{revoked} revoked"))?;
+            noted(
+                &app,
+                AccessKind::TokenRevoked,
+                name,
+                &format!("{revoked} revoked"),
+            )?;
             println!("{revoked} revoked");
         }
     }

@@ -71,5 +71,9 @@ pub(crate) fn admit(
         note(web, refused.by(&format!("token/{name}"), role.as_str()));
         return Err(Problem::new(Code::Forbidden, message));
     }
+    if permission == Permission::ViewPayloads {
+        let seen = AccessNote::about(AccessKind::PayloadViewed, "api");
+        note(web, seen.by(&format!("token/{name}"), role.as_str()));
+    }
     Ok(Caller { name, role })
 }

@@ -75,6 +75,12 @@ fn needed(method: &Method, path: &str) -> Permission {
     }
 }
 
+/// Whether a page shows what another system sent.
+fn shows_payload(method: &Method, path: &str) -> bool {
+    let id = path.strip_prefix("/exceptions/").unwrap_or_default();
+    method == Method::GET && !id.is_empty() && !id.contains('/')
+}
+
 /// The layer of the console: nobody gets a page without a session, and nobody one that their role
 /// does not show.
 pub(crate) async fn guard(
@@ -131,6 +137,10 @@ pub(crate) async fn guard(
             mend,
         );
         return trouble(web.console().clone(), Some(viewer), refused).await;
+    }
+    if shows_payload(request.method(), &path) && admitted.role.may(Permission::ViewPayloads) {
+        let seen = AccessNote::about(AccessKind::PayloadViewed, &path);
+        note(&web, seen.by(&viewer.name, &viewer.role));
     }
     request.extensions_mut().insert(viewer);
     next.run(request).await
