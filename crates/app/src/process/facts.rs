@@ -125,10 +125,12 @@ pub(super) fn of(
             it.named("payment", &failed.payment);
             it.fact("customer", &failed.customer);
             it.value = Some(failed.amount);
-            if let Some(day) = failed.next_attempt {
-                let instant = begins(context, envelope.entity.as_ref(), day)?;
-                it.fact("next_attempt", instant);
-            }
+            let next = match failed.next_attempt {
+                Some(day) => begins(context, envelope.entity.as_ref(), day)?,
+                // After the last attempt a person has it, by an exception of its own.
+                None => envelope.time.plus_seconds(GIVEN_TO_A_PERSON_SECONDS),
+            };
+            it.fact("next_attempt", next);
         }
         Event::PaymentSettled(payment) => it.named("payment", &payment.payment),
         Event::CashApplied(cash) => it.named("payment", &cash.payment),
@@ -151,6 +153,10 @@ pub(super) fn of(
 }
 
 /// Whether and when a contract is to be billed the next time, as it stands now.
+/// How long a payment that was given up may stay with the person who has it before its process says
+/// that it is late.
+const GIVEN_TO_A_PERSON_SECONDS: i64 = 90 * 86_400;
+
 fn bills(
     tx: &mut Tx<'_>,
     context: &Context,
