@@ -7,15 +7,13 @@ use crate::state::Web;
 use app::access::{AccessKind, AccessNote, Admitted};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use control::{Permission, Role};
+use control::Permission;
 
 /// The caller of an operation.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// Name of the token: it is written beside everything that it does.
     pub(crate) name: String,
-    /// What it may do.
-    pub(crate) role: Role,
 }
 
 impl Caller {
@@ -75,5 +73,5 @@ pub(crate) fn admit(
         let seen = AccessNote::about(AccessKind::PayloadViewed, "api");
         note(web, seen.by(&format!("token/{name}"), role.as_str()));
     }
-    Ok(Caller { name, role })
+    Ok(Caller { name })
 }

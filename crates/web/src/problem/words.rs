@@ -16,6 +16,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The amount cannot be spread over the lines that were named.",
     ),
     (
+        "alone_already",
+        "The exception stands alone already: its likes were taken from it before.",
+    ),
+    (
         "already_asked",
         "The same was asked before; the message says how it stands.",
     ),
@@ -30,6 +34,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "already_reversed",
         "The journal was reversed before; a journal is reversed once.",
+    ),
+    (
+        "amount_missing",
+        "Only part of the invoice was disputed, so the amount that is credited has to be said.",
     ),
     (
         "amount_refused",
@@ -63,6 +71,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "bad_days",
         "The days to look back are outside what is possible.",
     ),
+    ("bad_decision", "A decision is approve or deny."),
     (
         "bad_deviation",
         "A deviation lacks something, or the template does not open the key that it names.",
@@ -76,17 +85,57 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "An idempotency key has 1 to 255 visible ASCII characters.",
     ),
     ("bad_method", "A payment came by card or by transfer."),
+    (
+        "bad_mode",
+        "A flow delivers at once, collected every so many minutes, or once a day at a time.",
+    ),
+    (
+        "bad_month",
+        "A month is written as a year and a month, such as 2026-01.",
+    ),
     ("bad_outcome", "An exception ends as mended or as skipped."),
+    (
+        "bad_outcome_code",
+        "A case ends with one of the outcome codes of its kind; the message lists them.",
+    ),
     (
         "bad_owner",
         "The owner of an exception is a role or a person, in at most 80 letters.",
     ),
     ("bad_pace", "A replay takes 1 to 1,000 items a second."),
     (
+        "bad_payload",
+        "The payload is not JSON, or too large to be edited.",
+    ),
+    (
         "bad_posting_rules",
         "The posting rules cannot be read, or do not fit the chart of accounts.",
     ),
+    (
+        "bad_priority",
+        "A priority is a whole number from -100 to 100.",
+    ),
+    (
+        "bad_process",
+        "The definition of the process cannot be read or does not hold together; every problem is in the message.",
+    ),
+    (
+        "bad_row",
+        "A row of the file cannot be taken; its line and column are in the message. Nothing of the file was kept.",
+    ),
+    (
+        "bad_severity",
+        "An incident has one of the severities that the message lists.",
+    ),
     ("bad_tax_rate", "A tax rate is a proportion from 0 to 1."),
+    (
+        "bad_title",
+        "The title of an incident says in at most 200 letters what is the matter.",
+    ),
+    (
+        "batch_ended",
+        "The work on many exceptions has ended already, so there is nothing to stop.",
+    ),
     (
         "billed_elsewhere",
         "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
@@ -113,8 +162,20 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("cannot_steer", "The replay is not in a state for this."),
     (
+        "chain_ended",
+        "The exception was escalated to everybody in its chain before.",
+    ),
+    (
+        "changed_since_preview",
+        "Since the preview, exceptions came or went: look again before acting on all of them.",
+    ),
+    (
         "charged_once",
         "The component is charged once, so it has no periods that could change.",
+    ),
+    (
+        "checksum_differs",
+        "The file is not the one whose checksum was stated: it was changed or cut off on its way.",
     ),
     (
         "component_missing",
@@ -169,6 +230,18 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "A line of a journal states a debit or a credit, not both and not neither.",
     ),
     (
+        "decided_already",
+        "The proposal was approved or rejected before; how is in the message.",
+    ),
+    (
+        "dispute_closed",
+        "The dispute ended before; its outcome is in the message.",
+    ),
+    (
+        "disputed_already",
+        "The invoice has an open dispute already; add to that one.",
+    ),
+    (
         "does_not_fit_contract",
         "The change does not fit what the contract is now.",
     ),
@@ -197,6 +270,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "What the request would do has changed since it was looked at; look again and decide with the new digest.",
     ),
     (
+        "exceptions_open",
+        "An incident ends only after its exceptions; how many are open is in the message.",
+    ),
+    (
         "extension_not_later",
         "An extension ends later than the contract does now.",
     ),
@@ -208,6 +285,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "field_without_owner",
         "No system is the record of the field in this scope.",
     ),
+    (
+        "file_unreadable",
+        "The file is not one that can be read: not CSV with the columns of its kind, or not in UTF-8.",
+    ),
     ("foreign_line", "The line belongs to another invoice."),
     (
         "frequency_not_sold",
@@ -216,6 +297,15 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "illegal_contract_transition",
         "A contract in this state does not change in this way.",
+    ),
+    (
+        "illegal_step",
+        "The contract cannot be moved so from its present state.",
+    ),
+    ("incident_closed", "The incident is closed."),
+    (
+        "is_a_dispute",
+        "An exception about a disputed invoice ends with its dispute: resolve the dispute.",
     ),
     ("journal_exists", "There is a journal with this id already."),
     (
@@ -240,6 +330,14 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "Neither the line nor the catalogue says how long a billing period is.",
     ),
     ("missing_start", "A contract has a first day of service."),
+    (
+        "more_than_open",
+        "More is disputed than is open of the invoice, or nothing.",
+    ),
+    (
+        "moved_on",
+        "What is parked has changed since the proposal was made from it; propose it again.",
+    ),
     ("name_missing", "A name is needed and is empty."),
     ("negative_price", "A price is zero or more."),
     ("negative_quantity", "A quantity is zero or more."),
@@ -256,10 +354,16 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("no_rule", "No posting rule fits the event."),
     (
+        "no_such_item",
+        "The exception does not hold the item that was named; the message lists those it holds.",
+    ),
+    ("no_such_step", "The playbook has no such step."),
+    (
         "no_tax_rate",
         "No tax rate is stated for this entity and tax code; zero must be stated, it is never assumed.",
     ),
     ("no_tiers", "A tiered price has at least one tier."),
+    ("none_meant", "The filter means no open exception."),
     ("not_a_fraction", "A fraction is above 0 and at most 1."),
     (
         "not_by_itself",
@@ -274,6 +378,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The delivery could not be kept; the sender is to try again.",
     ),
     (
+        "not_parked",
+        "The request is not parked: it goes by itself, or it is done.",
+    ),
+    (
         "not_resent",
         "Only a message that was given up or passed over is sent again.",
     ),
@@ -286,7 +394,16 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "Another system is the record of the field in this scope; make the change there.",
     ),
     ("not_yours", "Only the person who made it can take it back."),
+    (
+        "note_missing",
+        "A dispute needs a note: what the customer objects to.",
+    ),
+    ("nothing_changed", "The payload is as it was."),
     ("nothing_changes", "Every field is as it is stated already."),
+    (
+        "nothing_gathered",
+        "An incident gathers at least one open exception that no other incident has.",
+    ),
     (
         "nothing_may_run",
         "Every item of the replay posts into a closed month, and closed months are to be left as they are.",
@@ -301,6 +418,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "Nothing is left of the invoice that could be credited.",
     ),
     (
+        "nothing_to_edit",
+        "Nothing parked stands behind the exception whose text could be edited; mend the cause where it is and try again.",
+    ),
+    (
         "nothing_to_retry",
         "Nothing waits behind this exception; settle it when it is put right, or reject it.",
     ),
@@ -308,6 +429,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "nothing_unapplied",
         "The whole payment is set against invoices already.",
     ),
+    ("one_target", "Name a connection or a lane, not both."),
     (
         "other_content",
         "An event with this id came before with other content; the first one stays.",
@@ -334,6 +456,14 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "price_too_large",
         "The price is out of the range that is kept.",
     ),
+    (
+        "process_exists",
+        "There is a process with this id already; leave the id out to get a new one.",
+    ),
+    (
+        "process_under_way",
+        "A process of this kind is under way for the same subject.",
+    ),
     ("quantity_not_positive", "A quantity is above zero."),
     (
         "read_by_another",
@@ -344,10 +474,18 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "A reason is needed: it is kept for the auditor.",
     ),
     (
+        "reason_too_long",
+        "The reason is longer than is kept; the message says how long it may be.",
+    ),
+    (
         "refund_exceeds_unapplied",
         "More is to be given back than is set against nothing; credit the invoice first.",
     ),
     ("revoked_already", "The delegation was taken back before."),
+    (
+        "rows_differ",
+        "The file has another number of rows than was stated; fetch it again.",
+    ),
     (
         "same_person",
         "Who made a change cannot approve or deny it; ask somebody else.",
@@ -397,10 +535,18 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "too_many_items",
         "A replay has at most 2,000 items; narrow its filter.",
     ),
+    (
+        "totals_differ",
+        "A column adds up to another total than was stated; fetch the file again or correct the statement.",
+    ),
     ("unknown_account", "The account is not in the chart."),
     (
         "unknown_component",
         "The contract has no component with this id.",
+    ),
+    (
+        "unknown_connection",
+        "There is no connection of this name; the message lists those there are.",
     ),
     ("unknown_currency", "The currency is not one of ISO 4217."),
     ("unknown_entity", "There is no legal entity with this id."),
@@ -409,12 +555,24 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The catalogue of events has no such type or group, or the version is no longer sent.",
     ),
     (
+        "unknown_flow",
+        "There is no flow of this name; the message lists those there are.",
+    ),
+    (
         "unknown_frequency",
         "The billing period is not one that is known.",
+    ),
+    (
+        "unknown_lane",
+        "Nothing waits in a lane of this name, and it is not held.",
     ),
     ("unknown_line", "The invoice has no line with this id."),
     ("unknown_permission", "There is no permission of this name."),
     ("unknown_person", "There is no user or token of this name."),
+    (
+        "unknown_process",
+        "There is no published process of this name; the message lists those there are.",
+    ),
     (
         "unknown_product",
         "The catalogue has no product with this code.",
@@ -431,6 +589,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "unmapped_attribute",
         "A posting rule needs an attribute that has no account mapped to it.",
+    ),
+    (
+        "version_not_higher",
+        "The version is not above the present one; a version that was published is never changed.",
     ),
     (
         "waiver_missing",
