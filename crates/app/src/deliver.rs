@@ -13,8 +13,8 @@ pub use outcome::{release, skip};
 pub use verify::verify_late;
 
 use crate::connections::Connections;
-use crate::worker::Progress;
 use crate::gate::{self, Permit};
+use crate::worker::Progress;
 use crate::{App, AppFault};
 use connect::driver::calls_of_this_thread;
 use control::effect::{self, EffectState};
@@ -40,8 +40,40 @@ pub(crate) struct Taken {
     pub effect: EffectRow,
     /// What is to be done.
     pub mode: Mode,
-    /// When it was last handed to the network.
+    /// When it was first handed to the network: an attempt of ours is not older.
+    pub first_sent: Instant,
+    /// When it was last handed to the network: what is not there long after that, never was.
     pub sent: Instant,
+}
+
+impl Taken {
+    /// An effect that is looked up, with the moments of its sendings. One that was never sent is
+    /// looked for from when it was intended.
+    fn to_look_up(effect: EffectRow) -> Taken {
+        let or = |moment: i64, other| if moment == 0 { other } else { moment };
+        let (first, last) = (
+            or(effect.first_sent, effect.created),
+            or(effect.last_sent, effect.changed),
+        );
+        Taken {
+            effect,
+            mode: Mode::ReadBack,
+            first_sent: Instant::from_microseconds(first),
+            sent: Instant::from_microseconds(last),
+        }
+    }
+
+    /// An effect that is sent now.
+    fn to_send(mut effect: EffectRow, now: Instant) -> Taken {
+        effect.last_sent = now.microseconds();
+        if effect.first_sent == 0 {
+            effect.first_sent = effect.last_sent;
+        }
+        Taken {
+            mode: Mode::Send,
+            ..Taken::to_look_up(effect)
+        }
+    }
 }
 
 /// Delivers heads of lanes that are due, at most `limit`, several at once, as far as the budget, the
@@ -84,26 +116,27 @@ fn choose(app: &App, connections: &Connections, limit: i64) -> Result<Vec<Effect
     let names = connections.names();
     let probing: Vec<bool> = names.iter().map(|name| connections.is_held(name)).collect();
     let fresh_since = now.plus_seconds(-FRESH_SECONDS).microseconds();
-    let of_each = app
-        .store()
-        .read(move |tx| -> Result<_, AppFault> {
-            let mut of_each = Vec::new();
-            for (name, is_probing) in names.into_iter().zip(probing) {
-                let room = i64::from(gate::room(tx, name, now)?).min(limit);
-                let room = if is_probing { room.min(1) } else { room };
-                if room == 0 {
-                    continue;
-                }
-                let mut heads = |order| lanes::ready(tx, name, now.microseconds(), order, room);
-                let backlog = heads(Order::Oldest)?;
-                let fresh = heads(Order::Since(fresh_since))?;
-                let room = usize::try_from(room).unwrap_or(usize::MAX);
-                let mixed = gate_rules::mix_fairly(backlog, fresh, room, |a, b| a.id == b.id);
-                of_each.push(VecDeque::from(mixed));
+    let of_each = app.store().read(move |tx| -> Result<_, AppFault> {
+        let mut of_each = Vec::new();
+        for (name, is_probing) in names.into_iter().zip(probing) {
+            let room = i64::from(gate::room(tx, name, now)?).min(limit);
+            let room = if is_probing { room.min(1) } else { room };
+            if room == 0 {
+                continue;
             }
-            Ok(of_each)
-        })?;
-    Ok(in_turns(of_each, usize::try_from(limit).unwrap_or(usize::MAX)))
+            let mut heads = |order| lanes::ready(tx, name, now.microseconds(), order, room);
+            let backlog = heads(Order::Oldest)?;
+            let fresh = heads(Order::Since(fresh_since))?;
+            let room = usize::try_from(room).unwrap_or(usize::MAX);
+            let mixed = gate_rules::mix_fairly(backlog, fresh, room, |a, b| a.id == b.id);
+            of_each.push(VecDeque::from(mixed));
+        }
+        Ok(of_each)
+    })?;
+    Ok(in_turns(
+        of_each,
+        usize::try_from(limit).unwrap_or(usize::MAX),
+    ))
 }
 
 fn in_turns(mut of_each: Vec<VecDeque<EffectRow>>, limit: usize) -> Vec<EffectRow> {
@@ -168,7 +201,9 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
     let call = Call {
         took: ended.microseconds().saturating_sub(began.microseconds()),
         further_calls: u32::try_from(further).unwrap_or(u32::MAX),
-        allowance: made.allowance.filter(|_| made.allowance != before.allowance),
+        allowance: made
+            .allowance
+            .filter(|_| made.allowance != before.allowance),
     };
     outcome::write(app, &connections.retry, taken, answer, call)
 }
@@ -186,11 +221,7 @@ pub(crate) struct Call {
 
 /// Takes an effect for a send or a read-back, if its connection lets it go. Nothing when it does not,
 /// or another worker was faster.
-fn take(
-    app: &App,
-    connections: &Connections,
-    head: EffectRow,
-) -> Result<Option<Taken>, AppFault> {
+fn take(app: &App, connections: &Connections, head: EffectRow) -> Result<Option<Taken>, AppFault> {
     let Some(state) = EffectState::from_word(&head.status) else {
         return Err(AppFault::Unreadable {
             what: "effect",
@@ -205,11 +236,6 @@ fn take(
     if mode == Mode::ReadBack && next != EffectState::Ambiguous {
         return Ok(None);
     }
-    let sent = if mode == Mode::Send {
-        now
-    } else {
-        Instant::from_microseconds(head.changed)
-    };
     let (row, lease) = (head.clone(), now.plus_seconds(connections.lease_seconds));
     let went = app.store().write(move |tx| -> Result<_, AppFault> {
         let Permit::Go(going) = gate::permit(tx, &row.connection, now)? else {
@@ -241,16 +267,16 @@ fn take(
     if is_probe {
         connections.let_probe(&head.connection, now);
     }
-    Ok(Some(Taken {
-        effect: EffectRow {
-            status: next.as_str().to_owned(),
-            attempts: head.attempts + 1,
-            fence: head.fence + 1,
-            fallback: mark,
-            ..head
-        },
-        mode,
-        sent,
+    let effect = EffectRow {
+        status: next.as_str().to_owned(),
+        attempts: head.attempts + 1,
+        fence: head.fence + 1,
+        fallback: mark,
+        ..head
+    };
+    Ok(Some(match mode {
+        Mode::Send => Taken::to_send(effect, now),
+        Mode::ReadBack => Taken::to_look_up(effect),
     }))
 }
 

@@ -559,6 +559,8 @@ fn effect_row(
         lease: 0,
         priority: 0,
         fallback: 0,
+        first_sent: 0,
+        last_sent: 0,
     })
 }
 

@@ -17,5 +17,7 @@ mod files;
 mod intake;
 #[path = "worker/script.rs"]
 mod script;
+#[path = "worker/sendings.rs"]
+mod sendings;
 #[path = "worker/sweep.rs"]
 mod sweep;

@@ -56,6 +56,11 @@ table! {
         /// 1 when it waited through an outage, 2 when it was looked up afterwards and is as it should
         /// be, 3 when it is not; otherwise 0.
         fallback: int,
+        /// When it was first handed to the network, microseconds; 0 when it never was.
+        first_sent: int,
+        /// When it was last handed to the network, microseconds; 0 when it never was. Looking it up
+        /// does not move it.
+        last_sent: int,
     }
 }
 
@@ -125,7 +130,8 @@ pub struct Taking<'a> {
     pub fallback: i64,
 }
 
-/// Takes an effect; it counts as an attempt. False when another worker was faster.
+/// Takes an effect; it counts as an attempt. Taken to be sent, it keeps when; taken to be looked up, it
+/// does not. False when another worker was faster.
 ///
 /// # Errors
 /// When the database refuses.
@@ -133,7 +139,9 @@ pub fn take(tx: &mut Tx<'_>, taking: &Taking<'_>) -> Result<bool, StoreFault> {
     lanes::take_turn(tx, taking.lane)?;
     let touched = tx.execute(
         "UPDATE effect SET status = ?4, attempts = attempts + 1, fence = fence + 1, changed = ?5, lease = ?6,
-         fallback = ?7 WHERE id = ?1 AND status = ?2 AND fence = ?3",
+         fallback = ?7, last_sent = CASE WHEN ?4 = 'sent' THEN ?5 ELSE last_sent END,
+         first_sent = CASE WHEN ?4 = 'sent' AND first_sent = 0 THEN ?5 ELSE first_sent END
+         WHERE id = ?1 AND status = ?2 AND fence = ?3",
         params![
             taking.id, taking.from, taking.fence, taking.status, taking.now, taking.lease, taking.fallback
         ],

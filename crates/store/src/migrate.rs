@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0007_outward.sql"),
     include_str!("../migrations/0008_security.sql"),
     include_str!("../migrations/0009_intake.sql"),
+    include_str!("../migrations/0010_sendings.sql"),
 ];
 
 /// Applies what is missing.

@@ -3,8 +3,8 @@
 
 use super::perform::{Answer, Done, FollowUp, Mode};
 use super::{ACTOR, Call, Taken};
-use crate::gate::{self, Seen};
 use crate::fault::stored_value;
+use crate::gate::{self, Seen};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{payment, refund};
 use crate::record::{Fact, Recorder};
@@ -16,9 +16,9 @@ use control::ExceptionClass;
 use control::backoff::seed_of;
 use control::effect::{self, EffectState, FaultClass, Given, Next, Outcome, RetryPolicy, Step};
 use events::{EffectConfirmed, Event, Reference};
+use store::Tx;
 use store::catalogue::{self, ReferenceRow};
 use store::effects::{self, EffectRow};
-use store::Tx;
 use values::{CorrelationId, Currency, EntityId, Money, Zone};
 
 /// Writes the outcome. Should what the answer means for our books be refused by them, the effect is
@@ -201,15 +201,7 @@ fn settle(
         Next::RetryAt(at) | Next::ReadBackAt(at) => at.microseconds(),
         Next::Done | Next::Park(_) => context.now.microseconds(),
     };
-    // While it is ambiguous, the last change stays the moment of sending: an absence proves
-    // something only when enough time has passed since then.
-    let is_ambiguous = step.state == EffectState::Ambiguous;
-    row.changed = if is_ambiguous {
-        taken.sent
-    } else {
-        context.now
-    }
-    .microseconds();
+    row.changed = context.now.microseconds();
     row.read_back = i64::from(row.read_back == 1 || outcome == Outcome::Found);
     row.error_class = fault.map_or_else(String::new, |fault| class_of(fault).as_str().to_owned());
     row.error = fault.map_or_else(String::new, ToString::to_string);

@@ -59,9 +59,10 @@ pub(super) fn collect(
             Ok(of_charging(&asked, charging, taken))
         }
         (None, Mode::ReadBack) => {
-            // Not from when it was sent: an outcome that could not be written down (a full disk)
-            // makes a later read-back look like the sending, and a charge must never be missed.
-            let from = Instant::from_microseconds(taken.effect.created);
+            // From the first sending, however often it was sent since, and not from after it was
+            // intended, whatever the clock said when it was sent: no charge may be missed.
+            let intended = Instant::from_microseconds(taken.effect.created);
+            let from = taken.first_sent.min(intended);
             match api.read_back_payment(&new_payment(&asked, taken), from)? {
                 ReadBack::Found(intent) => Ok(of_intent(&asked, &intent, taken)),
                 ReadBack::Absent => Ok(Answer::Absent),
@@ -102,7 +103,7 @@ fn new_payment(asked: &Collect, taken: &Taken) -> NewPayment {
 }
 
 /// Whether the attempt was made: the payment is done or under way, or its newest charge is not older
-/// than the call. Otherwise it is sent again under the same key, which the processor answers as it
+/// than the first call. Otherwise it is sent again under the same key, which the processor answers as it
 /// answered the first time.
 fn confirmed_before(
     api: &Stripe,
@@ -116,7 +117,7 @@ fn confirmed_before(
             true
         }
         PaymentStatus::RequiresPaymentMethod => {
-            last_charge(&intent).is_some_and(|at| at.seconds() >= taken.sent.seconds())
+            last_charge(&intent).is_some_and(|at| at.seconds() >= taken.first_sent.seconds())
         }
         _ => false,
     };

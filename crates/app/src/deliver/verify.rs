@@ -2,7 +2,7 @@
 //! lost or repeated what it confirmed. Nothing is sent; what is not as it should be becomes an
 //! exception.
 
-use super::perform::{self, Answer, Mode};
+use super::perform::{self, Answer};
 use super::{ACTOR, Taken};
 use crate::connections::Connections;
 use crate::gate;
@@ -10,7 +10,7 @@ use crate::journey::exception::{self, NewException};
 use crate::{App, AppFault};
 use connect::FaultClass;
 use store::effects::{self, EffectRow};
-use values::{Currency, Instant, Money};
+use values::{Currency, Money};
 
 /// Mark of an effect that was looked up and is as it should be.
 const VERIFIED: i64 = 2;
@@ -31,11 +31,7 @@ pub fn verify_late(app: &App, connections: &Connections, limit: i64) -> Result<u
             Ok(effects::to_verify(tx, name, room)?)
         })?;
         for row in rows {
-            let taken = Taken {
-                sent: Instant::from_microseconds(row.changed),
-                mode: Mode::ReadBack,
-                effect: row,
-            };
+            let taken = Taken::to_look_up(row);
             let answer = perform::perform(app, connections, &taken);
             gate::charge(app, name, 1)?;
             let wrong = match answer {

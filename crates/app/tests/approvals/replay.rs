@@ -336,6 +336,8 @@ impl Company {
             lease: 0,
             priority: 0,
             fallback: 0,
+            first_sent: 0,
+            last_sent: 0,
         }
     }
 

@@ -453,6 +453,8 @@ fn backlog(bench: &Bench, count: usize) {
             lease: 0,
             priority: 0,
             fallback: 0,
+            first_sent: 0,
+            last_sent: 0,
         });
     }
     bench.post_journal("jrn_old");

@@ -197,6 +197,8 @@ fn journals(app: &App, count: usize) {
             lease: 0,
             priority: 0,
             fallback: 0,
+            first_sent: 0,
+            last_sent: 0,
         });
     }
     app.run("test", move |tx, _| {

@@ -253,6 +253,8 @@ impl Bench {
             lease: 0,
             priority: 0,
             fallback: 0,
+            first_sent: 0,
+            last_sent: 0,
         };
         self.app
             .run("test", move |tx, _| Ok(effects::intend(tx, &[row])?))

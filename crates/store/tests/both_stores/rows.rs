@@ -224,6 +224,8 @@ pub fn effect(id: &str, lane: &str) -> EffectRow {
         lease: 0,
         priority: 0,
         fallback: 0,
+        first_sent: 0,
+        last_sent: 0,
     }
 }
 

@@ -84,6 +84,8 @@ fn lane(number: usize) -> Vec<EffectRow> {
             lease: 0,
             priority: 0,
             fallback: 0,
+            first_sent: 0,
+            last_sent: 0,
         })
         .collect()
 }

@@ -97,6 +97,8 @@ fn effect(journal: &str, chain: &str) -> EffectRow {
         lease: 0,
         priority: 0,
         fallback: 0,
+        first_sent: 0,
+        last_sent: 0,
     }
 }
 

@@ -403,6 +403,8 @@ fn a_parked_delivery_names_the_journals_behind_it() {
         lease: 0,
         priority: 0,
         fallback: 0,
+        first_sent: 0,
+        last_sent: 0,
     };
     // The one journal of the books, 12,000.00, as four deliveries.
     let rows = [
