@@ -369,7 +369,7 @@ mod tests {
         );
         assert_eq!(
             large.why,
-            "issue_credit_note moves 1000.01 EUR, over the limit of 1000.00 EUR"
+            "issue_credit_note moves 1,000.01 EUR, over the limit of 1,000.00 EUR"
         );
         let yen = [Money::from_minor(1, "JPY".parse().unwrap())];
         let foreign = measured("issue_credit_note", &yen, false).unwrap();
