@@ -38,6 +38,7 @@ pub fn setup(root: &Path) -> Result<Tools, Trouble> {
     for (program, found) in [
         ("bean-check", &tools.bean_check),
         ("nats-server", &tools.nats_server),
+        ("cargo-deny", &tools.cargo_deny),
     ] {
         if found.is_none() {
             return Err(Trouble::Missing {
@@ -254,7 +255,8 @@ mod tests {
             postgres_folder: here.clone(),
             python: here.clone(),
             bean_check: here.clone(),
-            nats_server: here,
+            nats_server: here.clone(),
+            cargo_deny: here,
         }
     }
 

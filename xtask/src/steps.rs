@@ -10,7 +10,15 @@ use crate::trouble::Trouble;
 use crate::{postgres, setup, tidy};
 
 /// The steps in their order: the quick ones first, so that a slip is told early.
-const STEPS: [&str; 6] = ["setup", "fmt", "clippy", "tidy", "test", "doctest"];
+const STEPS: [&str; 7] = [
+    "setup",
+    "fmt",
+    "clippy",
+    "tidy",
+    "dependencies",
+    "test",
+    "doctest",
+];
 
 /// What the caller asked of `cargo xtask test`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -192,6 +200,10 @@ fn perform(root: &Path, step: &str) -> Result<Option<String>, Failure> {
             tidy::check(root)?;
             Ok(None)
         }
+        "dependencies" => in_front(
+            dependencies(root),
+            "a licence or source that is new is added to deny.toml when it is permissive",
+        ),
         "test" => {
             let server = postgres::Server::start(root)?;
             let mut command = cargo(root, runner());
@@ -204,6 +216,18 @@ fn perform(root: &Path, step: &str) -> Result<Option<String>, Failure> {
             &["test", "--doc", "--workspace", "--no-fail-fast"],
         )),
     }
+}
+
+/// Checks the licences, sources and bans of everything that is built in.
+fn dependencies(root: &Path) -> Command {
+    let program = Tools::find(root).cargo_deny;
+    let mut command = Command::new(program.unwrap_or_else(|| "cargo-deny".into()));
+    command
+        .args(["--log-level", "error", "check"])
+        .args(["licenses", "bans", "sources"])
+        .current_dir(root);
+    forget_the_outer_cargo(&mut command);
+    command
 }
 
 /// nextest where it is installed, since it runs the tests of all crates side by side.

@@ -14,6 +14,7 @@ pub struct Tools {
     pub python: Option<PathBuf>,
     pub bean_check: Option<PathBuf>,
     pub nats_server: Option<PathBuf>,
+    pub cargo_deny: Option<PathBuf>,
 }
 
 impl Tools {
@@ -27,6 +28,7 @@ impl Tools {
             python: existing(root.join(".venv/bin/python")),
             bean_check: existing(root.join(".venv/bin/bean-check")),
             nats_server: existing(root.join(".venv/bin/nats-server")),
+            cargo_deny: existing(root.join(".venv/bin/cargo-deny")),
         }
     }
 

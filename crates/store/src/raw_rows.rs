@@ -171,7 +171,9 @@ impl RawWriter {
     pub fn create(path: &Path, durability: Durability) -> Result<Self, StoreFault> {
         let connection = Connection::open(path)?;
         configure(&connection, durability)?;
+        connection.execute_batch("BEGIN")?;
         migrate::migrate(&mut Tx(Seen::Sqlite(&connection)))?;
+        connection.execute_batch("COMMIT")?;
         Ok(Self { connection })
     }
 

@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_total_is_column_currency_and_amount() {
         let read = total("amount:EUR=1234.50").unwrap();
-        assert_eq!((read.column.as_str(), &*read.amount), ("amount", "1234.50"));
+        assert_eq!((read.column.as_str(), &*read.amount), ("amount", "1234.5"));
         assert_eq!(read.currency, Currency::EUR);
         for bad in ["amount=1", "amount:EUR", "amount:XXQ=1", "amount:EUR=x"] {
             assert!(total(bad).unwrap_err().contains(bad), "{bad}");

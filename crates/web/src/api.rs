@@ -43,6 +43,7 @@ pub const PREFIX: &str = "/api/v1";
 pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 /// One operation of the API.
+#[derive(Clone, Copy)]
 pub struct Route {
     /// Path after [`PREFIX`], with `{id}` for what varies.
     pub path: &'static str,
@@ -59,6 +60,7 @@ pub struct Route {
 }
 
 /// What an operation does.
+#[derive(Clone, Copy)]
 pub enum Work {
     /// `POST`: a command.
     Command(CommandRoute),
@@ -69,6 +71,7 @@ pub enum Work {
 }
 
 /// A trial of a command behind a path.
+#[derive(Clone, Copy)]
 pub struct PreviewRoute {
     /// The name of the operation.
     pub name: &'static str,
@@ -79,6 +82,7 @@ pub struct PreviewRoute {
 }
 
 /// A command behind a path.
+#[derive(Clone, Copy)]
 pub struct CommandRoute {
     /// The word that names the command.
     pub name: &'static str,
@@ -91,6 +95,7 @@ pub struct CommandRoute {
 }
 
 /// A question behind a path.
+#[derive(Clone, Copy)]
 pub struct QueryRoute {
     /// What may stand in the query string, besides `cursor` and `limit` for lists.
     pub parameters: &'static [Parameter],
@@ -101,6 +106,7 @@ pub struct QueryRoute {
 }
 
 /// A parameter of the query string.
+#[derive(Clone, Copy)]
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,

@@ -28,6 +28,7 @@ const ROOMS: &[Room] = &[
     room("recon", &["events", "values"]),
     room("control", &["events", "values"]),
     room("store", &["events", "values"]),
+    room("telemetry", &[]),
     Room {
         name: "connect",
         calls: &["values"],
@@ -42,21 +43,21 @@ const ROOMS: &[Room] = &[
         name: "app",
         calls: &[
             "store", "connect", "commerce", "billing", "revenue", "ledger", "recon", "control",
-            "events", "values",
+            "events", "values", "telemetry",
         ],
         tests_call: &["sim"],
     },
     Room {
         name: "web",
         // `control` for its types only: the console shows the states of exceptions and lanes.
-        calls: &["app", "control", "events", "values"],
+        calls: &["app", "control", "events", "values", "telemetry"],
         tests_call: &["store", "connect", "sim"],
     },
     Room {
         name: "tieout",
         calls: &[
             "web", "app", "sim", "store", "connect", "commerce", "billing", "revenue", "ledger",
-            "recon", "control", "events", "values",
+            "recon", "control", "events", "values", "telemetry",
         ],
         tests_call: &["storm"],
     },

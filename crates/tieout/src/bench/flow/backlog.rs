@@ -4,23 +4,26 @@
 
 use super::super::BenchFault;
 use super::super::measure::per_second;
-use app::command::Command;
+use app::command::{Command, Envelope};
 use app::connections::Connections;
 use app::{App, MonotonicIds, Routing, SystemClock, deliver};
 use connect::driver::SystemPresent;
 use connect::{Reply, Request, Transport, TransportFault};
 use serde_json::json;
+use sim::world::World;
 use sim::{Door, DoorCall, SimClock, SimOptions, Simulators};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use store::effects::{self, EffectRow};
+use store::effects;
 use store::{Durability, Location, Store};
-use values::{Clock, EffectId};
+use values::Clock;
 
-/// Rows written in one transaction when the crowd is made.
-const A_STEP: usize = 5_000;
+/// Commands that wait for a commit together when the crowd is made.
+const A_STEP: usize = 1_000;
+/// Customers of the crowd: each has a lane, with as many deliveries in it.
+const CUSTOMERS: usize = 2_000;
 /// Heads looked at in one round, as the worker does.
 const BATCH: i64 = 256;
 /// Between two new payments.
@@ -31,7 +34,7 @@ const ACTOR: &str = "bench";
 /// What the working off came to.
 #[derive(Debug)]
 pub struct Drained {
-    /// Deliveries that waited at the start.
+    /// Journals that waited at the start.
     pub crowd: usize,
     /// Until the last of them was confirmed.
     pub took: Duration,
@@ -104,15 +107,16 @@ pub fn drain(folder: &Path, crowd: usize) -> Result<Drained, BenchFault> {
     let clock = SimClock::at(SystemClock.now().microseconds());
     let sims =
         Simulators::in_process(SimOptions::in_memory(1, clock)).map_err(|error| broken(&error))?;
+    World::seeded(0)
+        .prepare(&sims)
+        .map_err(|error| broken(&error))?;
     let config = crate::demo::simulated(&sims, &app.books());
     let connections = Connections::over(
         &config,
         Box::new(InProcess(sims.door())),
         Box::new(SystemPresent::default()),
     );
-    prepare(&app)?;
-    let prototype = prototype(&app)?;
-    wait(&app, &prototype, crowd)?;
+    prepare(&app, crowd)?;
     let (took, began) = work_off(&app, &connections)?;
     let mut fresh: Vec<Duration> = app
         .store()
@@ -125,7 +129,7 @@ pub fn drain(folder: &Path, crowd: usize) -> Result<Drained, BenchFault> {
     Ok(Drained { crowd, took, fresh })
 }
 
-fn prepare(app: &App) -> Result<(), BenchFault> {
+fn prepare(app: &App, crowd: usize) -> Result<(), BenchFault> {
     app.set_routing(
         ACTOR,
         Routing {
@@ -134,72 +138,58 @@ fn prepare(app: &App) -> Result<(), BenchFault> {
             write_back: false,
         },
     )?;
-    for (name, body) in [
-        (
-            "create_entity",
-            json!({ "id": "US", "name": "Acme US", "currency": "USD", "time_zone": "UTC" }),
-        ),
-        (
-            "create_customer",
-            json!({ "id": "cus_bench", "legal_name": "Bench" }),
-        ),
-    ] {
-        act(app, name, body)?;
-    }
-    Ok(())
-}
-
-fn act(app: &App, name: &str, body: serde_json::Value) -> Result<(), BenchFault> {
-    let command = Command::read(name, body).map_err(|error| BenchFault::Command {
-        what: error.to_string(),
+    let entity = json!({ "id": "QM-US", "name": "Acme US", "currency": "USD", "time_zone": "UTC" });
+    app.act(ACTOR, command("create_entity", entity)?)?;
+    many(app, CUSTOMERS.min(crowd), |number| {
+        let body = json!({ "id": customer(number), "legal_name": "Bench", "currency": "USD" });
+        command("create_customer", body)
     })?;
-    app.act(ACTOR, command)?;
-    Ok(())
+    many(app, crowd, |number| pay(number))
 }
 
-fn pay(app: &App) -> Result<(), BenchFault> {
-    let body =
-        json!({ "customer": "cus_bench", "entity": "US", "currency": "USD", "amount": "12.50" });
-    act(app, "record_payment", body)
+fn customer(number: usize) -> String {
+    format!("cus_bench{}", number % CUSTOMERS)
 }
 
-/// The delivery of one real journal.
-fn prototype(app: &App) -> Result<EffectRow, BenchFault> {
-    pay(app)?;
-    let found = app
-        .store()
-        .read(|tx| effects::of_status(tx, "intended", 1))?;
-    found
-        .into_iter()
-        .next()
-        .ok_or(BenchFault::Unanswered { missing: 1 })
+fn command(name: &str, body: serde_json::Value) -> Result<Command, BenchFault> {
+    Command::read(name, body).map_err(|error| BenchFault::Command {
+        what: error.to_string(),
+    })
 }
 
-/// Deliveries like the prototype, each in a lane of its own and intended an hour ago.
-fn wait(app: &App, prototype: &EffectRow, crowd: usize) -> Result<(), BenchFault> {
-    let journal = prototype.subject.rsplit('/').next().unwrap_or_default();
-    let then = app.clock().now().plus_seconds(-3_600);
-    let mut done = 0;
-    while done < crowd {
-        let until = crowd.min(done + A_STEP);
-        let rows: Vec<EffectRow> = (done..until)
-            .map(|number| {
-                let other = app.ids().mint("jrn", then);
-                EffectRow {
-                    id: EffectId::mint(&**app.ids(), then).as_str().to_owned(),
-                    lane: format!("bench/{number}"),
-                    subject: prototype.subject.replace(journal, &other),
-                    key: prototype.key.replace(journal, &other),
-                    request: prototype.request.replace(journal, &other),
-                    next_attempt: then.microseconds(),
-                    created: then.microseconds(),
-                    changed: then.microseconds(),
-                    ..prototype.clone()
-                }
-            })
-            .collect();
-        app.store().write(move |tx| effects::intend(tx, &rows))?;
-        done = until;
+/// A payment, whose journal the outside ledger is to be told.
+fn pay(number: usize) -> Result<Command, BenchFault> {
+    let body = json!({
+        "customer": customer(number), "entity": "QM-US", "currency": "USD", "amount": "12.50"
+    });
+    command("record_payment", body)
+}
+
+/// Does many commands, so many waiting for a shared commit at a time.
+fn many(
+    app: &App,
+    count: usize,
+    order: impl Fn(usize) -> Result<Command, BenchFault>,
+) -> Result<(), BenchFault> {
+    let (told, answers) = std::sync::mpsc::channel();
+    for first in (0..count).step_by(A_STEP) {
+        let until = count.min(first + A_STEP);
+        for number in first..until {
+            let envelope = Envelope {
+                client: ACTOR.to_owned(),
+                key: app.ids().mint("key", app.clock().now()),
+                actor: ACTOR.to_owned(),
+                command: order(number)?,
+            };
+            let told = told.clone();
+            app.submit(envelope, move |outcome| {
+                // Nobody listens any more once a command has failed.
+                let _ = told.send(outcome.map(drop));
+            });
+        }
+        for _ in first..until {
+            answers.recv().map_err(|_| BenchFault::NotNew)??;
+        }
     }
     Ok(())
 }
@@ -212,8 +202,10 @@ fn work_off(app: &App, connections: &Connections) -> Result<(Duration, i64), Ben
     let began = Instant::now();
     let took = std::thread::scope(|scope| {
         let payer = scope.spawn(|| {
+            let mut number = 0;
             while !stop.load(Ordering::Relaxed) {
-                pay(app)?;
+                app.act(ACTOR, pay(number)?)?;
+                number += 1;
                 std::thread::sleep(GAP);
             }
             Ok::<(), BenchFault>(())
@@ -245,8 +237,14 @@ fn empty(app: &App, connections: &Connections) -> Result<(), BenchFault> {
             told = Instant::now();
         }
         if progress.parked > 0 {
+            let refused = app.store().read(|tx| effects::of_status(tx, "parked", 1))?;
+            let why = refused.into_iter().next().map(|row| row.error);
             return Err(BenchFault::Network {
-                what: format!("{} deliveries were refused", progress.parked),
+                what: format!(
+                    "{} deliveries were refused: {}",
+                    progress.parked,
+                    why.unwrap_or_default()
+                ),
             });
         }
         // The new ones of the last moments may go on waiting: the crowd is what is measured.
