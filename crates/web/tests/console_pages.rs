@@ -4,8 +4,12 @@
 
 #[path = "console_pages/approvals.rs"]
 mod approval_pages;
+#[path = "console_pages/exception_forms.rs"]
+mod exception_forms;
 #[path = "console_pages/exceptions.rs"]
 mod exceptions;
+#[path = "console_pages/flow.rs"]
+mod flow_pages;
 #[path = "console_pages/rules.rs"]
 mod rules_pages;
 mod sample;
@@ -108,11 +112,7 @@ fn lists() -> Vec<&'static str> {
         "/approvals",
         "/rules",
         "/rules?view=changes",
-        "/rules?view=topology",
-        "/rules?view=mappings",
         "/rules?view=deviations",
-        "/rules/topology",
-        "/proposals/prp_01JZ8A4X6Z8B0D2F4H6K8N0Q2S",
         "/replays",
         "/events",
         "/endpoints",
@@ -123,6 +123,16 @@ fn all_pages() -> Vec<String> {
     let mut pages: Vec<String> = lists().into_iter().map(str::to_owned).collect();
     pages.extend([
         format!("/exceptions/{EXCEPTION}"),
+        "/rules?view=topology".to_owned(),
+        "/rules?view=mappings".to_owned(),
+        "/rules/topology".to_owned(),
+        "/proposals/prp_01JZ8A4X6Z8B0D2F4H6K8N0Q2S".to_owned(),
+        "/audit".to_owned(),
+        "/flow".to_owned(),
+        "/flow/invoice".to_owned(),
+        "/processes".to_owned(),
+        "/processes/order_to_invoice".to_owned(),
+        format!("/process/{PROCESS}"),
         "/lanes?list=parked".to_owned(),
         "/lanes?list=retrying&connection=netsuite".to_owned(),
         "/exceptions?view=each".to_owned(),
@@ -417,110 +427,6 @@ async fn troubles_are_told_in_words_and_leak_nothing() {
 }
 
 #[tokio::test]
-async fn an_exception_is_ended_once_with_a_reason_and_a_name() {
-    let source = Arc::new(SampleSource::default());
-    let path = format!("/exceptions/{EXCEPTION}/resolve");
-    let done = send(
-        console(&source, Some("Ines Vidal")),
-        form(
-            &path,
-            "csrf=s3cret&outcome=settle&reason=+corrected+in+Salesforce+",
-        ),
-    )
-    .await;
-    assert_eq!(done.status, StatusCode::SEE_OTHER);
-    assert_eq!(done.location, format!("/exceptions/{EXCEPTION}"));
-    let told = source.resolved.lock().unwrap().clone();
-    assert_eq!(
-        told,
-        [(
-            EXCEPTION.to_owned(),
-            "settle".to_owned(),
-            "corrected in Salesforce".to_owned(),
-            "Ines Vidal".to_owned()
-        )]
-    );
-}
-
-#[tokio::test]
-async fn nothing_is_ended_without_reason_session_or_secret() {
-    let source = Arc::new(SampleSource::default());
-    let path = format!("/exceptions/{EXCEPTION}/resolve");
-    for (viewer, body, status, words) in [
-        (
-            Some("Ines"),
-            "csrf=s3cret&outcome=settle&reason=+",
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Give the reason",
-        ),
-        (
-            Some("Ines"),
-            "csrf=s3cret&reason=done",
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "Choose how it ends",
-        ),
-        (
-            Some("Ines"),
-            "csrf=wrong&outcome=settle&reason=done",
-            StatusCode::FORBIDDEN,
-            "not sent from a page",
-        ),
-        (
-            Some("Ines"),
-            "outcome=settle&reason=done",
-            StatusCode::FORBIDDEN,
-            "not sent from a page",
-        ),
-        (
-            None,
-            "csrf=&outcome=settle&reason=done",
-            StatusCode::FORBIDDEN,
-            "Not signed in",
-        ),
-        (
-            Some("Maker"),
-            "csrf=s3cret&outcome=retry&reason=done",
-            StatusCode::CONFLICT,
-            "cannot approve",
-        ),
-    ] {
-        let reply = send(console(&source, viewer), form(&path, body)).await;
-        assert_eq!(reply.status, status, "{body}");
-        assert!(reply.html.contains(words), "{body}");
-    }
-    assert!(source.resolved.lock().unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn an_exception_is_given_to_somebody() {
-    let source = Arc::new(SampleSource::default());
-    let path = format!("/exceptions/{EXCEPTION}/assign");
-    let reply = send(
-        console(&source, Some("Ines Vidal")),
-        form(&path, "csrf=s3cret&owner=billing_analyst"),
-    )
-    .await;
-    assert_eq!(reply.status, StatusCode::SEE_OTHER);
-    assert_eq!(source.assigned.lock().unwrap().len(), 1);
-    let nobody = send(
-        console(&source, Some("Ines Vidal")),
-        form(&path, "csrf=s3cret&owner="),
-    )
-    .await;
-    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
-}
-
-#[tokio::test]
-async fn only_a_signed_in_viewer_sees_the_forms() {
-    let path = format!("/exceptions/{EXCEPTION}");
-    let signed_out = get_from(SampleSource::default(), &path).await.html;
-    assert!(!signed_out.contains("method=\"post\""));
-    let signed_in = get(&path).await.html;
-    assert!(signed_in.contains("name=\"csrf\" value=\"s3cret\""));
-    assert!(signed_in.contains("Ines Vidal"));
-}
-
-#[tokio::test]
 async fn the_next_page_keeps_the_filters() {
     let html = get("/exceptions?class=unknown_product").await.html;
     assert!(
@@ -560,51 +466,4 @@ async fn the_script_and_the_style_are_served_by_the_binary() {
             "{path} loads from outside"
         );
     }
-}
-
-#[tokio::test]
-async fn connections_show_what_holds_them_and_lanes_what_waits_behind() {
-    let shown = text(&get("/connections").await.html);
-    for wanted in [
-        "held by Noor since",
-        "keys are being changed",
-        "one call probes at",
-        "250 / 1,000 ms",
-        "18,204 of the vendor's 100,000 used",
-        "21 days left",
-        "2 parked",
-        "912,204.50",
-    ] {
-        assert!(shown.contains(wanted), "{wanted}\n{shown}");
-    }
-    let shown = text(&get("/lanes?list=parked").await.html);
-    for wanted in ["PERIOD_CLOSED", "48,200.00", "641 deliveries wait"] {
-        assert!(shown.contains(wanted), "{wanted}\n{shown}");
-    }
-    let refused = get("/lanes?list=lost").await;
-    assert!(refused.status.is_client_error());
-}
-
-#[tokio::test]
-async fn flow_is_steered_with_a_reason_and_from_a_page_of_ours() {
-    let source = Arc::new(SampleSource::default());
-    let post = async |body: &str| {
-        send(
-            console(&source, Some("Ada")),
-            form("/flow/steer", body),
-        )
-        .await
-    };
-    let done = post("csrf=s3cret&connection=netsuite&action=pause&reason=close").await;
-    assert_eq!((done.status, done.location.as_str()), (StatusCode::SEE_OTHER, "/connections"));
-    let done = post("csrf=s3cret&lane=ledger/a&effect=eff_1&list=parked&action=release&reason=mended").await;
-    assert_eq!(done.location, "/lanes?list=parked");
-    let silent = post("csrf=s3cret&connection=netsuite&action=pause&reason=+").await;
-    assert_eq!(silent.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(silent.html.contains("Give the reason"));
-    let refused = post("csrf=s3cret&lane=nowhere&action=prioritise&priority=5&reason=x").await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.html.contains("nothing waits in that lane"));
-    let forged = post("csrf=other&connection=netsuite&action=pause&reason=close").await;
-    assert_eq!(forged.status, StatusCode::FORBIDDEN);
 }

@@ -72,7 +72,7 @@ pub fn instance_picture(detail: &ProcessDetail, alone: bool) -> String {
                 (None, Some(due)) => format!("due {}", moment(due)),
                 (None, None) => String::new(),
             };
-            let by = step.event.clone().or_else(|| step.actor.clone());
+            let by = step.event.as_deref().map(short).or(step.actor.clone());
             Node {
                 name: step.name.clone(),
                 after: step.after.clone(),
@@ -190,6 +190,16 @@ fn boxed(svg: &mut String, node: &Node, at: (i64, i64)) {
         );
     }
     svg.push_str("</g>");
+}
+
+/// An id by its kind and its end, which tell it from its neighbours.
+fn short(id: &str) -> String {
+    let end: String = id.chars().rev().take(6).collect();
+    let end: String = end.chars().rev().collect();
+    match id.split_once('_') {
+        Some((kind, rest)) if rest.len() > 6 => format!("{kind}_…{end}"),
+        _ => id.to_owned(),
+    }
 }
 
 /// What fits into a box.

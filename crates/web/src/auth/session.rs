@@ -36,7 +36,7 @@ fn is_open(path: &str) -> bool {
 }
 
 /// What a page needs its viewer to be allowed.
-fn needed(method: &Method, path: &str) -> Permission {
+pub(crate) fn needed(method: &Method, path: &str) -> Permission {
     let mut parts = path.trim_start_matches('/').split('/');
     let (first, last) = (
         parts.next().unwrap_or_default(),

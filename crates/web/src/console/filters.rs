@@ -4,6 +4,7 @@ use super::{money, paths};
 use app::view::TieOutStatus;
 use askama::Values;
 use askama::filters::Safe;
+use control::Role;
 use std::fmt::Display;
 use values::{Date, Instant, Money, Month};
 
@@ -172,10 +173,11 @@ pub(super) fn words(text: &str, _: &dyn Values) -> askama::Result<String> {
 #[askama::filter_fn]
 pub(super) fn chip(status: &str, _: &dyn Values) -> Markup {
     let tone = match status {
-        "paid" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed" | "done"
-        | "in force" => "ok",
-        "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" | "requested" | "planned"
-        | "running" | "paused" | "resuming" | "ambiguous" | "verifying" | "started" | "to come" => "wait",
+        "paid" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed"
+        | "done" | "in force" => "ok",
+        "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" | "requested"
+        | "planned" | "running" | "paused" | "resuming" | "ambiguous" | "verifying" | "started"
+        | "to come" => "wait",
         "failed" | "parked" | "degraded" | "in_collection" | "denied" | "expired" => "bad",
         _ => "plain",
     };
@@ -222,7 +224,19 @@ pub(super) fn system(text: &str, _: &dyn Values) -> askama::Result<String> {
 }
 
 fn sentence(text: &str) -> String {
-    let spaced = text.replace('_', " ");
+    if let Some(role) = Role::from_word(text) {
+        return role.title().to_owned();
+    }
+    let spaced: Vec<&str> = text
+        .split(['_', ' '])
+        .map(|word| match word {
+            "api" => "API",
+            "crm" => "CRM",
+            "erp" => "ERP",
+            other => other,
+        })
+        .collect();
+    let spaced = spaced.join(" ");
     let mut characters = spaced.chars();
     characters
         .next()

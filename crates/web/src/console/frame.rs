@@ -1,6 +1,9 @@
 //! What stands around every page: the rail, the search box, who is looking.
 
 use super::{ConsoleState, Viewer, assets};
+use crate::auth::session;
+use axum::http::Method;
+use control::Role;
 use values::Instant;
 
 /// The pages that the rail lists.
@@ -55,53 +58,50 @@ const RAIL: &[(&str, &[Entry])] = &[
         &[
             entry(Place::Today, "Today", "/", "h"),
             entry(Place::TieOuts, "Tie-outs", "/tie-outs", "o"),
-            entry(Place::Flow, "Process health", "/flow", "f"),
-            entry(Place::Processes, "Processes", "/processes", "w"),
+        ],
+    ),
+    (
+        "Work",
+        &[
             entry(Place::Exceptions, "Exceptions", "/exceptions", "e"),
+            entry(Place::Incidents, "Incidents", "/incidents", "d"),
             entry(
                 Place::Outstanding,
                 "Not done yet",
                 "/outstanding/subscriptions",
                 "n",
             ),
-            entry(Place::Incidents, "Incidents", "/incidents", "d"),
             entry(Place::Approvals, "Approvals", "/approvals", "a"),
-            entry(Place::Replays, "Replays", "/replays", "r"),
+            entry(Place::Flow, "Process health", "/flow", "f"),
+            entry(Place::Processes, "Processes", "/processes", "w"),
         ],
     ),
     (
-        "Commercial",
+        "Money",
         &[
             entry(Place::Customers, "Customers", "/customers", "u"),
             entry(Place::Contracts, "Contracts", "/contracts", "c"),
-        ],
-    ),
-    (
-        "Billing",
-        &[
             entry(Place::Invoices, "Invoices", "/invoices", "i"),
             entry(Place::Payments, "Payments", "/payments", "p"),
-        ],
-    ),
-    (
-        "Finance",
-        &[
             entry(Place::Journals, "Journals", "/journals", "j"),
             entry(Place::TrialBalance, "Trial balance", "/trial-balance", "t"),
         ],
     ),
     (
-        "Governance",
-        &[entry(Place::Rules, "Rules", "/rules", "l")],
+        "Control",
+        &[
+            entry(Place::Rules, "Rules", "/rules", "l"),
+            entry(Place::Replays, "Replays", "/replays", "r"),
+            entry(Place::Audit, "Audit", "/audit", "x"),
+        ],
     ),
     (
-        "Systems",
+        "System",
         &[
             entry(Place::Connections, "Connections", "/connections", "s"),
             entry(Place::Lanes, "Lanes", "/lanes", "y"),
             entry(Place::Events, "Events", "/events", "v"),
             entry(Place::Endpoints, "Endpoints", "/endpoints", "k"),
-            entry(Place::Audit, "Audit", "/audit", "x"),
         ],
     ),
 ];
@@ -131,8 +131,19 @@ impl Frame {
         }
     }
 
-    pub(super) fn rail(&self) -> &'static [(&'static str, &'static [Entry])] {
-        RAIL
+    /// The entries that open for the role of the viewer. Before a sign-in all are listed.
+    pub(super) fn rail(&self) -> Vec<(&'static str, Vec<&'static Entry>)> {
+        let role = self
+            .viewer
+            .as_ref()
+            .and_then(|viewer| Role::from_word(&viewer.role));
+        let opens = |entry: &&Entry| {
+            role.is_none_or(|role| role.may(session::needed(&Method::GET, entry.href)))
+        };
+        RAIL.iter()
+            .map(|(group, entries)| (*group, entries.iter().filter(opens).collect::<Vec<_>>()))
+            .filter(|(_, entries)| !entries.is_empty())
+            .collect()
     }
 
     pub(super) fn style_href(&self) -> String {

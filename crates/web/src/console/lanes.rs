@@ -6,7 +6,7 @@ use super::frame::{Frame, Place};
 use super::paths::Asked;
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
 use super::source::{Source, SourceFault};
-use super::{ConsoleState, filters};
+use super::{ConsoleState, filters, money};
 use app::lanes::{ConnectionView, LaneList, LaneView};
 use app::view::{ConnectionRow, IntakeRow};
 use askama::Template;
@@ -92,6 +92,11 @@ struct ConnectionsPage {
 use super::today::{Delivery, Proof};
 
 impl ConnectionsPage {
+    /// How many calls may begin at once now.
+    fn left(&self, view: &ConnectionView) -> String {
+        money::grouped(view.budget_left.into())
+    }
+
     fn read(source: &dyn Source, frame: Frame) -> Result<Self, Stop> {
         Ok(Self {
             intake: source.intake()?,

@@ -78,13 +78,14 @@ where
 
 /// The page for an address that leads nowhere: the fallback of the whole server.
 pub async fn not_found(State(state): State<ConsoleState>, seat: Seat) -> Response {
-    page(state, seat, Place::Elsewhere, |_, _| {
+    let answer = page(state, seat, Place::Elsewhere, |_, _| {
         Err(Stop::Missing {
             what: "page",
             id: String::new(),
         })
-    })
-    .await
+    });
+    // It stands outside the router of the console and may load the same files.
+    guard(answer.await).await
 }
 
 impl IntoResponse for Answer {

@@ -377,10 +377,7 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "not_kept",
         "The delivery could not be kept; the sender is to try again.",
     ),
-    (
-        "not_parked",
-        "The request is not parked: it goes by itself, or it is done.",
-    ),
+    ("not_parked", "The request is not parked."),
     (
         "not_resent",
         "Only a message that was given up or passed over is sent again.",

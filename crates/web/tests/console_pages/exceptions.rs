@@ -35,11 +35,20 @@ async fn one_exception_shows_its_playbook_its_edit_and_its_trail() {
     assert!(html.contains("class=\"done\""));
     // A controller approves edits; those who propose them see the form.
     assert!(!html.contains("name=\"payload\""));
-    let router = console_as(&Arc::new(SampleSource::default()), "Sam", "integration_engineer");
+    let router = console_as(
+        &Arc::new(SampleSource::default()),
+        "Sam",
+        "integration_engineer",
+    );
     let request = Request::get(format!("/exceptions/{EXCEPTION}"))
         .body(Body::empty())
         .unwrap();
-    assert!(send(router, request).await.html.contains("name=\"payload\""));
+    assert!(
+        send(router, request)
+            .await
+            .html
+            .contains("name=\"payload\"")
+    );
 }
 
 #[tokio::test]

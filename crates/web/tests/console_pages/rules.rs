@@ -39,7 +39,7 @@ async fn every_part_says_who_decides_and_what_waits() {
         ),
         (
             "/rules?view=changes",
-            &["product/SEAT", "Platform seat", "Revops"][..],
+            &["product/SEAT", "Platform seat", "Revenue operations"][..],
         ),
         (
             "/rules?view=topology",

@@ -36,7 +36,12 @@ pub fn exceptions() -> Vec<ExceptionRow> {
             status: "open".to_owned(),
             opened: at(row[7]),
             age: row[8].to_owned(),
-            severity: if row[1] == "delivery_refused" { "blocks_close" } else { "high" }.to_owned(),
+            severity: if row[1] == "delivery_refused" {
+                "blocks_close"
+            } else {
+                "high"
+            }
+            .to_owned(),
             period: some("2026-06"),
             due: Some(at("2026-06-30T08:12:00Z")),
             overdue: row[0] == EXCEPTION,

@@ -120,7 +120,7 @@ impl GovernanceSource for SampleSource {
     }
 
     fn proposals(&self) -> Result<Vec<ProposalRow>, SourceFault> {
-        Ok(vec![proposal()])
+        self.unless_empty(vec![proposal()])
     }
 
     fn proposal(&self, id: &str) -> Result<Option<ProposalDetail>, SourceFault> {
@@ -141,7 +141,7 @@ impl GovernanceSource for SampleSource {
     }
 
     fn proposed_changes(&self) -> Result<Vec<ChangeRow>, SourceFault> {
-        Ok(vec![ChangeRow {
+        self.unless_empty(vec![ChangeRow {
             id: text("chg_01JZ8B4X6Z8B0D2F4H6K8N0Q2S"),
             origin: text("command"),
             source: text("tieout"),
@@ -210,7 +210,7 @@ impl GovernanceSource for SampleSource {
     }
 
     fn deviations(&self) -> Result<Vec<DeviationView>, SourceFault> {
-        Ok(vec![DeviationView {
+        self.unless_empty(vec![DeviationView {
             id: text("dev_01JZ8C4X6Z8B0D2F4H6K8N0Q2S"),
             class: text("legacy"),
             title: text("60 days in Germany"),

@@ -13,10 +13,11 @@ mod commercial;
 pub mod exceptions;
 mod finance;
 pub mod governance;
-pub mod outward;
 mod lanes;
+pub mod outward;
 mod processes;
 
+#[allow(unused_imports, reason = "not every test opens a process")]
 pub use processes::PROCESS;
 
 use app::view::*;
