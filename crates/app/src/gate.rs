@@ -274,10 +274,9 @@ pub(crate) fn note(
         return Ok(());
     };
     let is_quiet = row.breaker == "closed" && row.failures == 0 && seen.further_calls == 0;
-    if !(is_quiet && seen.fault.is_none() && seen.allowance.is_none()) {
-        if let Some(row) = kept::take(tx, name)? {
-            note_state(tx, context, row, seen)?;
-        }
+    let says_something = !is_quiet || seen.fault.is_some() || seen.allowance.is_some();
+    if says_something && let Some(row) = kept::take(tx, name)? {
+        note_state(tx, context, row, seen)?;
     }
     let mut minute = MinuteRow::of_call(name, now.microseconds() / 60_000_000, seen.took);
     minute.confirmed = i64::from(seen.is_confirmed);

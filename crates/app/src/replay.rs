@@ -213,7 +213,7 @@ fn reopen(
             ));
         }
     }
-    months.sort_by(|a, b| b.1.cmp(&a.1));
+    months.sort_by_key(|(_, month)| std::cmp::Reverse(*month));
     for (entity, month) in &months {
         let body = crate::command::ReopenPeriod {
             entity: entity.clone(),

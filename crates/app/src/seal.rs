@@ -158,7 +158,7 @@ impl Sealer {
     /// Whether a sealed text was sealed with the newest key.
     #[must_use]
     pub fn is_newest(&self, text: &str) -> bool {
-        text.splitn(4, ':').nth(2) == self.keys.first().map(SealKey::id)
+        text.split(':').nth(2) == self.keys.first().map(SealKey::id)
     }
 
     /// Seals a secret for a purpose such as `webhook_endpoint` and a name such as the endpoint's id.

@@ -428,12 +428,26 @@ pub fn waits_of_kind(
     )
 }
 
-/// Partitions of the log whose events are fewer or more than their head says: (partition, head,
-/// events, lowest sequence, highest sequence). Only partitions with an event after `after`, by id.
+/// A partition of the log whose events are fewer or more than its head says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// The partition.
+    pub partition: String,
+    /// The sequence at which its head stands.
+    pub head: i64,
+    /// How many events there are.
+    pub events: i64,
+    /// The lowest sequence that is there.
+    pub lowest: i64,
+    /// The highest sequence that is there.
+    pub highest: i64,
+}
+
+/// Partitions with holes. Only those with an event after `after`, by id.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn gaps(tx: &mut Tx<'_>, after: &str) -> Result<Vec<(String, i64, i64, i64, i64)>, StoreFault> {
+pub fn gaps(tx: &mut Tx<'_>, after: &str) -> Result<Vec<Gap>, StoreFault> {
     tx.query(
         "SELECT h.partition_key, h.sequence, CAST(count(*) AS BIGINT), min(e.sequence), max(e.sequence)
          FROM partition_head h JOIN event e ON e.partition_key = h.partition_key
@@ -442,7 +456,15 @@ pub fn gaps(tx: &mut Tx<'_>, after: &str) -> Result<Vec<(String, i64, i64, i64, 
          HAVING count(*) <> h.sequence OR min(e.sequence) <> 1 OR max(e.sequence) <> h.sequence
          ORDER BY h.partition_key",
         params![after],
-        |mut row| Ok((row.text(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?)),
+        |mut row| {
+            Ok(Gap {
+                partition: row.text(0)?,
+                head: row.int(1)?,
+                events: row.int(2)?,
+                lowest: row.int(3)?,
+                highest: row.int(4)?,
+            })
+        },
     )
 }
 

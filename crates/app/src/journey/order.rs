@@ -318,13 +318,16 @@ fn payment_terms(context: &Context, order: &WonOrder) -> u16 {
         .unwrap_or(USUAL_TERMS)
 }
 
+/// What is wrong with a deal, code and words, and what it is worth when nothing is.
+pub(crate) type Examined = (Vec<(String, String)>, Option<Money>);
+
 /// What is wrong with a won deal, code and words, and what it is worth when nothing is: the same
 /// decision as taking it over, without recording anything.
 pub(crate) fn examined(
     tx: &mut Tx<'_>,
     context: &Context,
     order: &WonOrder,
-) -> Result<(Vec<(String, String)>, Option<Money>), AppFault> {
+) -> Result<Examined, AppFault> {
     let told = |wrong: &[OrderRefusal]| {
         let told = wrong.iter().map(|it| (it.code().to_owned(), it.to_string()));
         (told.collect(), None)

@@ -302,7 +302,7 @@ pub(super) fn say_cancelled(
         .collect();
     let stood = places()
         .find(|(_, state)| state.status == StepStatus::Dropped)
-        .or_else(|| places().last())
+        .or_else(|| places().next_back())
         .map(|(step, _)| step.name.clone());
     let event = ProcessCancelled {
         process: crate::fault::stored_value("process id", &loaded.row.id)?,
@@ -360,7 +360,7 @@ fn gaps(app: &App, _limit: i64) -> Result<Progress, AppFault> {
     if is_fresh {
         return Ok(Progress::default());
     }
-    let parked = app.run(ACTOR, move |tx, context| find_gaps(tx, context))?;
+    let parked = app.run(ACTOR, find_gaps)?;
     Ok(Progress {
         parked,
         ..Progress::default()
@@ -377,7 +377,9 @@ pub(super) fn find_gaps(tx: &mut Tx<'_>, context: &Context) -> Result<u64, AppFa
         processes::gaps(tx, &after)?
     };
     let mut raised = 0;
-    for (partition, head, count, lowest, highest) in &found {
+    for hole in &found {
+        let (partition, head, count) = (&hole.partition, hole.head, hole.events);
+        let (lowest, highest) = (hole.lowest, hole.highest);
         exception::open(
             tx,
             context,

@@ -250,7 +250,13 @@ fn a_hole_in_a_partition_is_found(books: &Fixture) {
             )
         });
     }
-    let hole = (text("contract/C-1"), 3, 2, 1, 3);
+    let hole = processes::Gap {
+        partition: text("contract/C-1"),
+        head: 3,
+        events: 2,
+        lowest: 1,
+        highest: 3,
+    };
     assert_eq!(books.read(|tx| processes::gaps(tx, "")), [hole.clone()]);
     assert_eq!(books.read(|tx| processes::gaps(tx, "evt_2")), [hole]);
     assert!(books.read(|tx| processes::gaps(tx, "evt_3")).is_empty());
