@@ -5,10 +5,12 @@
 pub(crate) mod evidence;
 pub(crate) mod people;
 mod queries;
+mod rounds;
 mod words;
 
 pub use evidence::{Difference, Evidence};
 pub use queries::{ApprovalDetail, ApprovalRow, DelegationRow, Standing};
+pub(crate) use rounds::tend;
 
 use crate::command::{
     Answer, Command, DenyApproval, Envelope, GrantApproval, PublishApprovalPolicy, WithdrawApproval,
@@ -17,12 +19,11 @@ use crate::fault::{stored, stored_value, to_store};
 use crate::journey;
 use crate::record::{Context, Fact, Recorder};
 use crate::shadow::watch_chain;
-use crate::worker::Progress;
 use crate::{App, AppFault, Refusal};
 use control::approval::{ApprovalState, Decision, Request};
 use control::approval_policy::{ApprovalPolicy, Demand, Measured};
 use control::delegation::{Checker, Title};
-use events::{ApprovalDecided, ApprovalExpired, ApprovalRequested, Event};
+use events::{ApprovalDecided, ApprovalRequested, Event};
 use serde_json::json;
 use store::approvals::{self, ApprovalRow as Row};
 use store::{Tx, settings};
@@ -30,12 +31,6 @@ use values::{ApprovalId, CorrelationId, Currency, Instant, Money, Zone};
 
 /// Kind of the configuration that holds the policy.
 pub const POLICY: &str = "approval_policy";
-
-/// Who closes what nobody decided.
-const ACTOR: &str = "tieout/approvals";
-
-/// Requests closed in one transaction.
-const BATCH: i64 = 200;
 
 /// Reads a policy, or what ships with the program when there is none.
 pub(crate) fn read_policy(text: Option<&str>) -> Result<ApprovalPolicy, AppFault> {
@@ -481,46 +476,6 @@ pub(crate) fn publish_policy(
 }
 
 impl App {
-    /// Closes requests that nobody decided in time. Returns how many there were.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn expire_approvals(&self) -> Result<u64, AppFault> {
-        let now = self.clock().now().microseconds();
-        let late = self
-            .store()
-            .read(move |tx| approvals::expired(tx, now, 1))?;
-        if late.is_empty() {
-            return Ok(0);
-        }
-        self.run(ACTOR, |tx, context| {
-            let late = approvals::expired(tx, context.now.microseconds(), BATCH)?;
-            let mut closed = 0;
-            for mut row in late {
-                row.status = ApprovalState::Expired.as_str().to_owned();
-                row.decided = context.now.microseconds();
-                row.reason = "nobody decided in time".to_owned();
-                if !approvals::decide(tx, &row)? {
-                    continue;
-                }
-                let demand: Demand = stored("demand", &row.demand)?;
-                let id: ApprovalId = stored_value("approval id", &row.id)?;
-                let event = Event::ApprovalExpired(ApprovalExpired {
-                    approval: id.clone(),
-                    policy: policy_words(&demand),
-                    command: row.command.clone(),
-                    subject: row.subject.clone(),
-                    requested_by: row.maker_person.clone(),
-                    expired: Instant::from_microseconds(row.expires),
-                });
-                let correlation = stored_value("chain id", &row.correlation)?;
-                record(tx, context, correlation, &id, event)?;
-                closed += 1;
-            }
-            Ok(closed)
-        })
-    }
-
     /// Does a command of `maker`; when it has to wait for a second person, `checker` grants it.
     /// For programs inside that act as two people: stories, the demo, tests.
     ///
@@ -571,26 +526,6 @@ impl App {
     pub fn waiting_approvals(&self) -> Result<i64, AppFault> {
         Ok(self.store().read(approvals::waiting_count)?)
     }
-}
-
-/// One round of what happens to approvals and replays by itself: requests expire, agreed changes of
-/// customers take effect, and replays run on. What fails is tried again in the next round.
-pub(crate) fn tend(app: &App) -> Progress {
-    let mut total = Progress::default();
-    for (what, outcome) in [
-        ("expiry of approvals", app.expire_approvals()),
-        ("changes of customers", app.apply_customer_changes()),
-        ("replays", app.advance_replays()),
-    ] {
-        match outcome {
-            Ok(moved) => total.processed += moved,
-            Err(fault) => {
-                tracing::warn!(what, fault = %fault, "is tried again in the next round");
-                total += Progress::fault();
-            }
-        }
-    }
-    total
 }
 
 /// What a request is worth.

@@ -2,18 +2,22 @@
 //! all in the transaction of the journey. A fact that cannot be posted stays recorded; its posting
 //! is parked as an exception that names what is missing, and is redone when that is mended.
 
+mod behind;
+mod journal_rows;
+
 use crate::books::Books;
 use crate::fault::{AppFault, to_store};
 use crate::journey::exception::{self, NewException};
+use behind::{Behind, narrate};
 use events::{Envelope, Event, Origin};
+use journal_rows::Rows;
 use ledger::{JournalDraft, PostingRefusal};
 use std::sync::Arc;
 use store::Tx;
 use store::effects::{self, EffectRow};
-use store::journals::{self, JournalLineRow, JournalRow};
+use store::journals;
 use values::{
-    CorrelationId, Currency, Date, EffectId, EntityId, EventId, IdSource, Instant, JournalId,
-    Money, Month,
+    CorrelationId, Date, EffectId, EntityId, EventId, IdSource, Instant, JournalId, Money, Month,
 };
 
 /// What a journey needs besides the transaction: the present, new ids, who acts, the configuration.
@@ -213,7 +217,10 @@ impl<'c> Recorder<'c> {
     fn span(&self) -> tracing::Span {
         let chain = self.correlation.as_str();
         tracing::Span::current().record(telemetry::CORRELATION, chain);
-        let first = self.events.first().map_or("", |first| first.event.type_name());
+        let first = self
+            .events
+            .first()
+            .map_or("", |first| first.event.type_name());
         let span = tracing::info_span!(
             "record",
             correlationid = chain,
@@ -242,111 +249,6 @@ fn entered_id(event: &Event) -> Option<JournalId> {
         Event::JournalEntered(entered) => Some(entered.journal.clone()),
         Event::JournalReversed(reversed) => Some(reversed.journal.clone()),
         _ => None,
-    }
-}
-
-/// Journals ready to be written.
-#[derive(Default)]
-struct Rows {
-    journals: Vec<JournalRow>,
-    lines: Vec<JournalLineRow>,
-    deliveries: Vec<Intent>,
-}
-
-impl Rows {
-    fn keep(
-        &mut self,
-        context: &Context,
-        envelope: &Envelope,
-        draft: &JournalDraft,
-        id: Option<JournalId>,
-    ) {
-        let id = id.unwrap_or_else(|| JournalId::mint(&*context.ids, context.now));
-        let month = Month::of(draft.date).to_string();
-        let behind = Behind::of(&envelope.event);
-        let currency = draft
-            .lines
-            .first()
-            .map_or(Currency::USD, |line| line.currency);
-        let total = draft.lines.iter().map(|line| line.amount.max(0)).sum();
-        for (index, line) in draft.lines.iter().enumerate() {
-            self.lines.push(JournalLineRow {
-                journal: id.as_str().to_owned(),
-                line: index as i64 + 1,
-                entity: draft.entity.as_str().to_owned(),
-                account: line.account.as_str().to_owned(),
-                currency: line.currency.code().to_owned(),
-                month: month.clone(),
-                amount: line.amount,
-                product: line
-                    .dimensions
-                    .product
-                    .as_ref()
-                    .map_or_else(String::new, |code| code.as_str().to_owned()),
-            });
-        }
-        let told = context.books.governance.tells(
-            control::topology::RoutedFact::Journals,
-            "netsuite",
-            Some(draft.entity.as_str()),
-        );
-        if context.books.routing.deliver_journals && told {
-            self.deliveries.push(delivery(
-                envelope,
-                draft,
-                &id,
-                &behind,
-                Money::from_minor(total, currency),
-            ));
-        }
-        self.journals.push(JournalRow {
-            id: id.as_str().to_owned(),
-            entity: draft.entity.as_str().to_owned(),
-            date: draft.date.to_string(),
-            month,
-            event: envelope.id.as_str().to_owned(),
-            event_type: envelope.event.type_name().to_owned(),
-            rule: draft.rule.clone(),
-            rule_version: i64::from(draft.rule_version),
-            narration: narrate(&envelope.event),
-            document: behind.document,
-            contract: behind.contract,
-            customer: behind.customer,
-            correlation: envelope.correlation.as_str().to_owned(),
-            currency: currency.code().to_owned(),
-            total,
-            reverses: behind.reverses,
-            recorded: context.now.microseconds(),
-        });
-    }
-}
-
-fn delivery(
-    envelope: &Envelope,
-    draft: &JournalDraft,
-    id: &JournalId,
-    behind: &Behind,
-    value: Money,
-) -> Intent {
-    let key = if behind.contract.is_empty() {
-        &behind.customer
-    } else {
-        &behind.contract
-    };
-    let lane = if key.is_empty() {
-        format!("ledger/{}/{}", draft.entity, Month::of(envelope.effective))
-    } else {
-        format!("ledger/{key}")
-    };
-    Intent {
-        lane,
-        connection: "netsuite",
-        operation: "netsuite.journal_entry",
-        subject: format!("journal/{id}"),
-        key: format!("netsuite/journal/{id}"),
-        request: serde_json::json!({ "journal": id }),
-        entity: Some(draft.entity.clone()),
-        value: Some(value),
     }
 }
 
@@ -562,96 +464,4 @@ fn effect_row(
         first_sent: 0,
         last_sent: 0,
     })
-}
-
-/// What stands behind a journal.
-#[derive(Debug, Default)]
-struct Behind {
-    document: String,
-    contract: String,
-    customer: String,
-    reverses: String,
-    value: Option<Money>,
-}
-
-impl Behind {
-    fn of(event: &Event) -> Behind {
-        match event {
-            Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => Behind {
-                document: document.credit_note.as_ref().map_or_else(
-                    || document.invoice.as_str().to_owned(),
-                    |id| id.as_str().to_owned(),
-                ),
-                contract: document.contract.as_str().to_owned(),
-                customer: document.customer.as_str().to_owned(),
-                value: Some(document.total),
-                ..Behind::default()
-            },
-            Event::PaymentSettled(payment) => Behind {
-                document: payment.payment.as_str().to_owned(),
-                customer: payment
-                    .customer
-                    .as_ref()
-                    .map_or_else(String::new, |id| id.as_str().to_owned()),
-                value: Some(payment.gross),
-                ..Behind::default()
-            },
-            Event::PaymentRefunded(refund) => Behind {
-                document: refund.payment.as_str().to_owned(),
-                customer: refund.customer.as_str().to_owned(),
-                value: Some(refund.amount),
-                ..Behind::default()
-            },
-            Event::CashApplied(cash) => Behind {
-                document: cash.payment.as_str().to_owned(),
-                customer: cash.customer.as_str().to_owned(),
-                value: cash
-                    .applications
-                    .first()
-                    .map(|application| application.amount),
-                ..Behind::default()
-            },
-            Event::RevenueRecognised(revenue) => Behind {
-                document: revenue.obligation.as_str().to_owned(),
-                contract: revenue.contract.as_str().to_owned(),
-                customer: revenue.customer.as_str().to_owned(),
-                value: Some(revenue.amount),
-                ..Behind::default()
-            },
-            Event::JournalReversed(reversed) => Behind {
-                reverses: reversed.reverses.as_str().to_owned(),
-                ..Behind::default()
-            },
-            _ => Behind::default(),
-        }
-    }
-}
-
-/// What happened, in the words of a journal.
-fn narrate(event: &Event) -> String {
-    match event {
-        Event::InvoiceIssued(document) => format!("Invoice {} issued", document.number),
-        Event::CreditNoteIssued(document) => format!("Credit note {} issued", document.number),
-        Event::PaymentSettled(payment) => format!("Payment of {} settled", payment.gross),
-        Event::PaymentRefunded(refund) => format!("Refund of {} settled", refund.amount),
-        Event::CashApplied(cash) => match cash.applications.as_slice() {
-            [one] if one.amount.minor < 0 => {
-                let released = Money::from_minor(-one.amount.minor, one.amount.currency);
-                format!("{released} released from invoice {}", one.invoice)
-            }
-            [one] => format!("{} set against invoice {}", one.amount, one.invoice),
-            many => format!("Payment set against {} invoices", many.len()),
-        },
-        Event::RevenueRecognised(revenue) => {
-            format!(
-                "Revenue of {} earned through {}",
-                revenue.product, revenue.through
-            )
-        }
-        Event::JournalEntered(entered) => entered.reason.clone(),
-        Event::JournalReversed(reversed) => {
-            format!("Reversal of {}: {}", reversed.reverses, reversed.reason)
-        }
-        other => other.type_name().to_owned(),
-    }
 }
