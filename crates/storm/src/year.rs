@@ -3,6 +3,7 @@
 
 mod errands;
 mod people;
+mod rest;
 mod sky;
 
 use crate::StormFault;
@@ -23,10 +24,6 @@ use store::proof::Record;
 use store::{Durability, Location, Store};
 use values::Date;
 
-/// Rounds of the worker in which a calm world must come to rest.
-const ROUNDS_TO_REST: usize = 1_500;
-/// Longest wait for a postponed item that is bridged by moving the clock, in seconds.
-const LONGEST_WAIT_S: i64 = 26 * 3_600;
 /// How often a process that dies while it starts is started again at one go.
 const STARTS: usize = 12;
 
@@ -343,6 +340,12 @@ impl Year {
             .count_many("held for the ledger", waiting.len() as u64);
         let back = self.ground.sims.clock().now_micros();
         self.ground.wire.set_out("netsuite", false);
+        // What used its attempts up finding out whether the ledger is back waits for a person.
+        let parked = before.table("effect").iter();
+        let parked = parked.filter(|row| waits(row) && row.text("status") == "parked");
+        self.trace
+            .count_many("parked by the outage", parked.count() as u64);
+        self.look_after_exceptions(true);
         self.rest()?;
         let after = Books::read(&self.ground.store)?;
         let held = after.table("effect").iter();
@@ -432,100 +435,6 @@ impl Year {
             }
             Some(Err(fault)) => self.find("daily work", fault.to_string()),
             Some(Ok(_)) | None => {}
-        }
-    }
-
-    /// The weather ends: everything comes to rest, people settle what waits for them, and the books
-    /// are checked.
-    fn come_to_rest(&mut self) -> Result<(), StormFault> {
-        self.clear_up()?;
-        self.note("the weather has cleared");
-        for number in 0..3 {
-            self.move_to(self.wanted.days + number, 14)?;
-            self.do_errands()?;
-            self.rest()?;
-            self.move_to(self.wanted.days + number, 20)?;
-            self.evening();
-            self.rest()?;
-            self.look_after_exceptions(true);
-            self.rest()?;
-            if !self.findings.is_empty() {
-                return Ok(());
-            }
-        }
-        self.open_all_months()?;
-        self.rest()?;
-        self.errands_must_be_done();
-        let read = self.with(|house| app::sweep::read_balances(&house.app, &house.connections));
-        if let Some(Err(fault)) = read {
-            self.find("balances of others", fault.to_string());
-        }
-        self.tie_out();
-        self.rested = true;
-        Ok(())
-    }
-
-    /// Rounds until nothing moves. What is postponed is waited for by moving the clock.
-    fn rest(&mut self) -> Result<(), StormFault> {
-        for _ in 0..ROUNDS_TO_REST {
-            self.deliver_webhooks();
-            let worked = self.with(|house| worker::tick(&house.app, &house.connections));
-            self.ground.sims.clock().advance_by(1_000_000);
-            let quiet = worked.is_some_and(|progress| progress.is_quiet() && progress.faults == 0);
-            if !quiet || self.ground.sims.stripe.pending_webhooks() > 0 {
-                if !self.findings.is_empty() {
-                    return Ok(());
-                }
-                continue;
-            }
-            let now = self.ground.sims.clock().now_micros();
-            match self.next_moment()? {
-                Some(at) if at - now <= LONGEST_WAIT_S * 1_000_000 => {
-                    self.ground
-                        .sims
-                        .clock()
-                        .advance_by((at - now).max(0) + 1_000_000);
-                }
-                _ => return Ok(()),
-            }
-        }
-        self.find(
-            "rest",
-            format!("no rest after {ROUNDS_TO_REST} rounds in calm weather"),
-        );
-        Ok(())
-    }
-
-    fn next_moment(&self) -> Result<Option<i64>, StormFault> {
-        let moment = self
-            .ground
-            .store
-            .read(|tx| -> Result<Option<i64>, store::StoreFault> {
-                let inbox = store::inbox::next_moment(tx)?;
-                let effects = store::effects::next_moment(tx)?;
-                let far = i64::MAX / 2;
-                let next = inbox.into_iter().chain(effects).filter(|at| *at < far);
-                Ok(next.min())
-            })?;
-        Ok(moment)
-    }
-
-    fn tie_out(&mut self) {
-        let rows = self.with(|house| house.app.tie_outs());
-        match rows {
-            Some(Ok(rows)) => {
-                for row in rows {
-                    if row.status == app::view::TieOutStatus::Break {
-                        let what = format!(
-                            "{} of {}: {} expected, {} found, nobody explains the difference",
-                            row.title, row.entity, row.expected, row.actual
-                        );
-                        self.find("tie-out", what);
-                    }
-                }
-            }
-            Some(Err(fault)) => self.find("tie-out", fault.to_string()),
-            None => self.find("tie-out", "the program does not run"),
         }
     }
 

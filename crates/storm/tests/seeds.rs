@@ -1,5 +1,5 @@
-//! A few dozen seeds in every test run, each the first months of a year: `cargo xtask storm` lives
-//! whole years, a thousand of them.
+//! A dozen seeds in every test run, each three months of a year and the first days of the fourth:
+//! `cargo xtask storm` lives whole years, a thousand of them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -7,6 +7,10 @@ use storm::plan::Size;
 use storm::run;
 use storm::trace::Trace;
 use storm::year::{Strength, Wanted};
+
+/// Through the work of a month's end: what was amended after a month's revenue was posted is put
+/// right with the next month.
+const DAYS: i64 = 93;
 
 fn wanted(seed: u64) -> Wanted {
     Wanted {
@@ -16,7 +20,7 @@ fn wanted(seed: u64) -> Wanted {
             direct: 2,
         },
         strength: Strength::Storm,
-        days: 75,
+        days: DAYS,
     }
 }
 
@@ -26,7 +30,7 @@ fn live(seeds: std::ops::Range<u64>) {
         let told: Vec<String> = verdict.findings.iter().map(ToString::to_string).collect();
         assert!(
             told.is_empty(),
-            "seed {seed} (75 days, 4 and 2 customers):\n{}\nthe last steps:\n{}",
+            "seed {seed} ({DAYS} days, 4 and 2 customers):\n{}\nthe last steps:\n{}",
             told.join("\n"),
             verdict.steps.join("\n")
         );
@@ -35,22 +39,22 @@ fn live(seeds: std::ops::Range<u64>) {
 
 #[test]
 fn seeds_from_2001() {
-    live(2_001..2_007);
+    live(2_001..2_004);
 }
 
 #[test]
 fn seeds_from_2007() {
-    live(2_007..2_013);
+    live(2_007..2_010);
 }
 
 #[test]
 fn seeds_from_2013() {
-    live(2_013..2_019);
+    live(2_013..2_016);
 }
 
 #[test]
 fn seeds_from_2019() {
-    live(2_019..2_025);
+    live(2_019..2_022);
 }
 
 #[test]
