@@ -102,7 +102,7 @@ async fn a_process_is_drawn_from_its_data() {
         "<svg",
         "1 waiting, 1 late, 40 done",
         "First invoice issued",
-        "then run_billing",
+        "then run billing",
     ] {
         assert!(html.contains(part), "{part} is missing:\n{html}");
     }
