@@ -1,15 +1,18 @@
 //! Three real `tieout serve` processes work on one PostgreSQL and are killed at random by SIGKILL,
-//! while deals are won, invoices issued and cards charged in simulated systems that lose answers. At
-//! the end the independent checker finds nothing lost and nothing doubled.
+//! while deals are won, invoices issued and cards charged in simulated systems that lose answers and
+//! the event bus is stopped and started. At the end the independent checker finds nothing lost and
+//! nothing doubled, and the bus holds every event of the log once and in order.
 //!
 //! It needs a PostgreSQL: `cargo xtask with-postgres -- cargo test -p tieout --test replicas`.
 
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod bus;
 mod process;
 
 use app::{App, MonotonicIds, SystemClock};
+use bus::BusServer;
 use process::Replica;
 use sim::world::{Happening, World};
 use sim::{Ports, SimClock, SimOptions, Simulators, Weather};
@@ -25,8 +28,11 @@ use values::Clock;
 const SEED: u64 = 11;
 /// How often a process is killed.
 const KILLS: i64 = 18;
-/// Longest time in which everything has to come to rest once the killing has ended.
-const TO_REST: Duration = Duration::from_secs(120);
+/// In which of these rounds the bus is away.
+const BUS_AWAY: std::ops::Range<i64> = 5..10;
+/// Longest time in which everything has to come to rest once the killing has ended: what a process
+/// had under way when it was killed is looked up when its lease of three minutes has run out.
+const TO_REST: Duration = Duration::from_secs(300);
 
 fn now_micros() -> i64 {
     SystemClock.now().microseconds()
@@ -86,14 +92,21 @@ fn nothing_is_lost_or_doubled_when_three_processes_on_one_database_are_killed() 
     let world = World::seeded(0);
     world.prepare(&sims).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    process::write_settings(folder.path(), &sims, &app, &url, &schema);
+    let mut bus = BusServer::start(&folder.path().join("bus"));
+    process::write_settings(folder.path(), &sims, &app, (&url, &schema), &bus.url());
     let mut replicas: Vec<Replica> = (0..3).map(|n| Replica::start(folder.path(), n)).collect();
 
     let mut chance = Chance::of(SEED, "replicas");
     let mut deals = deals(&plan).into_iter();
     sims.set_weather(Weather::stormy());
     let mut met_alive = 0;
-    for _ in 0..KILLS {
+    for round in 0..KILLS {
+        if round == BUS_AWAY.start {
+            bus.stop();
+        }
+        if round == BUS_AWAY.end {
+            bus.go_on();
+        }
         for deal in deals.by_ref().take(2) {
             world.apply(&deal, &sims).unwrap();
         }
@@ -111,10 +124,13 @@ fn nothing_is_lost_or_doubled_when_three_processes_on_one_database_are_killed() 
         "only {met_alive} of {KILLS} kills met a process alive"
     );
     sims.set_weather(Weather::calm());
-    // All three at once; the one that comes back finds what they left under way.
+    // All three at once, and the bus with them; the one that comes back finds what they left under
+    // way.
     for replica in &mut replicas {
         replica.kill();
     }
+    bus.stop();
+    bus.go_on();
     replicas = vec![Replica::start(folder.path(), 0)];
     come_to_rest(&app, &store, &sims, &replicas);
     for replica in &mut replicas {
@@ -124,7 +140,16 @@ fn nothing_is_lost_or_doubled_when_three_processes_on_one_database_are_killed() 
     let found = checker::at_rest(&books, &sims, &plan.company, &Known::default());
     let told: Vec<String> = found.iter().map(ToString::to_string).collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
-    assert!(books.table("document").len() > 40 && books.table("payment").len() > 30);
+    let events = bus.check(&books);
+    let (documents, payments) = (books.table("document").len(), books.table("payment").len());
+    println!(
+        "{met_alive} kills met a process alive; {events} events are on the bus; {documents} documents, \
+         {payments} payments"
+    );
+    assert!(
+        events > 400 && documents >= 15 && payments >= 10,
+        "too little happened to prove anything"
+    );
 }
 
 /// Stripe tells one of the processes, whichever it is.
@@ -141,13 +166,19 @@ fn come_to_rest(app: &App, store: &Store, sims: &Simulators, replicas: &[Replica
     let mut chance = Chance::of(SEED, "rest");
     let mut quiet = 0;
     while quiet < 3 {
-        assert!(began.elapsed() < TO_REST, "no rest: {:?}", waiting(store));
+        assert!(
+            began.elapsed() < TO_REST,
+            "no rest: {} not told, {:?}",
+            bus::untold(store),
+            waiting(store)
+        );
         sims.clock().advance_to(now_micros());
         app.daily_work("test", false).unwrap();
         deliver(sims, replicas, &mut chance);
         release(app, store);
         std::thread::sleep(Duration::from_millis(500));
-        let rests = waiting(store).is_empty() && sims.stripe.pending_webhooks() == 0;
+        let is_told = bus::untold(store) == 0;
+        let rests = is_told && waiting(store).is_empty() && sims.stripe.pending_webhooks() == 0;
         quiet = if rests { quiet + 1 } else { 0 };
     }
 }

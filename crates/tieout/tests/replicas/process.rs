@@ -1,6 +1,7 @@
 //! One `tieout serve` as a process, started on settings that all of them share.
 
 use app::App;
+use app::seal::{KeyFile, SystemEntropy};
 use sim::Simulators;
 use sim::world::Company;
 use std::fmt::Write as _;
@@ -12,7 +13,13 @@ use std::time::{Duration, Instant};
 pub const WEBHOOK_SECRET: &str = "whsec_replicas_0123456789abcdef";
 
 /// Writes the settings of every process.
-pub fn write_settings(folder: &Path, sims: &Simulators, app: &App, url: &str, schema: &str) {
+pub fn write_settings(
+    folder: &Path,
+    sims: &Simulators,
+    app: &App,
+    (url, schema): (&str, &str),
+    bus: &str,
+) {
     let [consumer_key, consumer_secret, token, token_secret] = sims.netsuite.credentials();
     let company = Company::standard();
     let mut text = format!(
@@ -25,6 +32,8 @@ postgres = "{url}"
 schema = "{schema}"
 [log]
 level = "warn"
+[seal]
+key_file = "seal.key"
 [routing]
 collect_cards = true
 deliver_journals = true
@@ -33,6 +42,9 @@ write_back = true
 sweep_seconds = 1
 balance_seconds = 5
 parallel = 3
+[connections.bus]
+url = "{bus}"
+from_the_beginning = true
 [connections.salesforce]
 login_url = "{salesforce}"
 [connections.salesforce.login]
@@ -77,6 +89,9 @@ token_secret = "{token_secret}"
         .unwrap();
     }
     std::fs::write(folder.join("tieout.toml"), text).unwrap();
+    // Processes on the same books have the same key.
+    let key = KeyFile::at(folder.join("seal.key"));
+    key.create(&SystemEntropy).unwrap();
 }
 
 /// A process that is ended with the test, however the test ends.
