@@ -101,3 +101,14 @@ impl Spoil {
 pub fn spoil(tx: &mut Tx<'_>, what: Spoil) -> Result<u64, StoreFault> {
     tx.execute(what.text(), &[])
 }
+
+/// Takes one event out of its partition, as if it had never been written; says how many went.
+///
+/// # Errors
+/// When the database refuses.
+pub fn forget_event(tx: &mut Tx<'_>, partition: &str, sequence: i64) -> Result<u64, StoreFault> {
+    tx.execute(
+        "DELETE FROM event WHERE partition_key = ?1 AND sequence = ?2",
+        &[partition.into(), sequence.into()],
+    )
+}
