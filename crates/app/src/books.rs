@@ -154,7 +154,8 @@ fn newest(
     shipped: &str,
     today: values::Date,
 ) -> Result<String, AppFault> {
-    Ok(crate::governance::text_on(tx, kind, today)?.map_or_else(|| shipped.to_owned(), |(_, body)| body))
+    Ok(crate::governance::text_on(tx, kind, today)?
+        .map_or_else(|| shipped.to_owned(), |(_, body)| body))
 }
 
 fn read_chart(text: &str) -> Result<Chart, AppFault> {

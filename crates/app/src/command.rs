@@ -10,15 +10,15 @@ pub use approval::*;
 mod delivery;
 mod exceptions;
 
+pub use crate::outward::{
+    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook, RotateWebhookSecret,
+    ShowWebhookSecret, TestWebhook,
+};
 pub use body::*;
+pub use delivery::*;
+pub use exceptions::*;
 pub use governance::*;
 pub use replay::*;
-pub use delivery::*;
-pub use crate::outward::{
-    AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook,
-    RotateWebhookSecret, ShowWebhookSecret, TestWebhook,
-};
-pub use exceptions::*;
 
 use serde::{Deserialize, Serialize};
 

@@ -319,8 +319,7 @@ impl Connections {
         let names = self.names();
         if let Some(name) = names.into_iter().find(|name| *name == connection) {
             let state = State::Open { until: now };
-            self.driver
-                .adopt(name, self.limits.of(name).breaker, state);
+            self.driver.adopt(name, self.limits.of(name).breaker, state);
         }
     }
 

@@ -209,7 +209,9 @@ fn dispatch(
         Command::ImportContracts(body) => {
             batch_file::import(tx, context, key, body, "activate_contract")
         }
-        Command::ImportPayments(body) => batch_file::import(tx, context, key, body, "record_payment"),
+        Command::ImportPayments(body) => {
+            batch_file::import(tx, context, key, body, "record_payment")
+        }
         Command::ImportJournals(body) => batch_file::import(tx, context, key, body, "post_journal"),
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),

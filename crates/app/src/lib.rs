@@ -17,13 +17,13 @@ pub mod governance;
 mod identifiers;
 pub mod intake;
 pub mod journey;
-pub(crate) mod lifecycle;
 pub mod lanes;
 mod lease;
+pub(crate) mod lifecycle;
 pub mod limits;
-pub mod process;
-pub mod preview;
 pub mod outward;
+pub mod preview;
+pub mod process;
 pub mod pulse;
 pub mod query;
 mod record;
@@ -37,8 +37,8 @@ pub mod view;
 pub mod worker;
 
 pub use batch_file::{FileProblem, FileView};
-pub use bus::{BusConfig, READER as BUS_READER};
 pub use books::{Books, Routing};
+pub use bus::{BusConfig, READER as BUS_READER};
 pub use fault::{AppFault, Refusal};
 pub use identifiers::{MonotonicIds, SimulatedClock, SystemClock};
 pub use record::{Context, Fact, Intent, Recorder, post_parked, read_envelope};
@@ -147,12 +147,20 @@ impl App {
     /// # Errors
     /// When the program was opened without a key.
     pub fn sealer(&self) -> Result<Arc<seal::Sealer>, seal::SealFault> {
-        let held = self.core.sealer.read().unwrap_or_else(PoisonError::into_inner);
+        let held = self
+            .core
+            .sealer
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         held.clone().ok_or(seal::SealFault::NoKey)
     }
 
     fn set_sealer(&self, sealer: seal::Sealer) {
-        let mut held = self.core.sealer.write().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self
+            .core
+            .sealer
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         *held = Some(Arc::new(sealer));
     }
 

@@ -178,7 +178,11 @@ fn later(
     })?;
     let mut sums = Sums::new();
     let lines = impact.documents.into_iter().flat_map(|document| {
-        let sign = if document.kind == "credit_note" { -1 } else { 1 };
+        let sign = if document.kind == "credit_note" {
+            -1
+        } else {
+            1
+        };
         document.lines.into_iter().map(move |line| (line, sign))
     });
     for (line, sign) in lines {

@@ -322,6 +322,9 @@ mod tests {
             ..lent("li", "kim", Role::Controller)
         };
         let said = check(&other, &[]).unwrap_err().to_string();
-        assert!(said.contains("approve_finance, approve_master_data"), "{said}");
+        assert!(
+            said.contains("approve_finance, approve_master_data"),
+            "{said}"
+        );
     }
 }

@@ -10,18 +10,18 @@ pub mod approval;
 pub mod approval_policy;
 pub mod backoff;
 pub mod change;
+pub mod delegation;
 pub mod delivery_mode;
 pub mod deviation;
-pub mod delegation;
 pub mod dwell;
 pub mod effect;
-pub mod flow;
 mod exception;
 pub mod exception_case;
 mod exception_class;
 pub mod exception_fingerprint;
 pub mod exception_service;
 pub mod fault_policy;
+pub mod flow;
 pub mod gate;
 pub mod lane;
 pub mod lifecycle;
@@ -32,7 +32,8 @@ mod role;
 pub mod topology;
 
 pub use exception::{
-    ExceptionRefusal, ExceptionStatus, Resolution, acknowledge, assign, resolve, stopped_again, verify,
+    ExceptionRefusal, ExceptionStatus, Resolution, acknowledge, assign, resolve, stopped_again,
+    verify,
 };
 pub use exception_class::{ExceptionClass, Severity};
 pub use role::{Permission, Role, matrix};

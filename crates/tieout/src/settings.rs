@@ -6,8 +6,8 @@ mod source;
 mod limits;
 mod telemetry;
 
-pub use limits::LimitSettings;
 pub use self::telemetry::TelemetrySettings;
+pub use limits::LimitSettings;
 
 use app::Routing;
 use app::connections::ConnectionsConfig;

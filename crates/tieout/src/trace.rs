@@ -55,7 +55,10 @@ pub fn states(object: Option<&str>) -> Result<ExitCode, ReadingFault> {
             Some(lifecycle) => print!("{}", lifecycle.explain()),
             None => {
                 let known: Vec<&str> = LIFECYCLES.iter().map(|one| one.object).collect();
-                eprintln!("There is no lifecycle of {name:?}. Give one of {}.", known.join(", "));
+                eprintln!(
+                    "There is no lifecycle of {name:?}. Give one of {}.",
+                    known.join(", ")
+                );
                 return Ok(ExitCode::FAILURE);
             }
         },

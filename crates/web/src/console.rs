@@ -30,10 +30,10 @@ mod today;
 
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
+pub use audit::AuditSource;
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
-pub use audit::AuditSource;
 pub use login::{LoginForm, login_page};
 pub use processes::ProcessSource;
 pub use replays::{PlanForm, ReplaysSource, Steer};
@@ -106,7 +106,10 @@ pub fn router(state: ConsoleState) -> Router {
             get(exceptions::incidents).post(exceptions::open_incident),
         )
         .route("/incidents/{id}", get(exceptions::incident))
-        .route("/incidents/{id}/{action}", post(exceptions::change_incident))
+        .route(
+            "/incidents/{id}/{action}",
+            post(exceptions::change_incident),
+        )
         .route("/outstanding/{list}", get(exceptions::outstanding))
         .route("/approvals", get(approvals::queue))
         .route("/approvals/{id}", get(approvals::show))

@@ -33,7 +33,12 @@ pub(crate) async fn around(State(web): State<Web>, request: Request<Body>, next:
         .to_owned();
     let span = tracing::info_span!("request", id, %method, route, actor = field::Empty, correlationid = field::Empty);
     let caller = request.headers().get(telemetry::TRACEPARENT);
-    telemetry::join_caller(&span, caller.and_then(|value| value.to_str().ok()).unwrap_or_default());
+    telemetry::join_caller(
+        &span,
+        caller
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default(),
+    );
     let limit = web.doors().request_limit;
     let answered = async {
         let answer = tokio::time::timeout(limit, next.run(request));

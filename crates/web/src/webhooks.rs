@@ -41,7 +41,7 @@ async fn receive(web: Web, request: Request<Body>) -> Result<Response, Problem> 
         .get("stripe-signature")
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let received = if web.app().store().queues_writes() {
-        queued(&web, bytes.into(), signature.as_deref()).await?
+        queued(&web, bytes, signature.as_deref()).await?
     } else {
         blocking(move || {
             let connections = configured(&web)?;

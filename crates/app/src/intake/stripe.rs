@@ -10,7 +10,9 @@ use crate::journey::refund;
 use crate::worker::Progress;
 use crate::{App, AppFault, Context};
 use connect::driver::Stripe;
-use connect::stripe::{ENTITY_METADATA, Event, Filter, PaymentIntent, Refund, read_delivered_event};
+use connect::stripe::{
+    ENTITY_METADATA, Event, Filter, PaymentIntent, Refund, read_delivered_event,
+};
 use store::Tx;
 use store::inbox::InboxRow;
 use store::payments;

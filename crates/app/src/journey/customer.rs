@@ -101,11 +101,11 @@ pub(crate) fn add(
         references: references(&customer.refs),
     };
     recorder.event(fact, Event::CustomerCreated(event));
-    let told = context.books.governance.tells(
-        control::topology::RoutedFact::Customers,
-        "netsuite",
-        None,
-    );
+    let told =
+        context
+            .books
+            .governance
+            .tells(control::topology::RoutedFact::Customers, "netsuite", None);
     if context.books.routing.deliver_journals && told {
         recorder.intend(Intent {
             lane: format!("ledger/customer/{}", customer.id),

@@ -329,7 +329,9 @@ pub(crate) fn examined(
     order: &WonOrder,
 ) -> Result<Examined, AppFault> {
     let told = |wrong: &[OrderRefusal]| {
-        let told = wrong.iter().map(|it| (it.code().to_owned(), it.to_string()));
+        let told = wrong
+            .iter()
+            .map(|it| (it.code().to_owned(), it.to_string()));
         (told.collect(), None)
     };
     let id = ContractId::mint(&*context.ids, context.now);

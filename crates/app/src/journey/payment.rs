@@ -137,7 +137,12 @@ pub fn settled(
     };
     let correlation: CorrelationId = stored_value("chain id", &row.correlation)?;
     if !fresh {
-        crate::lifecycle::go(&control::lifecycle::PAYMENT, &row.id, &row.status, "settled")?;
+        crate::lifecycle::go(
+            &control::lifecycle::PAYMENT,
+            &row.id,
+            &row.status,
+            "settled",
+        )?;
     }
     row.status = "settled".to_owned();
     (row.amount, row.fee, row.unapplied) =

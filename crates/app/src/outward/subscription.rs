@@ -172,7 +172,10 @@ mod tests {
     fn a_version_is_sent_until_its_last_day_and_not_after() {
         assert_eq!(named(&["*"], 1, SECOND, "2027-12-31"), [FIRST]);
         let retired = format!("retired {FIRST}");
-        assert_eq!(named(&["*"], 1, SECOND, "2028-01-01"), std::slice::from_ref(&retired));
+        assert_eq!(
+            named(&["*"], 1, SECOND, "2028-01-01"),
+            std::slice::from_ref(&retired)
+        );
         assert_eq!(named(&[FIRST], 2, SECOND, "2028-01-01"), [retired]);
         assert_eq!(named(&["*"], 2, FIRST, "2028-01-01"), [SECOND]);
         let types = [FIRST.to_owned()];

@@ -11,10 +11,13 @@ use std::sync::Arc;
 use store::{Durability, Location, Store, StoreFault};
 use values::{Currency, Instant, Money};
 
+/// Reads an input and says in a word what it was.
+pub type Run = Box<dyn FnMut(&[u8]) -> String>;
+
 /// One parser, or several of one kind of input.
 pub struct Target {
     pub name: &'static str,
-    pub run: Box<dyn FnMut(&[u8]) -> String>,
+    pub run: Run,
     pub examples: &'static [&'static str],
     /// Files and folders of the repository.
     pub seeds: &'static [&'static str],

@@ -185,10 +185,7 @@ fn a_row_refused_later_is_an_exception_with_an_owner() {
     let file = bench.app.file(answer["file"].as_str().unwrap()).unwrap();
     let file = file.unwrap();
     assert_eq!((file.open, file.confirmed), (1, 0), "{:?}", file.problems);
-    let open = bench
-        .app
-        .store()
-        .read(|tx| store::exceptions::open_count(tx));
+    let open = bench.app.store().read(store::exceptions::open_count);
     assert_eq!(open.unwrap(), 1);
 }
 

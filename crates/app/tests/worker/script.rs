@@ -130,7 +130,11 @@ impl Bench {
     pub fn nowhere(&self) -> Connections {
         let config = serde_json::from_value(json!({})).unwrap();
         let (script, present) = (self.script.clone(), self.script.clone());
-        let driver = Driver::new(Box::new(script), Box::new(present), DriverOptions::default());
+        let driver = Driver::new(
+            Box::new(script),
+            Box::new(present),
+            DriverOptions::default(),
+        );
         Connections::new(&config, Arc::new(driver))
     }
 

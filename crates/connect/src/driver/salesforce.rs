@@ -9,8 +9,8 @@ use super::{Driver, lock};
 use crate::fault::Fault;
 use crate::request::{Operation, ReadBack, Reply, Request};
 use crate::salesforce::{
-    self as wire, BadRow, Connection, FieldNames, FieldValue, OpportunityLine, QueryPage, SYSTEM, Session,
-    WonOpportunity, WonRow,
+    self as wire, BadRow, Connection, FieldNames, FieldValue, OpportunityLine, QueryPage, SYSTEM,
+    Session, WonOpportunity, WonRow,
 };
 
 /// Everything a sweep for won opportunities brought in.

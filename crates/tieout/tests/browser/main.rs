@@ -85,6 +85,9 @@ fn a_controller_finds_a_way_around_the_console() {
     the_keyboard_is_enough(&browser, &demo);
     it_works_without_scripts(&browser, &demo);
     an_exception_is_resolved_with_a_reason(&browser, &demo);
+    drop(demo);
+    let served = Served::start(profile.path(), data.path());
+    every_role_sees_its_own_pages(&browser, &served);
 }
 
 fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
@@ -103,7 +106,10 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
     let pages = [
         ("today", "/".to_owned()),
         ("exceptions", "/exceptions".to_owned()),
-        ("exception", opened("/exceptions", "/exceptions/exc_")),
+        (
+            "exception",
+            opened("/exceptions?view=each", "/exceptions/exc_"),
+        ),
         ("contracts", "/contracts".to_owned()),
         ("contract", opened("/contracts", "/contracts/con_")),
         ("customers", "/customers".to_owned()),
@@ -116,11 +122,53 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ("trial-balance", "/trial-balance".to_owned()),
         ("tie-outs", "/tie-outs".to_owned()),
         ("connections", "/connections".to_owned()),
+        ("exceptions-each", "/exceptions?view=each".to_owned()),
+        (
+            "exceptions-all-at-once",
+            opened("/exceptions", "/exception-batches/new"),
+        ),
+        ("exception-batches", "/exception-batches".to_owned()),
+        ("incidents", "/incidents".to_owned()),
+        ("not-done-yet", "/outstanding/subscriptions".to_owned()),
+        ("lanes", "/lanes".to_owned()),
+        ("lanes-parked", "/lanes?list=parked".to_owned()),
+        ("approvals", "/approvals".to_owned()),
+        ("replays", "/replays".to_owned()),
+        ("rules", "/rules".to_owned()),
+        ("rules-changes", "/rules?view=changes".to_owned()),
+        ("rules-topology", "/rules?view=topology".to_owned()),
+        ("rules-mappings", "/rules?view=mappings".to_owned()),
+        ("rules-deviations", "/rules?view=deviations".to_owned()),
+        ("rules-document", opened("/rules", "/rules/")),
+        ("flow", "/flow".to_owned()),
+        ("flow-lane", opened("/flow", "/flow/")),
+        ("processes", "/processes".to_owned()),
+        ("process-kind", opened("/processes", "/processes/")),
+        (
+            "process",
+            opened("/processes/order_to_invoice", "/process/"),
+        ),
+        ("trace", opened("/payments", "/trace/pay_")),
+        ("events", "/events".to_owned()),
+        ("event", opened("/events", "/events/com.tieout.")),
+        ("audit", "/audit".to_owned()),
+        ("leads-nowhere", "/no/such/page".to_owned()),
         ("nothing-found", "/search?q=zzzz".to_owned()),
         ("not-there", "/contracts/con_none".to_owned()),
         ("reference", "/api/reference".to_owned()),
     ];
-    for (name, path) in &pages {
+    each_is_drawn(browser, &demo.address, &pages);
+    browser.go(&format!("{}/no/such/page", demo.address));
+    let place = browser.run("return getComputedStyle(document.querySelector('nav')).position");
+    assert_eq!(
+        place, "sticky",
+        "the page that leads nowhere has its styles"
+    );
+}
+
+/// Draws pages wide and narrow, light and dark, and listens to what the browser says about them.
+fn each_is_drawn(browser: &Browser, address: &str, pages: &[(&str, String)]) {
+    for (name, path) in pages {
         for (width, height, scheme, mark) in [
             (1366, 768, "light", ""),
             (1366, 768, "dark", "-dark"),
@@ -128,7 +176,7 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ] {
             browser.prefer(scheme);
             browser.resize(width, height);
-            browser.go(&format!("{}{path}", demo.address));
+            browser.go(&format!("{address}{path}"));
             browser.picture(&pictures().join(format!("{name}{mark}.png")));
             assert!(!browser.text("h1").is_empty(), "{name} has no heading");
             fits(browser, name);
@@ -144,6 +192,112 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
     assert!(
         complaints.is_empty(),
         "the browser complains: {complaints:?}"
+    );
+}
+
+/// The server over the books of the demo, with people who sign in.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    fn start(folder: &Path, data: &Path) -> Served {
+        let settings = folder.join("tieout.toml");
+        std::fs::write(&settings, "[server]\naddress = \"127.0.0.1:0\"\n").unwrap();
+        for role in ["integration_engineer", "revops"] {
+            let added = Command::new(env!("CARGO_BIN_EXE_tieout"))
+                .args(["user", "add", role, "--role", role, "--config"])
+                .arg(&settings)
+                .arg("--data")
+                .arg(data)
+                .env("TIEOUT_USER_PASSWORD", PASSWORD)
+                .output()
+                .unwrap();
+            assert!(added.status.success(), "{added:?}");
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tieout"))
+            .arg("serve")
+            .arg("--config")
+            .arg(&settings)
+            .arg("--data")
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let address = webdriver::said_by(child.stdout.take().unwrap(), |line| {
+            let (_, rest) = line.split_once("http://")?;
+            rest.split('/').next().map(str::to_owned)
+        });
+        Served {
+            child,
+            address: format!("http://{address}"),
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PASSWORD: &str = "a long phrase to pass with";
+
+fn sign_in(browser: &Browser, served: &Served, name: &str, next: &str) {
+    browser.go(&format!("{}{next}", served.address));
+    browser.type_into("#name", name);
+    browser.type_into("#password", &format!("{PASSWORD}{ENTER}"));
+    until("somebody is signed in", || {
+        browser.url().ends_with(next) && browser.title() != "Sign in · Tieout"
+    });
+}
+
+fn sign_out(browser: &Browser) {
+    browser.run("document.querySelector('form[action=\"/logout\"]').submit()");
+    until("nobody is signed in", || browser.url().contains("/login"));
+}
+
+/// What only other roles see: the engineer's endpoints and replays, an amendment of revenue
+/// operations with its preview.
+fn every_role_sees_its_own_pages(browser: &Browser, served: &Served) {
+    sign_in(browser, served, "integration_engineer", "/endpoints");
+    let rail = browser.text("nav");
+    assert!(
+        rail.contains("Endpoints") && !rail.contains("Audit"),
+        "{rail}"
+    );
+    browser.type_into("[name=url]", "https://warehouse.example.com/tieout");
+    browser.type_into("[name=description]", "data warehouse");
+    browser.type_into("[name=types]", "*");
+    browser.run("document.querySelector('form [name=url]').form.requestSubmit()");
+    until("the endpoint is there", || {
+        browser.url().contains("/endpoints/")
+    });
+    let endpoint = browser.url().replace(&served.address, "");
+    let pages = [
+        ("endpoints", "/endpoints".to_owned()),
+        ("endpoint", endpoint),
+        ("replays-plan", "/replays".to_owned()),
+    ];
+    each_is_drawn(browser, &served.address, &pages);
+    sign_out(browser);
+    sign_in(browser, served, "revops", "/contracts");
+    let amend = format!("{}/amend", link(browser, "/contracts/con_"));
+    let preview = format!("{amend}?kind=extend&value=2027-12-31&effective=2026-07-01&reason=asked");
+    let pages = [
+        ("amendment", amend),
+        ("amendment-preview", preview),
+        ("rules-of-revops", "/rules".to_owned()),
+    ];
+    each_is_drawn(browser, &served.address, &pages);
+    let rail = browser.text("nav");
+    assert!(
+        !rail.contains("Endpoints") && !rail.contains("Audit"),
+        "{rail}"
     );
 }
 
@@ -204,7 +358,7 @@ fn it_works_without_scripts(browser: &Browser, demo: &Demo) {
 
 fn an_exception_is_resolved_with_a_reason(browser: &Browser, demo: &Demo) {
     browser.go(&format!(
-        "{}/exceptions?class=payment_unmatched",
+        "{}/exceptions?view=each&class=payment_unmatched",
         demo.address
     ));
     let exception = link(browser, "/exceptions/exc_");

@@ -10,9 +10,8 @@ use events::ControlTotal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
-    ApprovalId, Instant, ReplayId,
-    ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, InvoiceId, JournalId, Money,
-    Month, PaymentId, ProductCode, RefundId,
+    ApprovalId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, Instant,
+    InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId, ReplayId,
 };
 
 macro_rules! answers {

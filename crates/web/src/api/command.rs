@@ -55,7 +55,8 @@ pub(super) async fn perform(
         Outcome::Done(answer) => (answer, false),
         Outcome::AlreadyDone(answer) => (answer, true),
     };
-    let waits = app::approval::is_waiting(&answer) || app::governance::is_proposed(command.name, &answer);
+    let waits =
+        app::approval::is_waiting(&answer) || app::governance::is_proposed(command.name, &answer);
     let status = if waits {
         StatusCode::ACCEPTED
     } else {

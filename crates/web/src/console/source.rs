@@ -66,7 +66,10 @@ impl ResolveOutcome {
 
 /// Where the console's figures come from. Calls may block; the console makes them on blocking
 /// threads. `None` means that there is nothing with that id.
-pub trait Source: Send + Sync + 'static
+pub trait Source:
+    Send
+    + Sync
+    + 'static
     + super::exceptions::ExceptionDesk
     + super::processes::ProcessSource
     + super::audit::AuditSource

@@ -36,7 +36,10 @@ pub(super) async fn serve(
         .header_read_timeout(HEADERS_WITHIN)
         .max_headers(HEADERS_MOST)
         .max_buf_size(HEADER_BYTES);
-    let (seats, ending) = (Arc::new(Semaphore::new(CONNECTIONS_MOST)), GracefulShutdown::new());
+    let (seats, ending) = (
+        Arc::new(Semaphore::new(CONNECTIONS_MOST)),
+        GracefulShutdown::new(),
+    );
     let mut stopped = std::pin::pin!(stopped);
     loop {
         let Ok(seat) = seats.clone().acquire_owned().await else {
@@ -66,7 +69,10 @@ pub(super) async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(patience, ending.shutdown()).await.is_err() {
+    if tokio::time::timeout(patience, ending.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("requests that were under way took too long; they are cut off");
     }
 }

@@ -18,10 +18,57 @@ fn some(text: &str) -> Option<String> {
 
 #[rustfmt::skip]
 /// Group, class, title, sample, connection, severity, owner, values, count, followers.
-const GROUPS: &[(&str, &str, &str, &str, &str, &str, &str, &[&str], i64, i64)] = &[
-    (GROUP, "delivery_refused", "Another system refused our data", "NetSuite refuses journal: account 2410 is inactive", "netsuite", "blocks_close", "integration_engineer", &["USD 46500.00", "EUR 1200.00"], 41, 17),
-    ("unknown_product-98b1a2c3d4e5f607", "unknown_product", "Unknown product on an order", "Product PLAT-ENT-V3 is sold but not in the catalogue", "salesforce", "high", "catalogue_steward", &["USD 12000.00"], 2, 0),
-    ("unmatched_payment-0123456789abcdef", "unmatched_payment", "Payment without an invoice", "Payment has no invoice: reference “INV 20611” is not ours", "", "high", "billing_analyst", &["EUR 3990.00"], 2, 0),
+/// Fingerprint and words of a group, its periods, how many it has and how many are overdue.
+type Group = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    i64,
+    i64,
+);
+
+const GROUPS: &[Group] = &[
+    (
+        GROUP,
+        "delivery_refused",
+        "Another system refused our data",
+        "NetSuite refuses journal: account 2410 is inactive",
+        "netsuite",
+        "blocks_close",
+        "integration_engineer",
+        &["USD 46500.00", "EUR 1200.00"],
+        41,
+        17,
+    ),
+    (
+        "unknown_product-98b1a2c3d4e5f607",
+        "unknown_product",
+        "Unknown product on an order",
+        "Product PLAT-ENT-V3 is sold but not in the catalogue",
+        "salesforce",
+        "high",
+        "catalogue_steward",
+        &["USD 12000.00"],
+        2,
+        0,
+    ),
+    (
+        "unmatched_payment-0123456789abcdef",
+        "unmatched_payment",
+        "Payment without an invoice",
+        "Payment has no invoice: reference “INV 20611” is not ours",
+        "",
+        "high",
+        "billing_analyst",
+        &["EUR 3990.00"],
+        2,
+        0,
+    ),
 ];
 
 fn groups() -> Vec<ExceptionGroup> {

@@ -225,7 +225,10 @@ fn contradicted(
             "{} says that a settled payment failed afterwards: {}",
             report.processor, report.reason
         ),
-        detail: format!("{illegal}; attempt {} at {}", report.attempt, report.happened),
+        detail: format!(
+            "{illegal}; attempt {} at {}",
+            report.attempt, report.happened
+        ),
         customer: row.customer.clone(),
         entity: row.entity.clone(),
         value: Some(money(row, row.amount)?),
@@ -296,7 +299,8 @@ impl App {
                 };
                 // What was credited since the last attempt is not collected any more, and an attempt
                 // at another amount is another one at the processor.
-                let open = documents::document(tx, &row.invoice)?.map_or(row.amount, |it| it.remaining);
+                let open =
+                    documents::document(tx, &row.invoice)?.map_or(row.amount, |it| it.remaining);
                 if open <= 0 {
                     row.next_attempt = String::new();
                     payments::update(tx, &row)?;

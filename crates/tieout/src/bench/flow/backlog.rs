@@ -144,7 +144,7 @@ fn prepare(app: &App, crowd: usize) -> Result<(), BenchFault> {
         let body = json!({ "id": customer(number), "legal_name": "Bench", "currency": "USD" });
         command("create_customer", body)
     })?;
-    many(app, crowd, |number| pay(number))
+    many(app, crowd, pay)
 }
 
 fn customer(number: usize) -> String {
