@@ -49,7 +49,7 @@ fn act(app: &App, name: &str, body: Value) -> Result<Value, AppFault> {
 
 /// Summaries of the open exceptions about steps that are not allowed.
 fn raised(app: &App) -> Vec<(String, String)> {
-    let rows = app.store().read(|tx| exceptions::all_open(tx)).unwrap();
+    let rows = app.store().read(exceptions::all_open).unwrap();
     rows.into_iter()
         .filter(|row| row.class == "illegal_step")
         .map(|row| (row.document, row.summary))

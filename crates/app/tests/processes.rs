@@ -120,7 +120,7 @@ impl Company {
         let mut open: Vec<String> = self
             .app
             .store()
-            .read(|tx| exceptions::all_open(tx))
+            .read(exceptions::all_open)
             .unwrap()
             .into_iter()
             .map(|row| format!("{} {}", row.class, row.owner))

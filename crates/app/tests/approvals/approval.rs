@@ -99,11 +99,7 @@ fn a_journal_by_hand_waits_for_somebody_else_and_is_posted_once() {
 #[test]
 fn denial_and_withdrawal_leave_nothing() {
     let company = staffed();
-    let before = company
-        .app
-        .store()
-        .read(|tx| store::journals::counts(tx))
-        .unwrap();
+    let before = company.app.store().read(store::journals::counts).unwrap();
     let denied = held(&company, "dana", "k1");
     let no_reason = json!({ "approval": denied, "reason": " " });
     assert!(
@@ -138,11 +134,7 @@ fn denial_and_withdrawal_leave_nothing() {
         .unwrap();
     assert!(said(grant(&company, "li", &withdrawn)).contains("withdrawn already"));
     assert_eq!(
-        company
-            .app
-            .store()
-            .read(|tx| store::journals::counts(tx))
-            .unwrap(),
+        company.app.store().read(store::journals::counts).unwrap(),
         before
     );
 }

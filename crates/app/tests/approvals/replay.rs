@@ -299,10 +299,7 @@ trait Counted {
 
 impl Counted for app::App {
     fn journals_counted(&self) -> i64 {
-        self.store()
-            .read(|tx| store::journals::counts(tx))
-            .unwrap()
-            .0
+        self.store().read(store::journals::counts).unwrap().0
     }
 }
 

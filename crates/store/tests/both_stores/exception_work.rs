@@ -243,7 +243,10 @@ fn a_proposal_edits_what_is_parked_and_nothing_else(books: &Fixture) {
         effects::intend(tx, &[head, effect("eff_2", "lane_1")])?;
         FixRow::insert(tx, &[row])
     });
-    assert_eq!(books.read(|tx| fixes::waiting(tx, 9)), [fix.clone()]);
+    assert_eq!(
+        books.read(|tx| fixes::waiting(tx, 9)),
+        std::slice::from_ref(&fix)
+    );
     assert!(books.write(|tx| fixes::edit_request(tx, "eff_1", "{\"a\":1}")));
     assert!(!books.write(|tx| fixes::edit_request(tx, "eff_2", "{\"a\":1}")));
     let edited = books.read(|tx| effects::effect(tx, "eff_1")).unwrap();

@@ -204,7 +204,7 @@ fn lists_and_counts_agree(books: &Fixture) {
         ..ProcessFilter::default()
     };
     assert_eq!(list(nowhere, ""), Vec::<String>::new());
-    let counts = books.read(|tx| processes::counts(tx));
+    let counts = books.read(processes::counts);
     let told: Vec<(&str, &str, i64, i64)> = counts
         .iter()
         .map(|count| {
@@ -223,7 +223,7 @@ fn lists_and_counts_agree(books: &Fixture) {
     let again = books.write(|tx| processes::add_definition(tx, "close", 1, 5, "tieout", "y"));
     assert!(added && !again);
     assert_eq!(
-        books.read(|tx| processes::definitions(tx)),
+        books.read(processes::definitions),
         [(text("close"), 1, text("x"))]
     );
 }
@@ -257,8 +257,11 @@ fn a_hole_in_a_partition_is_found(books: &Fixture) {
         lowest: 1,
         highest: 3,
     };
-    assert_eq!(books.read(|tx| processes::gaps(tx, "")), [hole.clone()]);
+    assert_eq!(
+        books.read(|tx| processes::gaps(tx, "")),
+        std::slice::from_ref(&hole)
+    );
     assert_eq!(books.read(|tx| processes::gaps(tx, "evt_2")), [hole]);
     assert!(books.read(|tx| processes::gaps(tx, "evt_3")).is_empty());
-    assert_eq!(books.read(|tx| processes::newest_event(tx)), "evt_3");
+    assert_eq!(books.read(processes::newest_event), "evt_3");
 }

@@ -164,7 +164,7 @@ async fn every_route_opens_to_the_roles_of_the_matrix_and_to_no_other() {
     let tokens: Vec<String> = Role::ALL.iter().map(|role| house.token(*role)).collect();
     let mut matrix = String::new();
     for route in ROUTES {
-        let path = format!("{PREFIX}{}", route.path.replace('{', "").replace('}', ""));
+        let path = format!("{PREFIX}{}", route.path.replace(['{', '}'], ""));
         let _ = write!(matrix, "{:<4} {:<52}", route.method(), route.path);
         for (role, token) in Role::ALL.iter().zip(&tokens) {
             let status = if route.method() == "GET" {

@@ -23,11 +23,7 @@ async fn every_route_lets_in_the_roles_of_its_permission_and_no_other() {
     for route in ROUTES {
         let path = format!(
             "{PREFIX}{}",
-            route
-                .path
-                .replace("{id}", "x1")
-                .replace('{', "")
-                .replace('}', "")
+            route.path.replace("{id}", "x1").replace(['{', '}'], "")
         );
         let bare = Request::builder()
             .method(route.method())
