@@ -410,7 +410,7 @@ mod tests {
     fn an_unknown_step_or_option_is_told_with_the_choice() {
         assert_eq!(
             wishes(&["--only", "lint"]).unwrap_err(),
-            "--only takes one of setup, fmt, clippy, tidy, test, doctest, not \"lint\"; \
+            "--only takes one of setup, fmt, clippy, tidy, dependencies, test, doctest, not \"lint\"; \
              `cargo xtask help` lists what there is"
         );
         assert!(wishes(&["--fast"]).unwrap_err().contains("\"--fast\""));
