@@ -4,18 +4,18 @@
 
 use crate::connections::Connections;
 use crate::journey::exception::{self, NewException};
-use crate::pulse::logged;
+use crate::outward::readers::{self, Batch, Start};
 use crate::worker::Progress;
 use crate::{App, AppFault};
 use connect::bus::{Bus, BusMessage, BusOptions};
 use connect::{Fault, FaultClass, Secret};
 use control::backoff::{Backoff, seed_of};
+use events::Envelope;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-use store::log::StoredEvent;
-use store::readers;
+use store::readers as rows;
 use values::Instant;
 
 /// Name of this reader of the log.
@@ -140,39 +140,36 @@ pub(crate) fn publish_due(app: &App, connections: &Connections) -> Progress {
     })
 }
 
-/// Events of a partition that wait, from its position.
+/// The events of a batch that wait to be told.
 struct Waiting {
-    partition: String,
-    position: i64,
-    events: VecDeque<StoredEvent>,
-    told: i64,
+    batch: Batch,
+    events: VecDeque<Envelope>,
 }
 
 fn publish(app: &App, link: &BusLink) -> Result<Progress, AppFault> {
     activate(app, link)?;
-    let mut waiting = app.store().read(|tx| {
-        let mut waiting = Vec::new();
-        for unread in readers::unread(tx, READER, PARTITIONS)? {
-            let events = readers::following(tx, &unread.partition, unread.position, EVENTS)?;
-            waiting.push(Waiting {
-                told: unread.position,
-                position: unread.position,
-                partition: unread.partition,
-                events: events.into(),
-            });
-        }
-        Ok::<_, AppFault>(waiting)
-    })?;
-    if waiting.is_empty() {
+    let taken = app
+        .store()
+        .read(|tx| readers::take(tx, READER, PARTITIONS, EVENTS))?;
+    for (partition, fault) in taken.stuck {
+        app.run(ACTOR, move |tx, context| {
+            readers::tell_stuck(tx, context, READER, &partition, &fault)
+        })?;
+    }
+    if taken.batches.is_empty() {
         return Ok(Progress::default());
     }
+    let mut waiting: Vec<Waiting> = taken.batches.into_iter().map(Waiting::of).collect();
     let trouble = tell(link, &mut waiting)?;
-    let told: i64 = waiting.iter().map(|one| one.told - one.position).sum();
+    let told: i64 = waiting
+        .iter()
+        .map(|one| one.batch.to - one.batch.from)
+        .sum();
     app.run(ACTOR, move |tx, _| {
         for one in waiting {
-            // Another process that was faster has concluded the same events.
-            if one.events.is_empty() || one.told > one.position {
-                readers::conclude(tx, READER, &one.partition, one.position, one.told)?;
+            // Another process that was faster has concluded the same events; the bus knows their ids.
+            if one.events.is_empty() || one.batch.to > one.batch.from {
+                readers::conclude(tx, READER, &one.batch)?;
             }
         }
         Ok(())
@@ -184,27 +181,35 @@ fn publish(app: &App, link: &BusLink) -> Result<Progress, AppFault> {
     })
 }
 
+impl Waiting {
+    /// Nothing of the batch has been told: it ends where it begins.
+    fn of(mut batch: Batch) -> Waiting {
+        let events = std::mem::take(&mut batch.events).into();
+        batch.to = batch.from;
+        Waiting { batch, events }
+    }
+}
+
 /// Publishes the first event of every partition, then the second, and so on: partitions do not wait
 /// for each other, and within one the order holds.
 fn tell(link: &BusLink, waiting: &mut [Waiting]) -> Result<Option<Fault>, AppFault> {
     loop {
         let mut messages = Vec::new();
         let mut senders = Vec::new();
-        for (index, one) in waiting.iter().enumerate() {
+        for one in waiting.iter_mut() {
             if let Some(event) = one.events.front() {
-                messages.push(message(event.clone())?);
-                senders.push(index);
+                messages.push(message(event)?);
+                senders.push(one);
             }
         }
         if messages.is_empty() {
             return Ok(None);
         }
         let mut trouble = None;
-        for (index, outcome) in senders.into_iter().zip(link.bus.publish(messages)) {
-            let one = &mut waiting[index];
+        for (one, outcome) in senders.into_iter().zip(link.bus.publish(messages)) {
             match outcome {
                 Ok(_) => {
-                    one.told += 1;
+                    one.batch.to += 1;
                     one.events.pop_front();
                 }
                 Err(fault) => trouble = Some(fault),
@@ -216,22 +221,22 @@ fn tell(link: &BusLink, waiting: &mut [Waiting]) -> Result<Option<Fault>, AppFau
     }
 }
 
-fn message(event: StoredEvent) -> Result<BusMessage, AppFault> {
-    let subject = format!(
-        "event.{}",
-        event.type_name.trim_start_matches("com.tieout.")
-    );
-    let (id, correlation) = (event.id.clone(), event.correlation.clone());
-    let logged = logged(event)?;
-    let payload = serde_json::to_vec(&logged).map_err(|error| AppFault::Unreadable {
+fn message(event: &Envelope) -> Result<BusMessage, AppFault> {
+    let type_name = event.event.type_name();
+    let subject = format!("event.{}", type_name.trim_start_matches("com.tieout."));
+    let written = event.to_cloud_event();
+    let payload = written.and_then(|document| serde_json::to_vec(&document));
+    let payload = payload.map_err(|error| AppFault::Unreadable {
         what: "event",
         error: error.to_string(),
     })?;
+    let id = event.id.to_string();
+    let correlation = event.correlation.as_str();
     Ok(BusMessage {
         headers: vec![
             ("content-type", "application/cloudevents+json".to_owned()),
             ("ce-id", id.clone()),
-            (telemetry::TRACEPARENT, telemetry::traceparent(&correlation)),
+            (telemetry::TRACEPARENT, telemetry::traceparent(correlation)),
         ],
         id,
         subject,
@@ -239,19 +244,21 @@ fn message(event: StoredEvent) -> Result<BusMessage, AppFault> {
     })
 }
 
-/// Makes this reader active on its first round.
+/// Makes this reader active on its first round; one that was at rest looks at what it has missed.
 fn activate(app: &App, link: &BusLink) -> Result<(), AppFault> {
-    let known = app.store().read(|tx| readers::is_active(tx, READER))?;
+    let known = app.store().read(|tx| rows::is_active(tx, READER))?;
     if known == Some(true) {
         return Ok(());
     }
-    let from_the_end = known.is_none() && !link.from_the_beginning;
+    let start = if link.from_the_beginning {
+        Start::Beginning
+    } else {
+        Start::Now
+    };
     app.run(ACTOR, move |tx, context| {
-        readers::set_active(tx, READER, true)?;
-        if from_the_end {
-            readers::start_at_the_end(tx, READER)?;
-        } else {
-            readers::sweep(tx, READER, context.now.microseconds())?;
+        readers::activate(tx, READER, start)?;
+        if known.is_some() || start == Start::Beginning {
+            readers::sweep(tx, READER, context)?;
         }
         Ok(())
     })
@@ -275,7 +282,7 @@ fn report(app: &App, link: &BusLink, trouble: Option<Fault>) -> Result<(), AppFa
         _ => "bus_unreachable",
     };
     app.run(ACTOR, move |tx, context| {
-        let (partitions, _) = readers::waiting(tx, READER)?;
+        let (partitions, _) = rows::waiting(tx, READER)?;
         exception::open(
             tx,
             context,

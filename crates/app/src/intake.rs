@@ -17,6 +17,7 @@ use crate::worker::Progress;
 use crate::{App, AppFault, Context, batch_file};
 use connect::{Fault, FaultClass};
 use control::backoff::{Backoff, seed_of};
+use control::gate;
 use store::Tx;
 use store::inbox::{self, HELD, InboxRow};
 use values::{CorrelationId, ExceptionId, Instant};
@@ -85,40 +86,22 @@ impl Ending {
     }
 }
 
-/// Of a full batch, one item in so many is taken from the end: what has just come in does not wait
-/// until an old crowd is worked off.
-const FRESH_SHARE: i64 = 4;
-
-/// What is due, at most `limit` items, oldest first; when there is more than that, a share of the
-/// newest. Only notices of the processor may overtake: each is looked up anew, so their order says
-/// nothing, while versions of an opportunity follow each other.
+/// What is due, at most `limit` items: when there is more than that, the oldest and the newest in
+/// turns, so that what has just come in does not wait until an old crowd is worked off. Only notices
+/// of the processor may overtake: each is looked up anew, so their order says nothing, while versions
+/// of an opportunity follow each other.
 fn due_fairly(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<Vec<InboxRow>, store::StoreFault> {
-    let mut rows = inbox::due(tx, now, limit)?;
-    let fresh = limit / FRESH_SHARE;
-    if (rows.len() as i64) < limit || fresh == 0 {
+    let rows = inbox::due(tx, now, limit)?;
+    let Ok(room) = usize::try_from(limit) else {
+        return Ok(rows);
+    };
+    if rows.len() < room {
         return Ok(rows);
     }
-    let oldest = usize::try_from(limit - fresh).unwrap_or(usize::MAX);
-    let rest = rows.split_off(oldest.min(rows.len()));
-    let newest = inbox::due_last(tx, STRIPE, now, fresh)?;
-    let is_among = |row: &InboxRow, others: &[InboxRow]| {
-        others
-            .iter()
-            .any(|other| other.source == row.source && other.source_id == row.source_id)
-    };
-    let fresh: Vec<InboxRow> = newest
-        .into_iter()
-        .filter(|row| !is_among(row, &rows))
-        .collect();
-    let room = usize::try_from(limit).unwrap_or(usize::MAX) - oldest - fresh.len();
-    let rest: Vec<InboxRow> = rest
-        .into_iter()
-        .filter(|row| !is_among(row, &fresh))
-        .take(room)
-        .collect();
-    rows.extend(rest);
-    rows.extend(fresh);
-    Ok(rows)
+    let newest = inbox::due_last(tx, STRIPE, now, limit)?;
+    Ok(gate::mix_fairly(rows, newest, room, |one, other| {
+        one.source == other.source && one.source_id == other.source_id
+    }))
 }
 
 /// Translates what is due, at most `limit` items, oldest first with a share of the newest.

@@ -4,8 +4,15 @@
 /// The value that `percent` of 100 do not exceed; `sorted` goes from the smallest to the largest.
 /// Nothing when there is none.
 #[must_use]
-pub fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
-    let rank = (sorted.len() * percent.min(100)).div_ceil(100).max(1);
+pub fn percentile<T: Copy>(sorted: &[T], percent: usize) -> Option<T> {
+    per_mille(sorted, percent.saturating_mul(10))
+}
+
+/// The value that `part` of 1,000 do not exceed; `sorted` goes from the smallest to the largest.
+/// Nothing when there is none.
+#[must_use]
+pub fn per_mille<T: Copy>(sorted: &[T], part: usize) -> Option<T> {
+    let rank = (sorted.len() * part.min(1_000)).div_ceil(1_000).max(1);
     sorted.get(rank - 1).copied()
 }
 
@@ -23,6 +30,8 @@ mod tests {
         assert_eq!(percentile(&waits, 95), Some(50));
         assert_eq!(percentile(&waits, 100), Some(50));
         assert_eq!(percentile(&[7], 50), Some(7));
-        assert_eq!(percentile(&[], 50), None);
+        assert_eq!(percentile::<i64>(&[], 50), None);
+        let many: Vec<u32> = (1..=2_000).collect();
+        assert_eq!(per_mille(&many, 999), Some(1_998));
     }
 }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use connect::{Reply, Request, Transport, TransportFault};
+
 use crate::http::{self, Exchange, Handled, Present, System};
 use crate::{netsuite, salesforce, stripe};
 
@@ -73,6 +75,37 @@ impl Door {
         match below(self.netsuite.as_ref(), call.url) {
             Some(rest) => pass(self.netsuite.as_ref(), call, rest),
             None => Err(NoAnswer::NobodyThere),
+        }
+    }
+}
+
+/// The program's network, when all that it reaches is behind this door.
+impl Transport for Door {
+    fn perform(&self, request: &Request) -> Result<Reply, TransportFault> {
+        let mut headers = request.headers.clone();
+        let mut bytes: &[u8] = &[];
+        if let Some(body) = &request.body {
+            headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
+            bytes = &body.bytes;
+        }
+        let call = DoorCall {
+            method: request.method.as_str(),
+            url: &request.url,
+            headers: &headers,
+            body: bytes,
+        };
+        match self.call(&call) {
+            Ok(answer) => Ok(Reply {
+                status: answer.status,
+                headers: answer.headers,
+                body: answer.body,
+            }),
+            Err(fault @ NoAnswer::Lost) => Err(TransportFault::NoAnswer {
+                detail: fault.to_string(),
+            }),
+            Err(fault @ NoAnswer::NobodyThere) => Err(TransportFault::ConnectFailed {
+                detail: fault.to_string(),
+            }),
         }
     }
 }

@@ -24,6 +24,7 @@ mod http;
 mod mint;
 pub mod netsuite;
 pub mod salesforce;
+mod settings;
 pub mod stripe;
 mod tables;
 mod weather;

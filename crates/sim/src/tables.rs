@@ -25,6 +25,12 @@ struct Row {
 struct Table {
     rows: HashMap<String, Row>,
     by_order: BTreeMap<u64, String>,
+    /// Id by `externalId`, for the objects that have one; it is unique in a table.
+    by_external_id: HashMap<String, String>,
+}
+
+fn external_id(object: &Value) -> Option<&str> {
+    object.get("externalId").and_then(Value::as_str)
 }
 
 /// One change: the new object, or `None` for its removal.
@@ -118,6 +124,12 @@ impl Tables {
         })
     }
 
+    /// The id of the object with this `externalId`.
+    pub(crate) fn with_external_id(&self, table: &str, external: &str) -> Option<&str> {
+        let ids = &self.tables.get(table)?.by_external_id;
+        ids.get(external).map(String::as_str)
+    }
+
     pub(crate) fn count(&self, table: &str) -> usize {
         self.tables.get(table).map_or(0, |table| table.rows.len())
     }
@@ -134,6 +146,13 @@ impl Tables {
         self.changes += 1;
         let order = self.changes;
         let table = self.tables.entry(table.to_owned()).or_default();
+        if let Some(before) = table.rows.get(id).and_then(|row| external_id(&row.object)) {
+            table.by_external_id.remove(before);
+        }
+        if let Some(external) = object.as_ref().and_then(external_id) {
+            let (external, id) = (external.to_owned(), id.to_owned());
+            table.by_external_id.insert(external, id);
+        }
         match object {
             None => {
                 if let Some(row) = table.rows.remove(id) {
@@ -267,6 +286,26 @@ mod tests {
         assert_eq!(tables.get("things", "b"), None);
         assert_eq!(tables.count("things"), 1);
         assert_eq!(tables.changes, 4);
+    }
+
+    #[test]
+    fn objects_are_found_by_the_external_id_that_they_have_now() {
+        let mut tables = Tables::in_memory();
+        let mut change = tables.begin();
+        change.put("things", "a", json!({"externalId": "one"}));
+        change.put("things", "b", json!({"externalId": null}));
+        change.commit().unwrap();
+        assert_eq!(tables.with_external_id("things", "one"), Some("a"));
+        let mut change = tables.begin();
+        change.put("things", "a", json!({"externalId": "two"}));
+        change.commit().unwrap();
+        assert_eq!(tables.with_external_id("things", "one"), None);
+        assert_eq!(tables.with_external_id("things", "two"), Some("a"));
+        assert_eq!(tables.with_external_id("others", "two"), None);
+        let mut change = tables.begin();
+        change.remove("things", "a");
+        change.commit().unwrap();
+        assert_eq!(tables.with_external_id("things", "two"), None);
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub enum StormFault {
     /// The calendar has no such day.
     #[error("the calendar has no such day")]
     Calendar,
+    /// The settings of the simulators are none of ours.
+    #[error("the settings of the simulators cannot be used: {0}")]
+    Settings(#[from] serde_json::Error),
     /// A table of the arguments or of the books cannot be read.
     #[error("{0}")]
     Unreadable(String),

@@ -5,12 +5,8 @@ use crate::fate::Fate;
 use crate::wire::Wire;
 use crate::{StormFault, plan};
 use app::command::{Command, Envelope};
-use app::connections::{
-    Connections, ConnectionsConfig, NetSuiteConfig, NetSuiteIds, Pace, SalesforceConfig,
-    SalesforceLogin, StripeConfig,
-};
+use app::connections::{Connections, ConnectionsConfig, Pace};
 use app::{App, MonotonicIds, Routing};
-use connect::Secret;
 use connect::driver::Present;
 use plan::Plan;
 use serde_json::{Value, json};
@@ -153,7 +149,7 @@ impl House {
             nonces: AtomicU64::new(0),
         };
         let connections = Connections::over(
-            &config(&ground.sims, &app),
+            &config(&ground.sims, &app)?,
             Box::new(ground.wire.clone()),
             Box::new(present),
         );
@@ -223,51 +219,13 @@ fn company(company: &Company) -> Vec<(String, &'static str, Value)> {
     commands
 }
 
-fn config(sims: &Simulators, app: &App) -> ConnectionsConfig {
-    let [consumer_key, consumer_secret, token, token_secret] = sims.netsuite.credentials();
-    let company = Company::standard();
+fn config(sims: &Simulators, app: &App) -> Result<ConnectionsConfig, StormFault> {
     let books = app.books();
-    let codes = books
-        .chart
-        .accounts()
-        .iter()
-        .map(|account| account.code.to_string());
-    ConnectionsConfig {
-        salesforce: Some(SalesforceConfig {
-            login_url: sims.salesforce.base_url(),
-            api_version: None,
-            login: SalesforceLogin::ClientCredentials {
-                client_id: sims.salesforce.client_id().to_owned(),
-                client_secret: Secret::new(sims.salesforce.client_secret()),
-            },
-        }),
-        stripe: Some(StripeConfig {
-            base_url: sims.stripe.base_url(),
-            api_key: Secret::new(sims.stripe.api_key()),
-            webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
-            tolerance_seconds: 300,
-        }),
-        netsuite: Some(NetSuiteConfig {
-            base_url: Some(sims.netsuite.base_url()),
-            account: sims.netsuite.account().to_owned(),
-            consumer_key: consumer_key.to_owned(),
-            consumer_secret: Secret::new(consumer_secret),
-            token: token.to_owned(),
-            token_secret: Secret::new(token_secret),
-            ids: NetSuiteIds {
-                accounts: codes.map(|code| (code.clone(), code)).collect(),
-                subsidiaries: company
-                    .entities
-                    .iter()
-                    .map(|entity| (entity.id.clone(), entity.netsuite_subsidiary.clone()))
-                    .collect(),
-                currencies: company
-                    .entities
-                    .iter()
-                    .map(|entity| (entity.currency.clone(), entity.netsuite_currency.clone()))
-                    .collect(),
-            },
-        }),
+    let accounts = books.chart.accounts().iter();
+    let accounts = accounts.map(|account| account.code.to_string());
+    let given = serde_json::from_value(sims.settings(accounts, WEBHOOK_SECRET));
+    let given: ConnectionsConfig = given?;
+    Ok(ConnectionsConfig {
         pace: Pace {
             sweep_seconds: 6 * 3_600,
             balance_seconds: u32::MAX,
@@ -275,6 +233,6 @@ fn config(sims: &Simulators, app: &App) -> ConnectionsConfig {
             parallel: 1,
         },
         limits: app::limits::LimitsConfig::none(),
-        ..ConnectionsConfig::default()
-    }
+        ..given
+    })
 }

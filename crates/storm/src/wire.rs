@@ -5,7 +5,7 @@ use crate::chance::Chance;
 use crate::fate::Fate;
 use crate::trace::Trace;
 use connect::{Reply, Request, Transport, TransportFault};
-use sim::{Door, DoorCall, NoAnswer, SimClock};
+use sim::{Door, SimClock};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use values::Instant;
@@ -193,47 +193,20 @@ impl Wire {
         self.trace.note(now, format!("{system} {name}: {what}"));
     }
 
-    /// The call itself, through the door.
-    fn pass(&self, request: &Request) -> Result<Reply, TransportFault> {
-        let mut headers = request.headers.clone();
-        let mut bytes: &[u8] = &[];
-        if let Some(body) = &request.body {
-            headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
-            bytes = &body.bytes;
-        }
-        let call = DoorCall {
-            method: request.method.as_str(),
-            url: &request.url,
-            headers: &headers,
-            body: bytes,
-        };
-        match self.door.call(&call) {
-            Ok(answer) => Ok(Reply {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            }),
-            Err(NoAnswer::Lost) => Err(no_answer("the connection was cut")),
-            Err(NoAnswer::NobodyThere) => Err(TransportFault::ConnectFailed {
-                detail: "no such host".to_owned(),
-            }),
-        }
-    }
-
     fn spoil(&self, request: &Request, mishap: Mishap) -> Result<Reply, TransportFault> {
         if mishap == Mishap::Refused {
             return Err(refused());
         }
         if let Mishap::Slow(seconds) = mishap {
             self.clock.advance_by(seconds * 1_000_000);
-            let reply = self.pass(request)?;
+            let reply = self.door.perform(request)?;
             return if seconds > PATIENCE_SECONDS {
                 Err(no_answer("the call took too long"))
             } else {
                 Ok(reply)
             };
         }
-        let mut reply = self.pass(request)?;
+        let mut reply = self.door.perform(request)?;
         match mishap {
             Mishap::Lost => Err(no_answer("the connection was reset")),
             Mishap::ErrorAfterWork => Ok(Reply {
@@ -337,7 +310,7 @@ impl Transport for Wire {
             return Ok(reply);
         }
         let answer = match self.draw() {
-            None => self.pass(request),
+            None => self.door.perform(request),
             Some(mishap) => {
                 self.trace.count(mishap.name());
                 self.note(request, mishap.name());

@@ -27,6 +27,9 @@ pub enum CliFault {
         /// The seed asked for.
         asked: u64,
     },
+    /// The settings of the simulators are none of ours: a mistake of ours.
+    #[error("the settings of the simulators cannot be used: {0}")]
+    Settings(#[from] serde_json::Error),
     /// A folder cannot be made or used.
     #[error("the folder {} cannot be used: {why}", path.display())]
     Folder {

@@ -36,7 +36,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "sim",
-        calls: &["values"],
+        calls: &["connect", "values"],
         tests_call: &["connect", "app"],
     },
     Room {

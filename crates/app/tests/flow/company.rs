@@ -8,7 +8,7 @@ use connect::driver::Present;
 use connect::{Reply, Request, Transport, TransportFault};
 use events::Origin;
 use serde_json::{Value, json};
-use sim::{Door, DoorCall, SimClock, SimOptions, Simulators};
+use sim::{Door, SimClock, SimOptions, Simulators};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -50,29 +50,7 @@ impl Transport for Wire {
             let detail = "the ledger is down".to_owned();
             return Err(TransportFault::ConnectFailed { detail });
         }
-        let mut headers = request.headers.clone();
-        let mut bytes: &[u8] = &[];
-        if let Some(body) = &request.body {
-            headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
-            bytes = &body.bytes;
-        }
-        let call = DoorCall {
-            method: request.method.as_str(),
-            url: &request.url,
-            headers: &headers,
-            body: bytes,
-        };
-        let answer = self
-            .door
-            .call(&call)
-            .map_err(|_| TransportFault::NoAnswer {
-                detail: "no answer".to_owned(),
-            })?;
-        Ok(Reply {
-            status: answer.status,
-            headers: answer.headers,
-            body: answer.body,
-        })
+        self.door.perform(request)
     }
 }
 

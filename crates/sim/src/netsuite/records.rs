@@ -52,8 +52,8 @@ impl Writing<'_, '_> {
             && self
                 .change
                 .settled()
-                .rows(kind)
-                .any(|(_, record)| record["externalId"] == external)
+                .with_external_id(kind, external)
+                .is_some()
         {
             return Err(Refusal::user("This record already exists").path("externalId"));
         }
@@ -266,10 +266,7 @@ pub(super) fn reference(value: &Value, name: &str) -> Result<String, Refusal> {
 pub(super) fn internal_id(tables: &Tables, kind: &str, id: &str) -> Option<String> {
     match id.strip_prefix("eid:") {
         None => tables.get(kind, id).map(|_| id.to_owned()),
-        Some(external) => tables
-            .rows(kind)
-            .find(|(_, record)| record["externalId"] == external)
-            .map(|(id, _)| id.to_owned()),
+        Some(external) => tables.with_external_id(kind, external).map(str::to_owned),
     }
 }
 

@@ -4,6 +4,7 @@
 use super::BenchFault;
 use super::workload::{ACTOR, Keys, Workload};
 use app::{App, AppFault, MonotonicIds, Outcome, SystemClock};
+use control::dwell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -35,11 +36,7 @@ impl Pass {
     /// The latency that `percent` of the commands did not exceed.
     #[must_use]
     pub fn percentile(&self, percent: usize) -> Duration {
-        let last = self.latencies.len().saturating_sub(1);
-        self.latencies
-            .get(last * percent / 100)
-            .copied()
-            .unwrap_or_default()
+        dwell::percentile(&self.latencies, percent).unwrap_or_default()
     }
 
     /// How many entries shared a commit, on average, at least one.

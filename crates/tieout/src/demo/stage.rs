@@ -3,15 +3,11 @@
 use super::DemoOptions;
 use crate::fault::CliFault;
 use app::access::Admitted;
-use app::connections::{
-    Connections, ConnectionsConfig, NetSuiteConfig, NetSuiteIds, Pace, SalesforceConfig,
-    SalesforceLogin, StripeConfig,
-};
+use app::connections::{Connections, ConnectionsConfig, Pace};
 use app::{App, AppFault, Books, MonotonicIds};
+use connect::HttpTransport;
 use connect::driver::Present;
-use connect::{HttpTransport, Secret};
 use control::Role;
-use sim::world::World;
 use sim::{Ports, SimClock, SimOptions, Simulators, Weather};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -113,7 +109,7 @@ impl Stage {
             nonces: AtomicU64::new(0),
             start,
         };
-        let config = config(&sims, &app.books());
+        let config = config(&sims, &app.books())?;
         let connections = Arc::new(Connections::over(
             &config,
             Box::new(HttpTransport::default()),
@@ -221,50 +217,17 @@ fn folder(options: &DemoOptions) -> Result<(Option<TempDir>, PathBuf), CliFault>
 }
 
 /// The connections to simulators, with our codes mapped to what they call them.
-pub(crate) fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
-    let [consumer_key, consumer_secret, token, token_secret] = sims.netsuite.credentials();
-    let company = World::seeded(0).company();
-    let codes = books
-        .chart
-        .accounts()
-        .iter()
-        .map(|account| account.code.to_string());
-    ConnectionsConfig {
-        salesforce: Some(SalesforceConfig {
-            login_url: sims.salesforce.base_url(),
-            api_version: None,
-            login: SalesforceLogin::ClientCredentials {
-                client_id: sims.salesforce.client_id().to_owned(),
-                client_secret: Secret::new(sims.salesforce.client_secret()),
-            },
-        }),
-        stripe: Some(StripeConfig {
-            base_url: sims.stripe.base_url(),
-            api_key: Secret::new(sims.stripe.api_key()),
-            webhook_secrets: vec![Secret::new(WEBHOOK_SECRET)],
-            tolerance_seconds: 300,
-        }),
-        netsuite: Some(NetSuiteConfig {
-            base_url: Some(sims.netsuite.base_url()),
-            account: sims.netsuite.account().to_owned(),
-            consumer_key: consumer_key.to_owned(),
-            consumer_secret: Secret::new(consumer_secret),
-            token: token.to_owned(),
-            token_secret: Secret::new(token_secret),
-            ids: NetSuiteIds {
-                accounts: codes.map(|code| (code.clone(), code)).collect(),
-                subsidiaries: company
-                    .entities
-                    .iter()
-                    .map(|entity| (entity.id.clone(), entity.netsuite_subsidiary.clone()))
-                    .collect(),
-                currencies: company
-                    .entities
-                    .iter()
-                    .map(|entity| (entity.currency.clone(), entity.netsuite_currency.clone()))
-                    .collect(),
-            },
-        }),
+///
+/// # Errors
+/// When the simulators speak of settings that there are not: a mistake of ours.
+pub(crate) fn config(
+    sims: &Simulators,
+    books: &Books,
+) -> Result<ConnectionsConfig, serde_json::Error> {
+    let accounts = books.chart.accounts().iter();
+    let accounts = accounts.map(|account| account.code.to_string());
+    let given: ConnectionsConfig = serde_json::from_value(sims.settings(accounts, WEBHOOK_SECRET))?;
+    Ok(ConnectionsConfig {
         pace: Pace {
             sweep_seconds: 1_800,
             balance_seconds: u32::MAX,
@@ -272,6 +235,6 @@ pub(crate) fn config(sims: &Simulators, books: &Books) -> ConnectionsConfig {
         },
         // The simulators have none, and the clock of the demo stands still while it works.
         limits: app::limits::LimitsConfig::none(),
-        bus: None,
-    }
+        ..given
+    })
 }

@@ -8,10 +8,10 @@ use app::command::{Command, Envelope};
 use app::connections::Connections;
 use app::{App, MonotonicIds, Routing, SystemClock, deliver};
 use connect::driver::SystemPresent;
-use connect::{Reply, Request, Transport, TransportFault};
+use control::dwell;
 use serde_json::json;
 use sim::world::World;
-use sim::{Door, DoorCall, SimClock, SimOptions, Simulators};
+use sim::{SimClock, SimOptions, Simulators};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +24,8 @@ use values::Clock;
 const A_STEP: usize = 1_000;
 /// Customers of the crowd: each has a lane, with as many deliveries in it.
 const CUSTOMERS: usize = 2_000;
+/// Customers of whom something is new while the crowd is worked off.
+const NEWCOMERS: usize = 500;
 /// Heads looked at in one round, as the worker does.
 const BATCH: i64 = 256;
 /// Between two new payments.
@@ -52,38 +54,7 @@ impl Drained {
     /// The wait that so many in a thousand of the new ones did not exceed.
     #[must_use]
     pub fn fresh_per_mille(&self, part: usize) -> Duration {
-        let place = (self.fresh.len().saturating_sub(1) * part).div_ceil(1_000);
-        self.fresh.get(place).copied().unwrap_or_default()
-    }
-}
-
-/// The simulators without a network.
-struct InProcess(Door);
-
-impl Transport for InProcess {
-    fn perform(&self, request: &Request) -> Result<Reply, TransportFault> {
-        let mut headers = request.headers.clone();
-        let mut bytes: &[u8] = &[];
-        if let Some(body) = &request.body {
-            headers.push(("Content-Type".to_owned(), body.content_type.to_owned()));
-            bytes = &body.bytes;
-        }
-        let call = DoorCall {
-            method: request.method.as_str(),
-            url: &request.url,
-            headers: &headers,
-            body: bytes,
-        };
-        match self.0.call(&call) {
-            Ok(answer) => Ok(Reply {
-                status: answer.status,
-                headers: answer.headers,
-                body: answer.body,
-            }),
-            Err(error) => Err(TransportFault::NoAnswer {
-                detail: error.to_string(),
-            }),
-        }
+        dwell::per_mille(&self.fresh, part).unwrap_or_default()
     }
 }
 
@@ -110,10 +81,10 @@ pub fn drain(folder: &Path, crowd: usize) -> Result<Drained, BenchFault> {
     World::seeded(0)
         .prepare(&sims)
         .map_err(|error| broken(&error))?;
-    let config = crate::demo::simulated(&sims, &app.books());
+    let config = crate::demo::simulated(&sims, &app.books()).map_err(|error| broken(&error))?;
     let connections = Connections::over(
         &config,
-        Box::new(InProcess(sims.door())),
+        Box::new(sims.door()),
         Box::new(SystemPresent::default()),
     );
     prepare(&app, crowd)?;
@@ -141,14 +112,24 @@ fn prepare(app: &App, crowd: usize) -> Result<(), BenchFault> {
     let entity = json!({ "id": "QM-US", "name": "Acme US", "currency": "USD", "time_zone": "UTC" });
     app.act(ACTOR, command("create_entity", entity)?)?;
     many(app, CUSTOMERS.min(crowd), |number| {
-        let body = json!({ "id": customer(number), "legal_name": "Bench", "currency": "USD" });
-        command("create_customer", body)
+        welcome(&of_the_crowd(number))
     })?;
-    many(app, crowd, pay)
+    many(app, NEWCOMERS, |number| welcome(&newcomer(number)))?;
+    many(app, crowd, |number| pay(&of_the_crowd(number)))
 }
 
-fn customer(number: usize) -> String {
-    format!("cus_bench{}", number % CUSTOMERS)
+fn welcome(customer: &str) -> Result<Command, BenchFault> {
+    let body = json!({ "id": customer, "legal_name": "Bench", "currency": "USD" });
+    command("create_customer", body)
+}
+
+/// A customer of the crowd: what is new comes from others, since the order of a lane is kept.
+fn of_the_crowd(number: usize) -> String {
+    format!("cus_crowd{}", number % CUSTOMERS)
+}
+
+fn newcomer(number: usize) -> String {
+    format!("cus_new{}", number % NEWCOMERS)
 }
 
 fn command(name: &str, body: serde_json::Value) -> Result<Command, BenchFault> {
@@ -158,9 +139,9 @@ fn command(name: &str, body: serde_json::Value) -> Result<Command, BenchFault> {
 }
 
 /// A payment, whose journal the outside ledger is to be told.
-fn pay(number: usize) -> Result<Command, BenchFault> {
+fn pay(customer: &str) -> Result<Command, BenchFault> {
     let body = json!({
-        "customer": customer(number), "entity": "QM-US", "currency": "USD", "amount": "12.50"
+        "customer": customer, "entity": "QM-US", "currency": "USD", "amount": "12.50"
     });
     command("record_payment", body)
 }
@@ -204,7 +185,7 @@ fn work_off(app: &App, connections: &Connections) -> Result<(Duration, i64), Ben
         let payer = scope.spawn(|| {
             let mut number = 0;
             while !stop.load(Ordering::Relaxed) {
-                app.act(ACTOR, pay(number)?)?;
+                app.act(ACTOR, pay(&newcomer(number))?)?;
                 number += 1;
                 std::thread::sleep(GAP);
             }

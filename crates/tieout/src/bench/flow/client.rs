@@ -3,6 +3,7 @@
 
 use super::deliveries::Deliveries;
 use crate::bench::BenchFault;
+use control::dwell;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -49,9 +50,7 @@ impl Sent {
     /// The latency that so many in a thousand did not exceed.
     #[must_use]
     pub fn per_mille(&self, part: usize) -> Duration {
-        let last = self.latencies.len().saturating_sub(1);
-        let place = (last * part).div_ceil(1_000);
-        self.latencies.get(place).copied().unwrap_or_default()
+        dwell::per_mille(&self.latencies, part).unwrap_or_default()
     }
 }
 
