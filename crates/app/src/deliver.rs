@@ -40,6 +40,8 @@ pub(crate) struct Taken {
     pub effect: EffectRow,
     /// What is to be done.
     pub mode: Mode,
+    /// It is the one call that finds out whether the other system is well again.
+    pub is_probe: bool,
     /// When it was first handed to the network: an attempt of ours is not older.
     pub first_sent: Instant,
     /// When it was last handed to the network: what is not there long after that, never was.
@@ -58,6 +60,7 @@ impl Taken {
         Taken {
             effect,
             mode: Mode::ReadBack,
+            is_probe: false,
             first_sent: Instant::from_microseconds(first),
             sent: Instant::from_microseconds(last),
         }
@@ -274,10 +277,11 @@ fn take(app: &App, connections: &Connections, head: EffectRow) -> Result<Option<
         fallback: mark,
         ..head
     };
-    Ok(Some(match mode {
+    let taken = match mode {
         Mode::Send => Taken::to_send(effect, now),
         Mode::ReadBack => Taken::to_look_up(effect),
-    }))
+    };
+    Ok(Some(Taken { is_probe, ..taken }))
 }
 
 /// Marks everything that an earlier life left under way as ambiguous, so that it is read back at

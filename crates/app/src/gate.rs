@@ -246,17 +246,9 @@ impl Seen {
     fn health(&self) -> Health {
         match self.fault {
             None => Health::Well,
-            Some((FaultClass::Transient | FaultClass::Ambiguous, _)) => Health::Failing,
+            Some((class, _)) if class.is_outage() => Health::Failing,
             Some((FaultClass::Throttled { .. }, _)) => Health::Unknown,
-            Some((
-                FaultClass::Authentication
-                | FaultClass::Data
-                | FaultClass::Policy
-                | FaultClass::Conflict
-                | FaultClass::Duplicate
-                | FaultClass::Bug,
-                _,
-            )) => Health::Well,
+            Some(_) => Health::Well,
         }
     }
 }

@@ -117,6 +117,21 @@ impl FaultClass {
         }
     }
 
+    /// Whether it says that the other system is unwell, rather than that it refused this piece of work.
+    #[must_use]
+    pub fn is_outage(self) -> bool {
+        match self {
+            FaultClass::Transient | FaultClass::Ambiguous => true,
+            FaultClass::Throttled { .. }
+            | FaultClass::Authentication
+            | FaultClass::Data
+            | FaultClass::Policy
+            | FaultClass::Conflict
+            | FaultClass::Duplicate
+            | FaultClass::Bug => false,
+        }
+    }
+
     /// The wait that the other system asked for, in milliseconds.
     fn asked_ms(self) -> Option<u64> {
         match self {
@@ -168,6 +183,9 @@ pub struct Given {
     pub sent: Instant,
     /// Attempts used up so far, sends and read-backs, including the one that this answers.
     pub attempts: u32,
+    /// Whether this attempt only found out for its connection whether the other system is well again.
+    /// When it is not, the attempt does not count: a system that is down for long parks nothing.
+    pub is_probe: bool,
     /// Spreads the waits; see [`crate::backoff::seed_of`].
     pub seed: u64,
 }
@@ -280,6 +298,7 @@ pub fn after(
         outcome,
         wanted,
     };
+    let given = &counted(outcome, given);
     match (state, outcome) {
         (EffectState::Sent, Outcome::Confirmed) | (EffectState::Ambiguous, Outcome::Found) => {
             Ok(Step {
@@ -300,6 +319,16 @@ pub fn after(
         (EffectState::Intended, _) => Err(refused("that it was sent")),
         (EffectState::Parked, _) => Err(refused("that a person released it")),
         (EffectState::Confirmed | EffectState::Skipped, _) => Err(refused("nothing")),
+    }
+}
+
+/// What counts of an attempt: nothing of a probe that found the other system still down.
+fn counted(outcome: Outcome, given: &Given) -> Given {
+    let was_in_vain =
+        given.is_probe && matches!(outcome, Outcome::Failed(class) if class.is_outage());
+    Given {
+        attempts: given.attempts.saturating_sub(u32::from(was_in_vain)),
+        ..*given
     }
 }
 

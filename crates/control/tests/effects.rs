@@ -22,6 +22,7 @@ fn given(now: i64, sent: i64, attempts: u32) -> Given {
         now: Instant::from_seconds(now),
         sent: Instant::from_seconds(sent),
         attempts,
+        is_probe: false,
         seed: seed_of("eff_1"),
     }
 }
@@ -178,6 +179,32 @@ fn world() -> impl Strategy<Value = World> {
     ]
 }
 
+/// However long a system is down, a head that is sent to find out is never parked for it; what it
+/// learns about the work itself counts as ever.
+#[test]
+fn a_probe_in_vain_uses_no_attempt() {
+    for state in [EffectState::Sent, EffectState::Ambiguous] {
+        for class in CLASSES {
+            let mut given = given(100_000, 0, POLICY.attempts_limit);
+            let counted = after(state, Outcome::Failed(class), &given, &POLICY).unwrap();
+            given.is_probe = true;
+            let probed = after(state, Outcome::Failed(class), &given, &POLICY).unwrap();
+            if class.is_outage() {
+                assert_eq!(probed.attempts, POLICY.attempts_limit - 1, "{class:?}");
+                assert!(!matches!(probed.next, Next::Park(_)), "{class:?}");
+            } else {
+                assert_eq!(probed, counted, "{class:?}");
+            }
+        }
+    }
+    let found = Given {
+        is_probe: true,
+        ..given(100_000, 0, POLICY.attempts_limit)
+    };
+    let step = after(EffectState::Ambiguous, Outcome::NotFound, &found, &POLICY).unwrap();
+    assert_eq!(step.attempts, POLICY.attempts_limit);
+}
+
 proptest! {
     /// A world that loses requests and answers, crashes, refuses, and people who release what is
     /// parked: the work is done at most once, and exactly once when the effect is confirmed.
@@ -237,7 +264,7 @@ proptest! {
     /// Whatever happens while an effect is ambiguous, nothing but a proven absence lets it be sent.
     #[test]
     fn ambiguous_is_never_sent_blindly(class in prop::sample::select(CLASSES.to_vec()), attempts in 0_u32..20, now in 0_i64..1_000, seed in any::<u64>()) {
-        let given = Given { now: Instant::from_seconds(now), sent: Instant::from_seconds(0), attempts, seed };
+        let given = Given { now: Instant::from_seconds(now), sent: Instant::from_seconds(0), attempts, is_probe: seed % 2 == 0, seed };
         let step = after(EffectState::Ambiguous, Outcome::Failed(class), &given, &POLICY).unwrap();
         prop_assert!(matches!(step.next, Next::ReadBackAt(_) | Next::Park(_)), "{:?}", step);
         prop_assert!(matches!(step.state, EffectState::Ambiguous | EffectState::Parked));

@@ -64,6 +64,7 @@ fn an_effect_takes_declared_steps_only() {
                     now,
                     sent: now.plus_seconds(-90_000),
                     attempts,
+                    is_probe: attempts == 1,
                     seed: 7,
                 };
                 if let Ok(step) = effect::after(state, outcome, &given, &RetryPolicy::default()) {

@@ -239,6 +239,7 @@ fn step(
         now: context.now,
         sent: taken.sent,
         attempts: u32::try_from(row.attempts).unwrap_or(0),
+        is_probe: taken.is_probe,
         seed: seed_of(&row.id),
     };
     let state = EffectState::from_word(&row.status).ok_or_else(|| AppFault::Unreadable {
