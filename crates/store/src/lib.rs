@@ -15,11 +15,13 @@ mod savepoint;
 mod sqlite_backend;
 mod transaction;
 mod value;
+mod write_ahead;
 
 pub mod access;
 pub mod access_log;
 pub mod approvals;
 pub mod batch_files;
+pub mod bill_pages;
 pub mod catalogue;
 pub mod commands;
 pub mod connections;
@@ -27,6 +29,7 @@ pub mod contracts;
 pub mod documents;
 pub mod effects;
 pub mod exceptions;
+pub mod feed;
 pub mod flow_times;
 #[cfg(feature = "full-disk")]
 pub mod full_disk;
@@ -37,6 +40,7 @@ pub mod lanes;
 pub mod leases;
 pub mod log;
 pub mod obligations;
+pub mod outside_documents;
 pub mod outward;
 pub mod payments;
 mod presence;
@@ -51,6 +55,7 @@ pub mod sessions;
 pub mod settings;
 #[cfg(feature = "full-disk")]
 pub mod spoil;
+pub mod usage;
 
 pub use fault::StoreFault;
 pub use transaction::Tx;

@@ -3,7 +3,9 @@
 //! in-memory store has one connection, so its reads take their turn with the writer.
 
 use crate::transaction::{Connection, still_open};
+use crate::write_ahead::{Limits, WriteAhead};
 use crate::{Durability, StoreFault, Tx, migrate};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection as Raw, OpenFlags};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -28,7 +30,8 @@ type Job = Box<dyn FnOnce(Result<&Raw, StoreFault>) -> Finish + Send>;
 
 pub(crate) struct Sqlite {
     queue: Option<SyncSender<Job>>,
-    writer: Option<JoinHandle<()>>,
+    /// The writer, then what moves its log: in the order in which they end.
+    threads: Vec<JoinHandle<()>>,
     path: Option<PathBuf>,
     readers: Mutex<Vec<Raw>>,
     commits: Arc<AtomicU64>,
@@ -36,6 +39,14 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: Option<&Path>, durability: Durability) -> Result<Self, StoreFault> {
+        Self::open_within(path, durability, Limits::USUAL)
+    }
+
+    pub(crate) fn open_within(
+        path: Option<&Path>,
+        durability: Durability,
+        limits: Limits,
+    ) -> Result<Self, StoreFault> {
         let connection = match path {
             Some(path) => Raw::open(path)?,
             None => Raw::open_in_memory()?,
@@ -47,13 +58,22 @@ impl Sqlite {
         let (queue, jobs) = sync_channel(QUEUE);
         let commits = Arc::new(AtomicU64::new(0));
         let counted = commits.clone();
+        // Books in memory have no log.
+        let (log, mover) = match path {
+            Some(path) => {
+                let (log, mover) = WriteAhead::start(path, durability, limits)?;
+                log.take_over(&connection)?;
+                (Some(log), Some(mover))
+            }
+            None => (None, None),
+        };
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &jobs, &counted))
+            .spawn(move || write_until_closed(&connection, &jobs, &counted, log))
             .map_err(|error| StoreFault::Unreachable(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
-            writer: Some(writer),
+            threads: std::iter::once(writer).chain(mover).collect(),
             path: path.map(Path::to_path_buf),
             readers: Mutex::new(Vec::new()),
             commits,
@@ -97,8 +117,13 @@ impl Sqlite {
         let Some(path) = &self.path else {
             let (answer, waiting) = sync_channel(1);
             let reading = |tx: &mut Tx<'_>| -> Result<T, E> {
-                let _guard = ReadOnly::begin(tx)?;
-                work(tx)
+                let before = changes(tx);
+                let answer = work(tx)?;
+                if changes(tx) != before {
+                    let text = "a reading wrote to the store; nothing of it is kept";
+                    return Err(E::from(StoreFault::Statement(text.to_owned())));
+                }
+                Ok(answer)
             };
             self.enqueue(reading, move |result| {
                 let _ = answer.send(result);
@@ -133,14 +158,24 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        // Closing the queue lets the writer finish what waits and end.
+        // Closing the queue lets the writer finish what waits and end, and with it what moves its log.
         self.queue = None;
-        if let Some(writer) = self.writer.take()
-            && writer.thread().id() != std::thread::current().id()
-        {
-            let _ = writer.join();
+        let current = std::thread::current().id();
+        if self.threads.iter().any(|one| one.thread().id() == current) {
+            return;
+        }
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
         }
     }
+}
+
+/// Statements kept prepared, and kept as they are: SQLite would otherwise plan a statement anew each
+/// time another value is bound to its LIMIT.
+fn keep_statements(connection: &Raw) -> Result<(), StoreFault> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), StoreFault> {
@@ -148,7 +183,7 @@ pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), 
         Durability::Full => "FULL",
         Durability::Relaxed => "OFF",
     };
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(connection)?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
          PRAGMA cache_size = -131072; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
@@ -160,7 +195,7 @@ pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), 
 fn open_reader(path: &Path) -> Result<Raw, StoreFault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Raw::open_with_flags(path, flags)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_statements(&connection)?;
     connection.execute_batch(
         "PRAGMA query_only = TRUE; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -32768;
          PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;",
@@ -168,29 +203,22 @@ fn open_reader(path: &Path) -> Result<Raw, StoreFault> {
     Ok(connection)
 }
 
-/// Refuses every change on the connection of an in-memory store while it lives, as the readers of a
-/// file do for good.
-struct ReadOnly<'a>(&'a Raw);
-
-impl<'a> ReadOnly<'a> {
-    fn begin(tx: &Tx<'a>) -> Result<Option<Self>, StoreFault> {
-        let Connection::Sqlite(connection) = &tx.0 else {
-            return Ok(None);
-        };
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(Some(Self(connection)))
+/// Rows changed so far. Readers of a file may change none (`query_only`); the one connection of a
+/// store in memory is looked at before and after instead, because turning that pragma on and off
+/// makes SQLite prepare every statement anew.
+fn changes(tx: &Tx<'_>) -> u64 {
+    match &tx.0 {
+        Connection::Sqlite(connection) => connection.total_changes(),
+        Connection::Postgres { .. } => 0,
     }
 }
 
-impl Drop for ReadOnly<'_> {
-    fn drop(&mut self) {
-        if let Err(error) = self.0.pragma_update(None, "query_only", false) {
-            tracing::error!(%error, "the store in memory stays read-only");
-        }
-    }
-}
-
-fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>, commits: &AtomicU64) {
+fn write_until_closed(
+    connection: &Raw,
+    jobs: &Receiver<Job>,
+    commits: &AtomicU64,
+    mut log: Option<WriteAhead>,
+) {
     let mut finished: Vec<Finish> = Vec::with_capacity(COMMANDS_A_COMMIT);
     while let Ok(first) = jobs.recv() {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
@@ -219,6 +247,9 @@ fn write_until_closed(connection: &Raw, jobs: &Receiver<Job>, commits: &AtomicU6
         }
         for finish in finished.drain(..) {
             finish(commit.clone());
+        }
+        if let Some(log) = &mut log {
+            log.tend(connection);
         }
     }
 }
