@@ -5,8 +5,11 @@ use crate::{App, AppFault, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::log::StoredEvent;
-use store::{effects, exceptions, inbox, log};
+use store::{effects, exceptions, feed, inbox};
 use values::{Date, Instant};
+
+/// How many events get their place in the list of events in one transaction.
+const PLACES_A_TIME: i64 = 1_000;
 
 /// What the metrics count in the books.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,7 +94,7 @@ impl App {
     }
 
     /// Up to `limit` events of the log after `cursor`, oldest first. The cursor is the id of the last
-    /// event seen.
+    /// event seen. Whoever goes on from it passes nothing, also of what was committed late.
     ///
     /// # Errors
     /// When the store fails or the cursor is no event id.
@@ -102,14 +105,44 @@ impl App {
             return Err(Refusal::field("bad_cursor", "cursor", message).into());
         }
         let wanted = i64::from(limit);
-        let mut rows = self
-            .store()
-            .read(move |tx| log::after(tx, &after, wanted + 1))?;
+        let mut rows = self.fed(after, wanted + 1)?;
         let more = rows.len() > usize::from(limit);
         rows.truncate(usize::from(limit));
         let next = rows.last().filter(|_| more).map(|last| last.id.clone());
         let items = rows.into_iter().map(logged).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
+    }
+}
+
+impl App {
+    /// Events after one of them in the order of the feed. Those that have no place in it yet get one
+    /// when they are needed to fill the page.
+    fn fed(&self, after: String, wanted: i64) -> Result<Vec<StoredEvent>, AppFault> {
+        let mut is_whole = false;
+        loop {
+            let (now, from) = (self.clock().now().microseconds(), after.clone());
+            let (rows, is_behind) = self.store().read(move |tx| -> Result<_, AppFault> {
+                let place = match from.as_str() {
+                    "" => Some(0),
+                    event => feed::position_of(tx, event)?,
+                };
+                let rows = place.map(|place| feed::after(tx, place, wanted));
+                Ok((rows.transpose()?, feed::is_behind(tx, now)?))
+            })?;
+            let is_full = rows
+                .as_ref()
+                .is_some_and(|rows| i64::try_from(rows.len()).is_ok_and(|found| found >= wanted));
+            if !is_full && is_behind && !is_whole {
+                let advance = move |tx: &mut store::Tx<'_>| feed::advance(tx, PLACES_A_TIME, now);
+                // Nothing was left to place: read once more what others placed meanwhile.
+                is_whole = self.store().write(advance)? == 0;
+                continue;
+            }
+            return rows.ok_or_else(|| {
+                let message = "this cursor is not one of this list; start again without a cursor";
+                Refusal::field("bad_cursor", "cursor", message).into()
+            });
+        }
     }
 }
 

@@ -258,6 +258,22 @@ pub fn after(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<StoredEvent
     )
 }
 
+/// Up to `limit` events after a place in the feed, in the order of the feed.
+pub(crate) fn in_feed(
+    tx: &mut Tx<'_>,
+    position: i64,
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreFault> {
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM event_feed JOIN event ON event.id = event_feed.event
+             WHERE event_feed.position > ?1 ORDER BY event_feed.position LIMIT ?2"
+        ),
+        params![position, limit],
+        read,
+    )
+}
+
 /// Up to `limit` events of a partition after a sequence.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_security.sql"),
     include_str!("../migrations/0009_intake.sql"),
     include_str!("../migrations/0010_sendings.sql"),
+    include_str!("../migrations/0012_feed.sql"),
 ];
 
 /// Applies what is missing.

@@ -33,6 +33,7 @@ mod concurrency;
 mod documents;
 mod exception_work;
 mod exceptions;
+mod feed;
 mod governance;
 mod inbox;
 mod journals;
