@@ -32,13 +32,26 @@ impl KeyFile {
 
     /// Makes the file with one new key, readable by nobody else. One that is there is left alone.
     ///
+    /// The file appears with its content or not at all: it is written and flushed under another name
+    /// and then given its own, which fails when somebody else was first. So of several processes that
+    /// start together one makes the key, and the others read it whole.
+    ///
     /// # Errors
     /// When it cannot be written, or there are no random bytes.
     pub fn create(&self, entropy: &dyn Entropy) -> Result<(), SealFault> {
+        if self.exists() {
+            return Ok(());
+        }
         let key = SealKey::generate(entropy)?;
-        match self.write_new(&self.path, &[key]) {
+        let beside = self.beside(&key);
+        let made = self
+            .write_new(&beside, &[key])
+            .and_then(|()| fs::hard_link(&beside, &self.path))
+            .and_then(|()| flush_folder(&self.path));
+        let _ = fs::remove_file(&beside);
+        match made {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-            written => written.map_err(|error| self.fault(&error)),
+            made => made.map_err(|error| self.fault(&error)),
         }
     }
 
@@ -101,6 +114,13 @@ impl KeyFile {
             .and_then(|()| fs::rename(&beside, &self.path))
             .and_then(|()| flush_folder(&self.path))
             .map_err(|error| self.fault(&error))
+    }
+
+    /// A name beside the file that nobody else uses: that of a key which nobody else has.
+    fn beside(&self, key: &SealKey) -> PathBuf {
+        let mut name = self.path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}", key.id()));
+        self.path.with_file_name(name)
     }
 
     fn write_new(&self, path: &Path, keys: &[SealKey]) -> std::io::Result<()> {
@@ -172,6 +192,44 @@ mod tests {
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
         let refused = file.sealer(Arc::new(SystemEntropy)).unwrap_err();
         assert!(matches!(refused, SealFault::KeyIsOpen { .. }), "{refused}");
+    }
+
+    #[test]
+    fn of_two_that_make_it_at_once_both_read_the_one_key_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..300 {
+            let file = KeyFile::at(folder.path().join(format!("seal{round}.key")));
+            let start = std::sync::Barrier::new(2);
+            let make = || {
+                start.wait();
+                file.create(&SystemEntropy).unwrap();
+                let keys = file.sealer(Arc::new(SystemEntropy)).unwrap();
+                let ids = keys.key_ids();
+                ids.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            };
+            let (one, other) = std::thread::scope(|scope| {
+                let other = scope.spawn(make);
+                (make(), other.join().unwrap())
+            });
+            assert_eq!((one.len(), &one), (1, &other), "round {round}");
+        }
+        // Nothing is left beside them.
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 300);
+    }
+
+    #[test]
+    fn what_a_crash_left_behind_is_not_taken_for_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = KeyFile::at(folder.path().join("seal.key"));
+        fs::write(folder.path().join("seal.key.half"), "# Keys tha").unwrap();
+        file.create(&SystemEntropy).unwrap();
+        assert_eq!(
+            file.sealer(Arc::new(SystemEntropy))
+                .unwrap()
+                .key_ids()
+                .len(),
+            1
+        );
     }
 
     #[test]
