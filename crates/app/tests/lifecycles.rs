@@ -114,6 +114,7 @@ fn a_payment_that_settled_does_not_fail_afterwards() {
             external_id: "pi_1".to_owned(),
             payment: None,
             attempt: 2,
+            charge: None,
             reason: "expired_card".to_owned(),
             happened: happened.parse().unwrap(),
         };

@@ -5,7 +5,7 @@ use super::Taken;
 use super::perform::{
     Answer, Done, FollowUp, Mode, books_unread, not_configured, refused, request,
 };
-use crate::connections::Connections;
+use crate::connections::{Connections, STRIPE};
 use crate::intake::processor::{self, Known, RefundStanding, Standing};
 use crate::{App, AppFault};
 use connect::driver::Stripe;
@@ -73,7 +73,7 @@ pub(super) fn collect(
                 api.confirm_payment(&intent, asked.payment_method.as_deref(), &taken.effect.key)?;
             Ok(of_charging(&asked, charging, taken))
         }
-        (Some(intent), Mode::ReadBack) => confirmed_before(api, &asked, &intent, taken),
+        (Some(intent), Mode::ReadBack) => confirmed_before(app, api, &asked, &intent, taken),
     }
 }
 
@@ -102,10 +102,12 @@ fn new_payment(asked: &Collect, taken: &Taken) -> NewPayment {
     }
 }
 
-/// Whether the attempt was made: the payment is done or under way, or its newest charge is not older
-/// than the first call. Otherwise it is sent again under the same key, which the processor answers as it
-/// answered the first time.
+/// Whether the attempt was made: the payment is done or under way, or its newest charge is none of
+/// those that earlier attempts came to. Charges are told apart by their ids, never by when they were:
+/// that is said by the processor's clock, and when we called is said by ours. Otherwise it is sent again
+/// under the same key, which the processor answers as it answered the first time.
 fn confirmed_before(
+    app: &App,
     api: &Stripe,
     asked: &Collect,
     intent: &str,
@@ -116,9 +118,10 @@ fn confirmed_before(
         PaymentStatus::Succeeded | PaymentStatus::Processing | PaymentStatus::RequiresCapture => {
             true
         }
-        PaymentStatus::RequiresPaymentMethod => {
-            last_charge(&intent).is_some_and(|at| at.seconds() >= taken.first_sent.seconds())
-        }
+        PaymentStatus::RequiresPaymentMethod => match &intent.latest_charge {
+            Some(charge) => !is_of_earlier_attempt(app, charge.id())?,
+            None => false,
+        },
         _ => false,
     };
     Ok(if was_made {
@@ -126,6 +129,16 @@ fn confirmed_before(
     } else {
         Answer::Absent
     })
+}
+
+/// Whether a charge is one that our books know: what an earlier attempt came to.
+fn is_of_earlier_attempt(app: &App, charge: &str) -> Result<bool, Fault> {
+    let charge = charge.to_owned();
+    let found = app
+        .store()
+        .read(move |tx| store::catalogue::referred(tx, STRIPE, "Charge", &charge));
+    let found = found.map_err(|fault| books_unread(AppFault::Store(fault)))?;
+    Ok(found.is_some())
 }
 
 fn last_charge(intent: &PaymentIntent) -> Option<Instant> {
@@ -151,7 +164,7 @@ fn declined(asked: &Collect, decline: &Decline, taken: &Taken) -> Answer {
         .unwrap_or_default();
     let happened = intent.and_then(last_charge).unwrap_or(taken.sent);
     let reason = processor::reason_of(&decline.error);
-    let attempt = processor::failed_attempt(&id, &known(asked), reason, happened);
+    let attempt = processor::failed_attempt((&id, intent), &known(asked), reason, happened);
     done(id, FollowUp::Declined(attempt))
 }
 
@@ -160,7 +173,10 @@ fn of_intent(asked: &Collect, intent: &PaymentIntent, taken: &Taken) -> Answer {
     let standing = processor::standing(intent);
     let failed = |reason: String, happened| {
         FollowUp::Declined(processor::failed_attempt(
-            &intent.id, &known, reason, happened,
+            (&intent.id, Some(intent)),
+            &known,
+            reason,
+            happened,
         ))
     };
     let fact = match (&standing, &intent.status) {

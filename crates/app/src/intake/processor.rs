@@ -251,16 +251,20 @@ pub(crate) fn settlement(
     })
 }
 
-/// The journey's words for a failed attempt.
+/// The journey's words for a failed attempt: the id of the payment there, and the payment as it was
+/// seen, when it was.
 pub(crate) fn failed_attempt(
-    intent: &str,
+    intent: (&str, Option<&PaymentIntent>),
     known: &Known,
     reason: String,
     happened: Instant,
 ) -> FailedAttempt {
+    let (id, seen) = intent;
+    let charge = seen.and_then(|seen| seen.latest_charge.as_ref());
     FailedAttempt {
         processor: STRIPE.to_owned(),
-        external_id: intent.to_owned(),
+        external_id: id.to_owned(),
+        charge: charge.map(|charge| charge.id().to_owned()),
         payment: known.payment.clone(),
         attempt: known.attempt,
         reason,

@@ -122,7 +122,8 @@ fn take_payment(
     }
     match standing {
         Standing::Failed { reason, happened } => {
-            let attempt = processor::failed_attempt(&intent.id, &known, reason, happened);
+            let attempt =
+                processor::failed_attempt((&intent.id, Some(intent)), &known, reason, happened);
             let outcome = payment::attempt_failed(tx, context, &attempt)?;
             Ok(ending(
                 &outcome,
@@ -151,6 +152,10 @@ fn take_refunds(
         return Ok(Ending::later(
             "the payment that it gives back has not been told yet",
         ));
+    }
+    let entity = entity_of(tx, refunds)?;
+    if let Some(ending) = gate::payment(tx, context, row, entity.as_deref())? {
+        return Ok(ending);
     }
     let mut last = Ending::later("the refund is not shown yet");
     let mut waiting = None;
@@ -182,6 +187,19 @@ fn take_refunds(
         }
     }
     Ok(waiting.unwrap_or(last))
+}
+
+/// The legal entity of the payment that is given back, where it is known here.
+fn entity_of(tx: &mut Tx<'_>, refunds: &[Refund]) -> Result<Option<String>, AppFault> {
+    for intent in refunds
+        .iter()
+        .filter_map(|refund| refund.payment_intent.as_ref())
+    {
+        if let Some(payment) = payments::by_external_id(tx, intent)? {
+            return Ok(Some(payment.entity));
+        }
+    }
+    Ok(None)
 }
 
 /// Messages do not come in order: a refund may be told before its payment.

@@ -62,6 +62,8 @@ pub struct FailedAttempt {
     pub payment: Option<PaymentId>,
     /// Which attempt, from 1.
     pub attempt: u32,
+    /// The charge that failed, when the processor names it.
+    pub charge: Option<String>,
     /// The processor's reason.
     pub reason: String,
     /// When it happened.

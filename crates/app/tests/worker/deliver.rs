@@ -455,7 +455,7 @@ pub fn declined() -> Value {
         "message": "Your card has insufficient funds.",
         "payment_intent": {
             "id": "pi_1", "object": "payment_intent", "amount": 1250, "currency": "usd",
-            "status": "requires_payment_method", "created": 1_772_442_000,
+            "status": "requires_payment_method", "created": 1_772_442_000, "latest_charge": "ch_1",
             "metadata": { "tieout_key": "key/eff_1" }
         }
     } })

@@ -94,19 +94,26 @@ fn a_charge_is_looked_for_from_its_first_sending_however_late() {
     assert_eq!(payment_row(&bench).external_id, "pi_9");
 }
 
-/// The payment after the second attempt was declined, `second` being when (seconds).
-fn declined_at(second: i64) -> Value {
+/// The payment after an attempt was declined: its charge, and when by the processor's clock (seconds).
+fn declined_at(charge: &str, second: i64) -> Value {
     let mut intent = declined()["error"]["payment_intent"].clone();
     intent["last_payment_error"] = json!({ "code": "card_declined" });
     intent["latest_charge"] = json!({
-        "id": "ch_2", "object": "charge", "amount": 1250, "currency": "usd", "status": "failed",
+        "id": charge, "object": "charge", "amount": 1250, "currency": "usd", "status": "failed",
         "created": second
     });
     intent
 }
 
 #[test]
-fn a_later_attempt_that_was_sent_again_is_known_by_its_first_sending() {
+fn a_later_attempt_is_known_by_its_charge_whatever_the_clocks_say() {
+    // The processor's clock is a day behind ours, equal to it, and a day before it.
+    for skew in [-DAY, 0, DAY] {
+        later_attempt(skew);
+    }
+}
+
+fn later_attempt(skew: i64) {
     let bench = Bench::new();
     payment(&bench);
     intend_collection(&bench, "eff_1", 1, None);
@@ -116,14 +123,20 @@ fn a_later_attempt_that_was_sent_again_is_known_by_its_first_sending() {
     let sent = bench.app.clock().now().seconds();
     intend_collection(&bench, "eff_2", 2, Some("pi_1"));
     // The second attempt is declined, nobody hears of it, and what is shown is old.
-    bench.will_answer([no_answer(), reply(200, &declined_at(sent - DAY))]);
+    bench.will_answer([
+        no_answer(),
+        reply(200, &declined_at("ch_1", sent - DAY + skew)),
+    ]);
     bench.deliver();
     bench.later(31);
     bench.deliver();
     assert_eq!(bench.effect("eff_2").status, "intended");
     // It is sent again, the processor repeats its answer, and nobody hears of that either.
     bench.later(60);
-    bench.will_answer([no_answer(), reply(200, &declined_at(sent + 1))]);
+    bench.will_answer([
+        no_answer(),
+        reply(200, &declined_at("ch_2", sent + 1 + skew)),
+    ]);
     bench.deliver();
     bench.later(31);
     assert_eq!(

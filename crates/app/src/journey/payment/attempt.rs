@@ -11,6 +11,7 @@ use commerce::{Collection, Customer};
 use events::{DeclineClass, Event, PaymentFailed, PaymentInitiated, Reference};
 use serde_json::json;
 use store::Tx;
+use store::catalogue::{self, ReferenceRow};
 use store::documents::{self, DocumentRow};
 use store::payments::{self, PaymentRow};
 use values::{CorrelationId, CustomerId, EntityId, ExceptionId, PaymentId};
@@ -160,6 +161,9 @@ pub fn attempt_failed(
     };
     row.next_attempt = retry.map_or_else(String::new, |date| date.to_string());
     payments::update(tx, &row)?;
+    if let Some(charge) = &report.charge {
+        catalogue::refer(tx, &charge_of(&row, report, charge))?;
+    }
     let key = format!(
         "{}/{}/attempt/{}",
         report.processor, report.external_id, report.attempt
@@ -210,6 +214,17 @@ pub fn attempt_failed(
         exception: id,
         correlation: Some(correlation),
     })
+}
+
+/// The name of a failed charge: by it the attempt is told apart from the next one.
+fn charge_of(row: &PaymentRow, report: &FailedAttempt, charge: &str) -> ReferenceRow {
+    ReferenceRow {
+        system: report.processor.clone(),
+        kind: "Charge".to_owned(),
+        id: charge.to_owned(),
+        object: format!("payment/{}", row.id),
+        correlation: row.correlation.clone(),
+    }
 }
 
 /// A failure that happened after the payment had settled: the payment stays as it is.
