@@ -85,7 +85,7 @@ pub(crate) fn admit(
 ) -> Result<Option<Answer>, AppFault> {
     let topology = &context.books.governance.topology;
     let source = source_of(topology, &envelope.client);
-    let Some(wanted) = wanted(tx, topology, &envelope.command)? else {
+    let Some(wanted) = wanted(tx, topology, source, &envelope.command)? else {
         return Ok(None);
     };
     match judge(topology, source, &wanted.writes) {
@@ -120,6 +120,7 @@ pub(crate) fn admit(
 fn wanted(
     tx: &mut Tx<'_>,
     topology: &Topology,
+    source: &str,
     command: &Command,
 ) -> Result<Option<Wanted>, AppFault> {
     let everywhere =
@@ -205,6 +206,25 @@ fn wanted(
                 &[place],
             )
         }),
+        Command::ClosePeriod(body) => Some(period(topology, &body.entity, body.month)),
+        Command::ReopenPeriod(body) => Some(period(topology, &body.entity, body.month)),
+        // People here may run recognition: what others recognise is left out of it, see [`recognising`].
+        Command::RecogniseRevenue(body) if source != OURSELVES => {
+            let place = topology.place(body.entity.as_ref().map(|it| it.as_str()), None);
+            let places = match &body.contract {
+                Some(contract) => contracts::contract(tx, contract.as_str())?
+                    .map(|row| stored("contract", &row.body))
+                    .transpose()?
+                    .map(|contract: Contract| places(topology, &contract)),
+                None => None,
+            };
+            Some(at(
+                "revenue".to_owned(),
+                &place.entity.clone(),
+                &["revenue.schedule"],
+                &places.unwrap_or_else(|| vec![place]),
+            ))
+        }
         Command::PostJournal(body) => {
             let place = topology.place(Some(body.entity.as_str()), None);
             let name = body.id.as_ref().map_or("new", |id| id.as_str());
@@ -217,6 +237,12 @@ fn wanted(
         }
         _ => None,
     })
+}
+
+fn period(topology: &Topology, entity: &values::EntityId, month: values::Month) -> Wanted {
+    let place = topology.place(Some(entity.as_str()), None);
+    let object = format!("period/{entity}/{month}");
+    at(object, entity.as_str(), &["ledger.period"], &[place])
 }
 
 fn amendment(
@@ -539,6 +565,29 @@ pub(crate) fn billed_elsewhere(contract: &Contract, system: &str, mode: Mode) ->
         contract.id
     );
     Refusal::field("billed_elsewhere", "contract", message)
+}
+
+/// The system that recognises the revenue of a product of an entity when it is not this program, and
+/// what is done here.
+pub(crate) fn recognising(
+    context: &Context,
+    entity: &str,
+    product: &str,
+) -> Option<(String, Mode)> {
+    let topology = &context.books.governance.topology;
+    let place = topology.place(Some(entity), Some(product));
+    topology
+        .row(Domain::Revenue, &place)
+        .filter(|row| row.mode != Mode::Act)
+        .map(|row| (row.system.clone(), row.mode))
+}
+
+/// The refusal to recognise what another system recognises.
+pub(crate) fn recognised_elsewhere(contract: &str, system: &str, mode: Mode) -> Refusal {
+    let message = format!(
+        "revenue of contract {contract} is recognised by {system} here and Tieout's mode is \"{mode}\"; recognise it there, or give its scope mode \"act\" in the topology"
+    );
+    Refusal::field("recognised_elsewhere", "contract", message)
 }
 
 /// What an applied or denied change answers to whoever asks.

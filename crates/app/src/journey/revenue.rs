@@ -2,8 +2,10 @@
 
 use crate::command::{Answer, RecogniseRevenue};
 use crate::fault::{AppFault, stored_value};
+use crate::governance::gate;
 use crate::journey::schedule::{self, Scheduled};
 use crate::record::{Context, Fact, Recorder};
+use control::topology::Mode;
 use events::{Event, RevenueRecognised};
 use serde_json::json;
 use store::{Tx, obligations};
@@ -34,7 +36,14 @@ pub fn run(
         after.clone_from(&last.id);
         for row in page {
             let currency = row.currency.clone();
-            let amount = recognise(tx, context, schedule::read(row)?, body.through)?;
+            let scheduled = schedule::read(row)?;
+            if let Some((system, mode)) = elsewhere(context, &scheduled)
+                && let Some(contract) = &body.contract
+            {
+                let refusal = gate::recognised_elsewhere(contract.as_str(), &system, mode);
+                return Err(refusal.into());
+            }
+            let amount = recognise(tx, context, scheduled, body.through)?;
             if amount != 0 {
                 lines += 1;
                 *totals.entry(currency).or_default() += amount;
@@ -51,13 +60,22 @@ pub fn run(
     Ok(json!({ "through": body.through, "obligations": lines, "recognised": recognised }))
 }
 
-/// Recognises one obligation through a date. Returns what was recognised, in minor units.
+fn elsewhere(context: &Context, scheduled: &Scheduled) -> Option<(String, Mode)> {
+    let product = scheduled.obligation.product.as_str();
+    gate::recognising(context, &scheduled.row.entity, product)
+}
+
+/// Recognises one obligation through a date, unless another system recognises it. Returns what was
+/// recognised, in minor units.
 pub(crate) fn recognise(
     tx: &mut Tx<'_>,
     context: &Context,
     mut scheduled: Scheduled,
     through: Date,
 ) -> Result<i64, AppFault> {
+    if elsewhere(context, &scheduled).is_some() {
+        return Ok(0);
+    }
     let obligation = &scheduled.obligation;
     let row = &mut scheduled.row;
     let amount =

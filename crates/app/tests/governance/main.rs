@@ -15,6 +15,7 @@ use store::inbox::{self, InboxRow};
 use store::{Durability, Location, Store, exceptions};
 
 mod configuration;
+mod gates;
 mod mappings;
 mod ownership;
 

@@ -1,6 +1,6 @@
 //! What arrives: nothing without a signature, nothing twice, nothing acted on that was not fetched.
 
-use crate::deliver::succeeded;
+use crate::deliver::{payment, succeeded};
 use crate::script::{Bench, SECRET, no_answer, reply};
 use app::intake::{IntakeRefusal, Received, receive_stripe};
 use connect::Secret;
@@ -313,4 +313,54 @@ fn a_refund_told_before_its_payment_waits_for_it() {
         "{}",
         row.reason
     );
+}
+
+#[test]
+fn a_refund_of_a_processor_that_does_not_own_the_payments_is_held() {
+    let bench = Bench::new();
+    let topology = control::topology::preset("standard")
+        .unwrap()
+        .text
+        .to_owned()
+        + "\n[[systems]]\nid = \"adyen\"\nrole = \"monetization\"\n\n[[domains]]\ndomain = \"payment\"\n\
+           entity = \"US\"\nsystem = \"adyen\"\nmode = \"mirror\"\n";
+    payment(&bench);
+    bench
+        .app
+        .run("test", |tx, _| {
+            let mut row = store::payments::payment(tx, "pay_1")?.unwrap();
+            row.external_id = "pi_1".to_owned();
+            Ok(store::payments::update(tx, &row)?)
+        })
+        .unwrap();
+    let proposed = json!({ "kind": "topology", "body": topology, "reason": "a test" });
+    let read = |name: &str, body| app::command::Command::read(name, body).unwrap();
+    let made = bench
+        .app
+        .act("ana", read("propose_configuration", proposed))
+        .unwrap();
+    let decision = json!({ "proposal": made["proposal"], "decision": "approve", "reason": "seen" });
+    bench
+        .app
+        .act("li", read("decide_configuration", decision))
+        .unwrap();
+
+    let told = event(
+        "evt_9",
+        "refund.created",
+        json!({ "id": "re_9", "object": "refund", "payment_intent": "pi_1" }),
+    );
+    assert_eq!(deliver(&bench, &told), Ok(Received::New));
+    let refund = json!({
+        "id": "re_9", "object": "refund", "amount": 250, "currency": "usd", "status": "succeeded",
+        "payment_intent": "pi_1", "charge": "ch_1", "created": 1_772_443_000
+    });
+    bench.will_answer([reply(200, &refund)]);
+    bench.take_in();
+    let row = bench.inbox("stripe", "evt_9").unwrap();
+    assert_eq!(row.status, "open", "{}", row.reason);
+    assert_eq!(bench.app.open_exceptions().unwrap(), 1);
+    let page = bench.app.exception_facets().unwrap();
+    let told = format!("{page:?}");
+    assert!(told.contains("ownership_conflict"), "{told}");
 }
