@@ -27,6 +27,8 @@ const ROOMS: &[Room] = &[
     room("ledger", &["events", "values"]),
     room("recon", &["events", "values"]),
     room("control", &["events", "values"]),
+    // Pure too, but lengths on a page are floats.
+    room("paper", &["values"]),
     room("store", &["events", "values"]),
     room("telemetry", &[]),
     Room {
@@ -50,6 +52,7 @@ const ROOMS: &[Room] = &[
             "ledger",
             "recon",
             "control",
+            "paper",
             "events",
             "values",
             "telemetry",

@@ -1,0 +1,11 @@
+//! Paper: what it says, how it looks to programs that read it, and whether the official rules of
+//! EN 16931 find fault with it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod letterheads;
+mod logo;
+mod official;
+mod pages;
+mod refusals;
+mod rules;
+mod samples;
