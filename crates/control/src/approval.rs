@@ -95,6 +95,18 @@ pub enum ApprovalRefusal {
         /// The roles that may.
         checkers: String,
     },
+    /// Who would approve cannot see what he would approve.
+    #[error(
+        "{name} ({role}) may not check this: nobody approves what he cannot read, and that needs {needed}"
+    )]
+    CannotRead {
+        /// Who tried.
+        name: String,
+        /// Their role.
+        role: String,
+        /// What they would have to be able to see.
+        needed: &'static str,
+    },
     /// It was decided before.
     #[error("the request is {} already", state.as_str())]
     AlreadyDecided {

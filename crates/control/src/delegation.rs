@@ -158,6 +158,13 @@ pub fn title(
     today: Date,
 ) -> Result<Title, ApprovalRefusal> {
     four_eyes(maker, checker.person)?;
+    if let Some(needed) = checker.role.cannot_read(demand.permission) {
+        return Err(ApprovalRefusal::CannotRead {
+            name: checker.person.trim().to_owned(),
+            role: checker.role.as_str().to_owned(),
+            needed: needed.as_str(),
+        });
+    }
     let role_fits = if demand.checkers.is_empty() {
         checker.may_send
     } else {
@@ -272,6 +279,25 @@ mod tests {
         ));
         let demoted = [lent("li", "kim", Role::RevOps)];
         assert!(by("kim", Role::Auditor, &demoted, "2026-02-02").is_err());
+    }
+
+    #[test]
+    fn nobody_approves_on_behalf_what_he_cannot_read_himself() {
+        let from_li = [lent("li", "kim", Role::Controller)];
+        for (role, needed) in [
+            (Role::Administrator, "view_commerce"),
+            (Role::RevOps, "view_books"),
+            (Role::IntegrationEngineer, "view_books"),
+        ] {
+            assert_eq!(
+                by("kim", role, &from_li, "2026-02-02"),
+                Err(ApprovalRefusal::CannotRead {
+                    name: "kim".to_owned(),
+                    role: role.as_str().to_owned(),
+                    needed,
+                })
+            );
+        }
     }
 
     #[test]

@@ -96,6 +96,8 @@ pub enum Permission {
     ResolveException,
     /// Propose an edit of a parked item.
     EditParked,
+    /// Approve or turn down an edit of a parked item that somebody else proposed.
+    DecideFix,
     /// Let a parked effect run again.
     ReleaseEffect,
     /// Ask for a replay.
@@ -174,7 +176,7 @@ impl fmt::Display for Role {
 
 impl Permission {
     /// Every permission.
-    pub const ALL: [Permission; 39] = [
+    pub const ALL: [Permission; 40] = [
         Permission::ViewFigures,
         Permission::ViewCommerce,
         Permission::ViewBooks,
@@ -208,6 +210,7 @@ impl Permission {
         Permission::AssignException,
         Permission::ResolveException,
         Permission::EditParked,
+        Permission::DecideFix,
         Permission::ReleaseEffect,
         Permission::RequestReplay,
         Permission::ApproveReplay,
@@ -253,6 +256,7 @@ impl Permission {
             Permission::AssignException => "assign_exception",
             Permission::ResolveException => "resolve_exception",
             Permission::EditParked => "edit_parked",
+            Permission::DecideFix => "decide_fix",
             Permission::ReleaseEffect => "release_effect",
             Permission::RequestReplay => "request_replay",
             Permission::ApproveReplay => "approve_replay",
@@ -345,11 +349,38 @@ impl Permission {
                 Administrator,
             ],
             Permission::EditParked => &[RevOps, BillingAnalyst, Collections, IntegrationEngineer],
+            Permission::DecideFix => &[RevOps, Controller, IntegrationEngineer],
             Permission::ReleaseEffect => &[Controller, IntegrationEngineer],
             Permission::RequestReplay => &[IntegrationEngineer],
             Permission::ManageConnections => &[IntegrationEngineer, Administrator],
             Permission::ManageUsers | Permission::ManageTopology => &[Administrator],
         }
+    }
+}
+
+impl Permission {
+    /// What somebody must be able to see who uses this permission to approve what another person
+    /// made: nobody approves what he cannot read. Nothing for permissions that approve nothing.
+    #[must_use]
+    pub fn reads(self) -> &'static [Permission] {
+        match self {
+            Permission::ApproveFinance => &[Permission::ViewCommerce, Permission::ViewBooks],
+            Permission::ApproveMasterData => &[Permission::ViewCommerce],
+            Permission::ApproveReplay => &[Permission::ViewExceptions, Permission::ViewBooks],
+            Permission::ApproveConfiguration => &[Permission::ViewFigures],
+            Permission::DecideFix => &[Permission::ViewExceptions, Permission::ViewPayloads],
+            Permission::DecideApproval => &[Permission::ViewApprovals],
+            _ => &[],
+        }
+    }
+}
+
+impl Role {
+    /// The first permission that this role lacks to read what it would approve with `permission`.
+    #[must_use]
+    pub fn cannot_read(self, permission: Permission) -> Option<Permission> {
+        let mut needed = permission.reads().iter().copied();
+        needed.find(|needed| !self.may(*needed))
     }
 }
 
@@ -381,6 +412,20 @@ mod tests {
     #[test]
     fn the_matrix_is_the_one_that_was_agreed() {
         assert_eq!(matrix(), include_str!("../tests/role_matrix.txt"));
+    }
+
+    #[test]
+    fn nobody_approves_what_he_cannot_read() {
+        for permission in Permission::ALL {
+            let approves = permission.as_str().starts_with("approve_")
+                || permission.as_str().starts_with("decide_");
+            assert_eq!(approves, !permission.reads().is_empty(), "{permission:?}");
+            for role in permission.roles() {
+                assert_eq!(role.cannot_read(permission), None, "{role} {permission:?}");
+            }
+        }
+        let lacks = Role::Collections.cannot_read(Permission::DecideFix);
+        assert_eq!(lacks, Some(Permission::ViewPayloads));
     }
 
     #[test]

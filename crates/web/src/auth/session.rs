@@ -47,6 +47,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
             Permission::AssignException
         }
         (true, "exceptions", "propose") => Permission::EditParked,
+        (true, "exceptions", "decide") => Permission::DecideFix,
         (true, "exceptions", "dispute") => Permission::IssueCredit,
         (true, "exceptions" | "exception-batches", _) => Permission::ResolveException,
         // The page of an exception leaves out what other systems sent for roles that may not see it.
@@ -478,6 +479,10 @@ mod tests {
         assert_eq!(
             needed(&Method::POST, "/exceptions/exc_1/resolve"),
             Permission::ResolveException
+        );
+        assert_eq!(
+            needed(&Method::POST, "/exceptions/exc_1/decide"),
+            Permission::DecideFix
         );
         assert_eq!(
             needed(&Method::GET, "/invoices/inv_1"),

@@ -222,6 +222,13 @@ impl ExceptionPage {
             && may(&self.frame, Permission::EditParked)
     }
 
+    /// Whether the viewer may approve an edit: never without seeing what it changes.
+    fn may_decide_fix(&self) -> bool {
+        self.frame.viewer.is_some()
+            && self.shows_payloads
+            && may(&self.frame, Permission::DecideFix)
+    }
+
     fn is_dispute(&self) -> bool {
         self.found
             .work
