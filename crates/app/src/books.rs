@@ -1,9 +1,9 @@
 //! The configuration that journeys work with: entities, chart, posting rules, taxes, catalogue.
 //! Loaded once and again after each change; a journey sees one version of it from start to end.
 
-use crate::fault::{AppFault, Refusal, stored};
+use crate::fault::{AppFault, Refusal, stored, stored_value};
 use billing::TaxTable;
-use commerce::{Catalogue, Product};
+use commerce::{Catalogue, Policy, Product};
 use control::delivery_mode::DeliveryMode;
 use ledger::{Chart, Entity, RuleBook};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use values::{EntityId, Instant};
 pub struct Books {
     /// Legal entities by id.
     pub entities: BTreeMap<EntityId, Entity>,
+    /// The billing policies of those that have one of their own.
+    pub policies: BTreeMap<EntityId, Policy>,
     /// The chart of accounts.
     pub chart: Chart,
     /// The posting rules.
@@ -33,6 +35,8 @@ pub struct Books {
     pub processes: control::process::ProcessBook,
     /// Who is the record of what, mappings, and what holds everywhere.
     pub governance: crate::governance::Governance,
+    /// What is measured, by code.
+    pub meters: BTreeMap<values::MeterCode, billing::Meter>,
     /// What needs a second person.
     pub approvals: control::approval_policy::ApprovalPolicy,
 }
@@ -52,8 +56,21 @@ pub struct Routing {
     pub write_back: bool,
 }
 
+/// How the names of settings begin that hold the billing policies of legal entities.
+pub const POLICIES: &str = "billing_policy/";
+
 /// Name of the setting that holds [`Routing`] as JSON.
 pub const ROUTING: &str = "routing";
+
+/// The billing policies of legal entities.
+fn policies(tx: &mut Tx<'_>) -> Result<BTreeMap<EntityId, Policy>, AppFault> {
+    let mut found = BTreeMap::new();
+    for (name, body) in settings::starting_with(tx, POLICIES)? {
+        let id = name.strip_prefix(POLICIES).unwrap_or(&name);
+        found.insert(stored_value("entity id", id)?, stored("billing policy", &body)?);
+    }
+    Ok(found)
+}
 
 impl Books {
     /// Loads the configuration that is in force now.
@@ -85,6 +102,7 @@ impl Books {
                 entities: entities.keys().cloned().collect(),
             },
             entities,
+            policies: policies(tx)?,
             chart: read_chart(&newest(tx, "chart", Chart::STANDARD, today)?)?,
             rules: crate::governance::undated_rules(tx)?,
             taxes,
@@ -93,12 +111,21 @@ impl Books {
             version: version(tx)?,
             processes: crate::process::load_book(tx)?,
             governance: crate::governance::Governance::load(tx, today)?,
+            meters: crate::usage::load(tx)?,
             approvals: crate::approval::read_policy(
                 crate::governance::text_on(tx, crate::approval::POLICY, today)?
                     .as_ref()
                     .map(|(_, text)| text.as_str()),
             )?,
         })
+    }
+
+    /// How parts of billing periods are priced where neither the line nor the product says: as the
+    /// legal entity does, else the standard policy.
+    #[must_use]
+    pub fn policy(&self, entity: &EntityId) -> Policy {
+        let stated = self.policies.get(entity);
+        stated.cloned().unwrap_or_default()
     }
 
     /// A legal entity.

@@ -3,8 +3,11 @@
 
 mod approval;
 mod body;
+mod change;
 mod governance;
+mod outside;
 mod replay;
+mod usage;
 
 pub use approval::*;
 mod delivery;
@@ -15,10 +18,13 @@ pub use crate::outward::{
     ShowWebhookSecret, TestWebhook,
 };
 pub use body::*;
+pub use change::*;
 pub use delivery::*;
 pub use exceptions::*;
 pub use governance::*;
+pub use outside::*;
 pub use replay::*;
+pub use usage::*;
 
 use serde::{Deserialize, Serialize};
 
@@ -157,14 +163,28 @@ commands! {
     ImportContracts(ImportFile) = "import_contracts", changes_books: false;
     /// Takes in a file of payments.
     ImportPayments(ImportFile) = "import_payments", changes_books: false;
+    /// Takes in a file of invoices and credit notes that another system issued.
+    ImportOutsideInvoices(ImportFile) = "import_outside_invoices", changes_books: false;
     /// Takes in a file of journals.
     ImportJournals(ImportFile) = "import_journals", changes_books: false;
+    /// Adds a meter or changes its rules.
+    PublishMeter(PublishMeter) = "publish_meter", changes_books: true;
+    /// Takes in one event of use.
+    RecordUsage(RecordUsage) = "record_usage", changes_books: false;
+    /// Takes in a file of events of use.
+    ImportUsage(ImportFile) = "import_usage", changes_books: false;
+    /// Tries events of use again that are held, or gives them up.
+    ReleaseUsage(ReleaseUsage) = "release_usage", changes_books: false;
     /// Puts a contract in force.
     ActivateContract(ActivateContract) = "activate_contract", changes_books: false;
     /// Changes a contract from a date on.
     AmendContract(AmendContract) = "amend_contract", changes_books: false;
     /// Bills what is owed through a date and not billed.
     RunBilling(RunBilling) = "run_billing", changes_books: false;
+    /// Records an invoice or credit note that another system issued.
+    RecordOutsideInvoice(RecordOutsideInvoice) = "record_outside_invoice", changes_books: false;
+    /// Compares what another system billed with what it should have billed.
+    VerifyBilling(VerifyBilling) = "verify_billing", changes_books: false;
     /// Credits an invoice, wholly or in part.
     IssueCreditNote(IssueCreditNote) = "issue_credit_note", changes_books: false;
     /// Records money that arrived.

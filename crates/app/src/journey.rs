@@ -13,6 +13,7 @@ pub(crate) mod document;
 pub mod exception;
 pub mod journal;
 pub mod order;
+pub mod outside_billing;
 pub mod payment;
 pub mod period;
 pub mod refund;
@@ -212,7 +213,18 @@ fn dispatch(
         Command::ImportPayments(body) => {
             batch_file::import(tx, context, key, body, "record_payment")
         }
+        Command::ImportOutsideInvoices(body) => {
+            batch_file::import(tx, context, key, body, "record_outside_invoice")
+        }
+        Command::RecordOutsideInvoice(body) => outside_billing::record(tx, context, key, body),
+        Command::VerifyBilling(body) => outside_billing::verify(tx, context, body),
         Command::ImportJournals(body) => batch_file::import(tx, context, key, body, "post_journal"),
+        Command::PublishMeter(body) => crate::usage::publish(tx, context, body),
+        Command::RecordUsage(body) => crate::usage::record(tx, context, body),
+        Command::ImportUsage(body) => batch_file::import(tx, context, key, body, "record_usage"),
+        Command::ReleaseUsage(body) => {
+            crate::usage::release(tx, context, &body.contract, body.give_up.as_deref())
+        }
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),

@@ -33,6 +33,7 @@ pub mod seal;
 pub mod shadow;
 pub mod story;
 pub mod sweep;
+pub mod usage;
 pub mod view;
 pub mod worker;
 

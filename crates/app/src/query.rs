@@ -7,40 +7,55 @@
 
 mod audit;
 mod books_check;
+mod breakdown;
 mod chain;
 mod contracts;
 mod cursor;
 mod customers;
+mod disputes;
 mod documents;
 mod exceptions;
 mod flow;
 mod home;
 mod intake;
 mod journals;
+mod outside_documents;
 mod payload;
 mod payments;
+mod quick;
 mod search;
 mod settle;
 mod side_by_side;
 mod tie_out;
 mod trial_balance;
+mod usage;
 mod words;
 
 pub use audit::{AuditFault, AuditReport, audit_check, audit_export, audit_verify};
 pub use books_check::{BooksProblem, BooksReport, verify_books};
+pub use breakdown::{Breakdown, ReceivedHop, RecordedHop, SentHop, SystemCost};
 pub use chain::chain;
 pub use contracts::{contract, contracts};
 pub use customers::{customer, customers};
+pub use disputes::DisputeLine;
 pub use documents::{invoice, invoices};
 pub use exceptions::{Outstanding, exception, exception_facets, exceptions};
 pub use home::home;
 pub use intake::{connections, intake};
 pub use journals::{journal, journals};
+pub use outside_documents::OutsideDocumentView;
 pub use payments::payments;
+pub use quick::{
+    AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount,
+};
 pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tie_out::tie_outs;
 pub use trial_balance::{account, entities, months, trial_balance};
+
+pub use usage::{
+    AsideView, EventView, IntakeView, LineUsage, MeterDetail, MeterUse, MeterView, Metered,
+};
 
 use crate::fault::{AppFault, stored_value};
 use store::{Tx, catalogue};

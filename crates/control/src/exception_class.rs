@@ -165,6 +165,13 @@ classes! {
         "Match it with the payment; credit the invoice when the service was not delivered.",
         "If it is a chargeback, follow the dispute until its deadline.",
     ];
+    /// Events of use say that they happened after the service had ended.
+    UsageHeld = "usage_held", "Use after the end of a service", BillingAnalyst, Normal, [
+        "Open the contract and see when its service ended, and the events with their times.",
+        "If the service goes on after all, extend the contract; what is held is taken by itself.",
+        "If the events belong to another contract, have them sent again with that contract and a key of their own.",
+        "Otherwise give the events up with a reason; they stay on record as rejected.",
+    ];
     /// A line cannot be taxed.
     TaxRateMissing = "tax_rate_missing", "No tax rate for a line", BillingAnalyst, BlocksClose, [
         "Check the tax code of the product and whether the entity is registered where the customer is.",
@@ -176,6 +183,18 @@ classes! {
         "Read which rule refused the contract and with which facts.",
         "Mend the price, the policy or the contract timeline.",
         "Run billing again for the contract; a second run never bills twice.",
+    ];
+    /// What another system billed is not what it should have billed.
+    BillingDiffers = "billing_differs", "Billed elsewhere, and differently", BillingAnalyst, High, [
+        "Open the contract and its documents; the detail has both figures and the arithmetic of the lines.",
+        "Ask who changed the contract or the price on one side only, and correct that side.",
+        "If the other system is wrong, have it issue the missing invoice or a credit note; this closes by itself when that arrives.",
+    ];
+    /// A document of another system is recorded and cannot be posted.
+    OutsideDocumentParked = "outside_document_parked", "Document of another system not posted", BillingAnalyst, BlocksClose, [
+        "Read what is missing: often a component that the contract does not have here.",
+        "Amend the contract, or have the other system credit the document.",
+        "The document is posted by itself when it can be.",
     ];
     /// A recorded fact could not be posted.
     PostingParked = "posting_parked", "Fact could not be posted", Controller, BlocksClose, [

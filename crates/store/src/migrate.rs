@@ -14,7 +14,11 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_security.sql"),
     include_str!("../migrations/0009_intake.sql"),
     include_str!("../migrations/0010_sendings.sql"),
+    include_str!("../migrations/0011_outside_billing.sql"),
     include_str!("../migrations/0012_feed.sql"),
+    include_str!("../migrations/0013_renewals.sql"),
+    include_str!("../migrations/0014_usage.sql"),
+    include_str!("../migrations/0016_bill_runs.sql"),
 ];
 
 /// Applies what is missing.

@@ -82,6 +82,8 @@ typed_id!(/// A customer account.
     CustomerId, "customer", "cus");
 typed_id!(/// A product of the catalogue, by its code.
     ProductCode, "product", "prd");
+typed_id!(/// A meter, by its code: what is counted or read to be billed by use.
+    MeterCode, "meter", "mtr");
 typed_id!(/// A contract, over all its versions.
     ContractId, "contract", "con");
 typed_id!(/// One thing sold on a contract: a subscription to one product.

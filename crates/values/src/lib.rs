@@ -15,8 +15,8 @@ pub use currency::{Currency, UnknownCurrency};
 pub use decimal::{DecimalRefused, Quantity, Rate, UnitPrice, parse_decimal};
 pub use id::*;
 pub use jiff::civil::Date;
-pub use money::{Money, MoneyRefused, Rounding, round_to_minor, split_minor};
-pub use rust_decimal::Decimal;
+pub use money::{Money, MoneyRefused, Rounding, round_places, round_to_minor, split_minor};
+pub use rust_decimal::{Decimal, RoundingStrategy};
 pub use time::{
     DateRefused, Instant, Month, Period, PeriodRefused, Zone, add_months, anchored_month,
     days_between, parse_date,

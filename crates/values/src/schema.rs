@@ -3,7 +3,7 @@
 use crate::{
     AccountCode, ApprovalId, BreakId, ComponentId, ContractId, CorrelationId, CreditNoteId,
     Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId, ExceptionId, FileId,
-    Instant, InvoiceId, JournalId, LineId, Money, Month, ObligationId, PaymentId, ProcessId,
+    Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month, ObligationId, PaymentId, ProcessId,
     ProductCode, ProposalId, Quantity, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice,
     Zone,
 };
@@ -46,6 +46,7 @@ id_schema! {
     EntityId, "a legal entity";
     CustomerId, "a customer";
     ProductCode, "a product: its code";
+    MeterCode, "a meter: its code";
     ContractId, "a contract";
     ComponentId, "a component of a contract";
     InvoiceId, "an invoice";

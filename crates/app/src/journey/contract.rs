@@ -1,19 +1,22 @@
 //! Contracts: put in force, amended, cancelled. Revenue schedules follow in the same transaction;
 //! billing follows at the next bill run.
 
+mod change;
 mod line;
+mod renewal;
 
-use crate::command::{ActivateContract, AmendContract, Answer, ChangeBody, ReferenceBody};
+use crate::command::{ActivateContract, AmendContract, Answer, ReferenceBody};
 use crate::fault::{stored, to_store};
 use crate::journey::{customer, schedule};
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
 use commerce::{
-    Amendment, AnchorDay, Change, Charge, Contract, ContractDelta, ContractStatus, ExternalRef,
-    VersionKind, VersionNote,
+    Amendment, AnchorDay, Change, Contract, ContractDelta, ContractStatus, ExternalRef,
+    VersionKind, VersionNote, agree,
 };
 use events::{ContractActivated, ContractAmended, Event, SoldComponent, SubscriptionActivated};
-use line::{charge_of, new_component};
+use change::{phase_steps, read_change};
+use line::new_component;
 use serde_json::json;
 use store::contracts::{self, ContractRow};
 use store::{Tx, settings};
@@ -85,7 +88,7 @@ fn build(
     };
     for (index, line) in body.lines.iter().enumerate() {
         let field = format!("lines[{index}]");
-        match new_component(context, line, &id, index, currency, term.from(), &field) {
+        match new_component(context, line, &id, index, (&body.entity, currency), term.from(), &field) {
             Ok(new) => {
                 let service = Period::new(line.start.unwrap_or(term.from()), term.until());
                 match service
@@ -102,7 +105,7 @@ fn build(
     if !wrong.is_empty() {
         return Err(AppFault::Refused(wrong));
     }
-    Ok(Contract {
+    let contract = Contract {
         id,
         customer: body.customer.clone(),
         entity: body.entity.clone(),
@@ -121,7 +124,44 @@ fn build(
         refs: external(&body.references),
         status: ContractStatus::Active,
         cancelled_from: None,
-    })
+        ended_by_cancellation: Vec::new(),
+        discounts: Vec::new(),
+        renewal: body.renewal.clone(),
+        renewed_on: Vec::new(),
+    };
+    agreed_from_the_start(contract, body)
+}
+
+/// The contract with the phases and discounts that it is signed with.
+fn agreed_from_the_start(
+    mut contract: Contract,
+    body: &ActivateContract,
+) -> Result<Contract, AppFault> {
+    let mut changes = Vec::new();
+    for (index, line) in body.lines.iter().enumerate() {
+        let Some(component) = contract.components.get(index) else {
+            continue;
+        };
+        if !line.phases.is_empty() {
+            let (component, effective) = (component.id.clone(), component.from);
+            let phases = phase_steps(&contract, &component, effective, &line.phases)?;
+            let change = Change::SetPhases {
+                component,
+                effective,
+                phases,
+            };
+            changes.push((format!("lines[{index}].phases"), change));
+        }
+    }
+    for (index, discount) in body.discounts.iter().enumerate() {
+        let discount = discount.clone();
+        changes.push((format!("discounts[{index}]"), Change::AddDiscount { discount }));
+    }
+    for (field, change) in changes {
+        contract = agree(&contract, &change)
+            .map_err(|refused| Refusal::field(refused.code(), &field, refused.to_string()))?;
+    }
+    Ok(contract)
 }
 
 /// References of a command in the shape of the domain.
@@ -167,6 +207,7 @@ pub(crate) fn put_in_force(
     };
     ContractRow::insert(tx, std::slice::from_ref(&row))?;
     contracts::keep_version(tx, &row, context.now.microseconds())?;
+    renewal::note(tx, contract)?;
     customer::refer_all(
         tx,
         &format!("contract/{}", contract.id),
@@ -207,6 +248,7 @@ pub(crate) fn put_in_force(
         &changes,
         "contract version 1",
     )?;
+    crate::usage::enrol::follow(tx, context, contract, None)?;
     Ok(value)
 }
 
@@ -256,7 +298,7 @@ pub fn amend(
     body: &AmendContract,
 ) -> Result<Answer, AppFault> {
     let (row, contract) = load(tx, &body.contract)?;
-    let change = read_change(context, &contract, body)?;
+    let change = read_change(tx, context, &contract, body)?;
     let correlation: CorrelationId = crate::fault::stored_value("chain id", &row.correlation)?;
     let mut recorder = Recorder::new(context, correlation, "/commands", key);
     let amendment = Amendment {
@@ -277,80 +319,6 @@ pub fn amend(
     Ok(
         json!({ "contract": next.id, "version": delta.version, "value": delta.value_after, "value_change": delta.value_delta }),
     )
-}
-
-fn read_change(
-    context: &Context,
-    contract: &Contract,
-    body: &AmendContract,
-) -> Result<Change, AppFault> {
-    let effective = body.effective;
-    Ok(match &body.change {
-        ChangeBody::Quantity {
-            component,
-            quantity,
-        } => Change::ChangeQuantity {
-            component: only_component(contract, component.as_ref())?,
-            quantity: *quantity,
-            effective,
-        },
-        ChangeBody::Price {
-            component,
-            unit_price,
-            charge,
-        } => {
-            let component = only_component(contract, component.as_ref())?;
-            let held = contract
-                .component(&component)
-                .map_err(|r| Refusal::field(r.code(), "change.component", r.to_string()))?;
-            let listed = held
-                .charge_on(effective)
-                .or_else(|| held.charges.first().map(|first| &first.charge));
-            if unit_price.is_none() && charge.is_none() {
-                return Err(Refusal::field(
-                    "price_missing",
-                    "change.unit_price",
-                    "state unit_price or charge",
-                )
-                .into());
-            }
-            let listed = listed.cloned().unwrap_or(Charge::Flat {
-                amount: values::UnitPrice::default(),
-            });
-            Change::ChangePrice {
-                component,
-                charge: charge_of(&listed, charge.as_ref(), *unit_price),
-                effective,
-            }
-        }
-        ChangeBody::Add { line } => {
-            let count = contract.components.len();
-            let new = new_component(
-                context,
-                line,
-                &contract.id,
-                count,
-                contract.currency,
-                effective,
-                "change.line",
-            )?;
-            Change::AddComponent {
-                component: new,
-                effective,
-            }
-        }
-        ChangeBody::Remove { component } => Change::RemoveComponent {
-            component: component.clone(),
-            effective,
-        },
-        ChangeBody::Cancel { credit_unused } => Change::Cancel {
-            effective,
-            credit_unused: *credit_unused,
-        },
-        ChangeBody::Extend { end } => Change::Extend {
-            until: end.tomorrow().unwrap_or(*end),
-        },
-    })
 }
 
 fn only_component(
@@ -412,6 +380,7 @@ pub(crate) fn apply(
         ..row
     };
     contracts::put_version(tx, &stored, context.now.microseconds())?;
+    renewal::note(tx, &next)?;
     customer::refer_all(
         tx,
         &format!("contract/{}", next.id),
@@ -441,6 +410,7 @@ pub(crate) fn apply(
         &changes,
         &format!("contract version {}", delta.version),
     )?;
+    crate::usage::enrol::follow(tx, context, &next, Some(delta.effective))?;
     Ok((next, delta))
 }
 
@@ -455,6 +425,17 @@ fn kind_word(delta: &ContractDelta) -> &'static str {
         VersionKind::Cancelled => "cancellation",
         VersionKind::Extended => "extension",
         VersionKind::Signed | VersionKind::Expired => "term",
+        VersionKind::Swapped => "swap",
+        VersionKind::Paused => "pause",
+        VersionKind::Resumed => "resumption",
+        VersionKind::CoTermed => "co_term",
+        VersionKind::Uncancelled => "reinstatement",
+        VersionKind::Renewed => "renewal",
+        VersionKind::RenewalChanged => "renewal_terms",
+        VersionKind::Ramped => "ramp",
+        VersionKind::Phased => "phases",
+        VersionKind::Discounted => "discount",
+        VersionKind::DiscountEnded => "discount_ended",
     }
 }
 

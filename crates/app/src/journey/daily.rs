@@ -48,6 +48,8 @@ impl App {
             day.recognised += self.recognise_through(actor, &entity.id, through)?;
         }
         self.check_deviations(actor)?;
+        self.post_parked_outside_documents(actor)?;
+        self.verify_outside_billing(actor)?;
         day.posted = self.post_what_was_parked(actor)?;
         Ok(day)
     }
@@ -71,6 +73,10 @@ impl App {
         if before.is_some_and(|before| before >= day) {
             return Ok(0);
         }
+        let of = entity.clone();
+        self.run(actor, move |tx, context| {
+            crate::usage::accrue::through(tx, context, None, of.as_str(), through)
+        })?;
         let (mut after, mut count) = (String::new(), 0);
         loop {
             let (id, from) = (entity.clone(), after.clone());

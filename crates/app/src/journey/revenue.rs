@@ -1,4 +1,5 @@
-//! Recognition: earned through a date by the schedules as they are, less what is recognised.
+//! Recognition: earned through a date by the schedules as they are, less what is recognised; month
+//! by month, and at once where a change reaches back into days that are recognised already.
 
 use crate::command::{Answer, RecogniseRevenue};
 use crate::fault::{AppFault, stored_value};
@@ -24,6 +25,8 @@ pub fn run(
     body: &RecogniseRevenue,
 ) -> Result<Answer, AppFault> {
     let entity = body.entity.as_ref().map_or("", |entity| entity.as_str());
+    let contract = body.contract.as_ref().map(|contract| contract.as_str());
+    crate::usage::accrue::through(tx, context, contract, entity, body.through)?;
     let (mut after, mut lines) = (String::new(), 0);
     let mut totals: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
     loop {
@@ -76,10 +79,9 @@ pub(crate) fn recognise(
     if elsewhere(context, &scheduled).is_some() {
         return Ok(0);
     }
-    let obligation = &scheduled.obligation;
     let row = &mut scheduled.row;
-    let amount =
-        revenue::to_recognise(obligation, row.recognised, through).map_err(schedule::refused)?;
+    let amount = revenue::to_recognise(&scheduled.obligation, row.recognised, through)
+        .map_err(schedule::refused)?;
     let day = through.to_string();
     if amount == 0 {
         if row.recognised_through < day {
@@ -88,28 +90,86 @@ pub(crate) fn recognise(
         }
         return Ok(0);
     }
+    let key = format!("recognise/{}/{day}/{}", row.id, row.recognised + amount);
+    let chain = stored_value("chain id", &row.correlation)?;
+    let mut recorder = Recorder::new(context, chain, "/revenue", &key);
+    let moment = Moment {
+        through,
+        effective: through,
+        because: "",
+    };
+    settle(tx, &mut recorder, &mut scheduled, amount, moment)?;
+    recorder.finish(tx)?;
+    Ok(amount)
+}
+
+/// Settles at once what a change of the schedule earned, or took away, in days that are recognised
+/// already. It counts on the day on which the change was made, as a modification of a contract does:
+/// the month of those days may be closed, and the revenue account is not wrong until the next run.
+pub(crate) fn catch_up(
+    tx: &mut Tx<'_>,
+    recorder: &mut Recorder<'_>,
+    scheduled: &mut Scheduled,
+    today: Date,
+    because: &str,
+) -> Result<(), AppFault> {
+    let row = &scheduled.row;
+    if row.recognised_through.is_empty() {
+        return Ok(());
+    }
+    let through = stored_value("date", &row.recognised_through)?;
+    let amount = revenue::to_recognise(&scheduled.obligation, row.recognised, through)
+        .map_err(schedule::refused)?;
+    if amount == 0 {
+        return Ok(());
+    }
+    let moment = Moment {
+        through,
+        effective: today,
+        because,
+    };
+    settle(tx, recorder, scheduled, amount, moment)
+}
+
+/// Through which day revenue is recognised, and on which day that counts.
+struct Moment<'a> {
+    through: Date,
+    effective: Date,
+    /// What made it due besides the passing of time.
+    because: &'a str,
+}
+
+/// Moves the position of the obligation by `amount` and says so.
+fn settle(
+    tx: &mut Tx<'_>,
+    recorder: &mut Recorder<'_>,
+    scheduled: &mut Scheduled,
+    amount: i64,
+    moment: Moment<'_>,
+) -> Result<(), AppFault> {
+    let Scheduled { row, obligation } = scheduled;
     let moved = revenue::move_position(row.billed - row.recognised, -amount)
         .ok_or(values::MoneyRefused::TooLarge)?;
+    let through = moment.through;
     row.recognised += amount;
-    row.recognised_through = day.clone();
+    row.recognised_through = through.to_string();
     obligations::update(tx, row)?;
     let currency: Currency = stored_value("currency", &row.currency)?;
     let entity: EntityId = stored_value("entity id", &row.entity)?;
     let earned = Money::from_minor(row.recognised, currency);
     let allocated = Money::from_minor(row.allocated, currency);
-    let key = format!("recognise/{}/{day}/{}", row.id, row.recognised);
-    let mut recorder = Recorder::new(
-        context,
-        stored_value("chain id", &row.correlation)?,
-        "/revenue",
-        &key,
-    );
+    let before = Money::from_minor(row.recognised - amount, currency);
+    let mut arithmetic =
+        format!("{earned} of {allocated} earned through {through}, less {before} recognised before");
+    if !moment.because.is_empty() {
+        arithmetic.push_str(&format!("; caught up with {}", moment.because));
+    }
     let fact = Fact {
         subject: format!("obligation/{}", row.id),
         partition: format!("contract/{}", row.contract),
         entity: Some(entity),
-        effective: through,
-        happened: context.now,
+        effective: moment.effective,
+        happened: recorder.now(),
     };
     let event = RevenueRecognised {
         obligation: obligation.id.clone(),
@@ -122,12 +182,8 @@ pub(crate) fn recognise(
         cumulative: earned,
         deferred: -moved.deferred,
         unbilled: moved.unbilled,
-        arithmetic: format!(
-            "{earned} of {allocated} earned through {through}, less {} recognised before",
-            Money::from_minor(row.recognised - amount, currency)
-        ),
+        arithmetic,
     };
     recorder.event(fact, Event::RevenueRecognised(event));
-    recorder.finish(tx)?;
-    Ok(amount)
+    Ok(())
 }
