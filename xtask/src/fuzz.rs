@@ -1,8 +1,14 @@
 //! `cargo xtask fuzz`: mutates the corpus of every parser of outside input for a while.
 
+use crate::tools::cargo;
 use crate::trouble::Trouble;
 use std::path::Path;
-use std::process::Command;
+
+/// The option of `cargo xtask storm` that says how long every parser is fuzzed.
+pub const FUZZ_SECONDS: &str = "--fuzz-seconds";
+
+/// How long that is when nothing is said.
+pub const SECONDS_IN_A_STORM: u64 = 120;
 
 /// What was asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,29 +50,50 @@ fn unusable(words: &[String]) -> Trouble {
     }
 }
 
-/// Runs every target for the seconds asked for.
+/// Runs the targets asked for, for the seconds asked for.
 pub fn fuzz(root: &Path, words: &[String]) -> Result<(), Trouble> {
-    let wishes = Wishes::parse(words)?;
+    run(root, &Wishes::parse(words)?)
+}
+
+/// Runs every target for so many seconds. The seed is another one each day, so that every storm looks
+/// at inputs that none before it looked at; the seed is printed with what it finds.
+pub fn every_target(root: &Path, seconds: u64) -> Result<(), Trouble> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let seed = since.map_or(1, |since| since.as_secs() / 86_400);
+    let target = String::new();
+    run(
+        root,
+        &Wishes {
+            seconds,
+            seed,
+            target,
+        },
+    )
+}
+
+fn run(root: &Path, wishes: &Wishes) -> Result<(), Trouble> {
     let command = "cargo test -p app --test fuzz";
-    let status = Command::new("cargo")
-        .args(["test", "-p", "app", "--test", "fuzz", "--"])
-        .args(["--nocapture", "mutations_are_answered"])
-        .env("TIEOUT_FUZZ_SECONDS", wishes.seconds.to_string())
-        .env("TIEOUT_FUZZ_SEED", wishes.seed.to_string())
-        .env("TIEOUT_FUZZ_TARGET", &wishes.target)
-        .current_dir(root)
-        .status()
-        .map_err(|source| Trouble::NotStarted {
-            command: command.to_owned(),
-            source,
-        })?;
+    let status = cargo(
+        root,
+        &["test", "--quiet", "-p", "app", "--test", "fuzz", "--"],
+    )
+    .args(["--nocapture", "mutations_are_answered"])
+    .env("TIEOUT_FUZZ_SECONDS", wishes.seconds.to_string())
+    .env("TIEOUT_FUZZ_SEED", wishes.seed.to_string())
+    .env("TIEOUT_FUZZ_TARGET", &wishes.target)
+    .status()
+    .map_err(|source| Trouble::NotStarted {
+        command: command.to_owned(),
+        source,
+    })?;
     if status.success() {
         return Ok(());
     }
     Err(Trouble::CommandFailed {
         command: command.to_owned(),
         status: status.to_string(),
-        hint: "; the input is kept in fuzz/corpus".to_owned(),
+        hint: "; each input is kept in fuzz/corpus, and what repeats it is printed above"
+            .to_owned(),
     })
 }
 

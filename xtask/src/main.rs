@@ -23,10 +23,11 @@ The chores of this repository.
       --keep-going                      run the later steps too when one fails
   cargo xtask fuzz [OPTIONS]            mutate the corpus of every parser: --seconds N each, --seed N, --target NAME
   cargo xtask tidy                      check the house rules only
-  cargo xtask storm [OPTIONS]           live many seeded years in every kind of weather and check each
+  cargo xtask storm [OPTIONS]           live many seeded years in every kind of weather and check each, then fuzz
       --seeds N --from S                how many (1000) and the first seed (1)
       --minutes M                       begin no year after so many minutes
-      --jobs J --trace                  years at the same time; print every step
+      --jobs J --trace                  years at the same time; print every step, and leave out the fuzzing
+      --fuzz-seconds N                  for every parser of outside input (120); 0 leaves them out
   cargo xtask with-postgres -- CMD...   start a throw-away PostgreSQL, run CMD with the tests' variables, stop it
   cargo xtask help                      this page
 ";
