@@ -6,6 +6,7 @@ mod body;
 mod change;
 mod governance;
 mod outside;
+mod printing;
 mod replay;
 mod usage;
 
@@ -23,6 +24,7 @@ pub use delivery::*;
 pub use exceptions::*;
 pub use governance::*;
 pub use outside::*;
+pub use printing::*;
 pub use replay::*;
 pub use usage::*;
 
@@ -151,6 +153,10 @@ commands! {
     CreateEntity(CreateEntity) = "create_entity", changes_books: true;
     /// Adds or replaces a product of the catalogue.
     PublishProduct(PublishProduct) = "publish_product", changes_books: true;
+    /// Sets what stands on the documents of an entity.
+    SetLetterhead(SetLetterhead) = "set_letterhead", changes_books: false;
+    /// Sets what stands on documents for a customer.
+    SetBillingDetails(SetBillingDetails) = "set_billing_details", changes_books: false;
     /// States a tax rate.
     SetTaxRate(SetTaxRate) = "set_tax_rate", changes_books: true;
     /// Puts a new version of the posting rules in force.

@@ -3,6 +3,7 @@
 
 use crate::document::{CreditNoteDraft, Sums, correction, credit_note};
 use crate::line::{BilledLine, DraftLine, LineKind};
+use crate::position::overcharged;
 use serde::{Deserialize, Serialize};
 use values::{
     Currency, LineId, Money, MoneyRefused, Quantity, Rate, Rounding, UnitPrice, round_to_minor,
@@ -131,7 +132,7 @@ pub fn credit(
     for (source, amount) in amounts {
         if amount != 0 {
             let amount = Money::from_minor(amount, source.line.net.currency);
-            let line = concession(source, amount, &request.reason)?;
+            let line = concession(source, amount, already, &request.reason)?;
             taxed.push(correction(&line, source, already, &taxed)?);
         }
     }
@@ -276,8 +277,16 @@ fn check_invoice(
     }
 }
 
-fn concession(source: &BilledLine, amount: Money, reason: &str) -> Result<DraftLine, MoneyRefused> {
+fn concession(
+    source: &BilledLine,
+    amount: Money,
+    already: &[BilledLine],
+    reason: &str,
+) -> Result<DraftLine, MoneyRefused> {
     let net = amount.negated()?;
+    // What another system billed beyond the rule is corrected first; only the rest is given up.
+    let wrong = overcharged(source, already)?.minor.min(amount.minor.max(0));
+    let by_rule = Money::from_minor(net.minor + wrong, net.currency);
     Ok(DraftLine {
         kind: LineKind::Concession,
         corrects: Some(source.id.clone()),
@@ -285,13 +294,14 @@ fn concession(source: &BilledLine, amount: Money, reason: &str) -> Result<DraftL
         price: UnitPrice::default(),
         numerator: 0,
         denominator: 1,
-        by_rule: net,
+        by_rule,
         net,
         arithmetic: format!(
             "{} of {}: {reason}",
             amount.grouped(),
             source.line.net.grouped()
         ),
+        measured: None,
         ..source.line.clone()
     })
 }

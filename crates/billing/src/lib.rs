@@ -5,7 +5,8 @@
 //! backdated amendment is no special case, and a preview is the same call. [`draft_document`] puts
 //! tax on the lines and makes an invoice of them, or a credit note when they come to less than zero.
 //! [`credit`] gives back part of an invoice without touching what is expected. [`apply`] spreads a
-//! payment, [`next_attempt`] times the next try of a failed one.
+//! payment, [`next_attempt`] times the next try of a failed one. [`lay_out`] puts what another system
+//! billed over the timeline, [`differences`] says where that is not what should have been billed.
 //!
 //! **Invariant:** nothing here reads a clock, does I/O, or holds a float; issued lines never change.
 
@@ -14,16 +15,28 @@ mod credit;
 mod document;
 mod dunning;
 mod line;
+mod outside;
 mod owed;
+mod position;
 mod settle;
 mod status;
 mod tax;
+mod usage;
 
 pub use cash::{Application, CashApplication, CashRefusal, OpenInvoice, apply};
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
 pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document};
 pub use dunning::{DunningStep, RetryPolicy, next_attempt};
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
-pub use owed::{expected_lines, owed, value_changes};
+pub use outside::{
+    Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out,
+};
+pub use owed::{expected_lines, next_due, owed, owed_since, value_changes};
+pub use position::{WindowPosition, overcharged, positions};
 pub use status::{IllegalInvoiceTransition, InvoiceBalance, InvoiceStatus};
-pub use tax::{TaxRate, TaxTable};
+pub use usage::{
+    AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,
+    MeterRounding, Reading, ReadingText, RoundingMode, Tally, UsageEvent, UsageRefusal, Use, check,
+    measured_owed, spent_on,
+};
+pub use tax::{TaxRate, TaxTable, tax_of};

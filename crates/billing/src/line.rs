@@ -1,6 +1,7 @@
 //! Lines: what a document bills or gives back, with everything needed to compute it again.
 
-use commerce::{Charge, Pattern, RatingRefusal};
+use crate::usage::MeasuredBy;
+use commerce::{AppliedDiscount, Charge, Measured, Pattern, PriceStep, RatingRefusal};
 use serde::{Deserialize, Serialize};
 use values::{
     ComponentId, ContractId, Date, Decimal, EntityId, LineId, Money, MoneyRefused, Period,
@@ -52,7 +53,10 @@ pub struct DraftLine {
     pub quantity: Quantity,
     /// At what charge for a whole billing period.
     pub charge: Charge,
-    /// Exact price of `quantity` for the whole billing period, signed, in major units.
+    /// What is taken off it, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<AppliedDiscount>,
+    /// Exact price of `quantity` for the whole billing period, discounts taken off, signed, in major units.
     pub price: UnitPrice,
     /// Days that count.
     pub numerator: i64,
@@ -67,6 +71,9 @@ pub struct DraftLine {
     pub arithmetic: String,
     /// Version of the policy that prorated and rounded it.
     pub policy_version: u32,
+    /// The use behind it, for a component that is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Box<MeasuredBy>>,
 }
 
 /// A line that has been issued and not voided.
@@ -90,6 +97,20 @@ impl DraftLine {
             .decimal()
             .checked_mul(Decimal::from(self.numerator))?
             .checked_div(Decimal::from(self.denominator))
+    }
+
+    /// The steps of its price for a whole billing period: as measured, or as the charge prices the
+    /// agreed quantity. None where only money moves.
+    #[must_use]
+    pub fn steps(&self) -> Vec<PriceStep> {
+        match (&self.measured, self.kind) {
+            (Some(measured), _) => measured.steps.clone(),
+            (None, LineKind::Charge) => self
+                .charge
+                .priced(&Measured::of(self.quantity), self.net.currency.exponent())
+                .map_or_else(|_| Vec::new(), |priced| priced.steps),
+            (None, LineKind::Reduction | LineKind::Concession) => Vec::new(),
+        }
     }
 
     /// The line as issued under `id` with this tax.

@@ -7,7 +7,9 @@
 
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 use crate::settle::{Step, Terms, settle};
-use commerce::{Charge, Component, Contract, Covered, Timing, coverage};
+use commerce::{
+    Component, Contract, Covered, Timing, coverage_between, is_linear, windows_between,
+};
 use std::collections::BTreeMap;
 use values::{Date, Decimal, LineId, Period, Quantity, Rate};
 
@@ -25,13 +27,41 @@ pub fn owed(
     billed: &[BilledLine],
     through: Date,
 ) -> Result<Vec<DraftLine>, BillingRefusal> {
+    owed_since(contract, billed, Date::MIN, through)
+}
+
+/// As [`owed`], but looks only at billing periods that end after `since`: all before it are known to
+/// be settled. `billed` need not hold lines of those. So what is due in one month of a contract in its
+/// twentieth year costs as much to find as in its first.
+///
+/// # Errors
+/// As [`owed`].
+pub fn owed_since(
+    contract: &Contract,
+    billed: &[BilledLine],
+    since: Date,
+    through: Date,
+) -> Result<Vec<DraftLine>, BillingRefusal> {
     check_billed(contract, billed)?;
     let mut lines = Vec::new();
     for component in &contract.components {
-        let parts = coverage(contract, component)?;
-        for (window, claim) in claims(component, &parts, billed) {
-            if claim.billed.is_empty() && !is_due(component, &claim.expected, through) {
+        // What is measured is settled by what was measured.
+        if component.measure.is_some() {
+            continue;
+        }
+        let mine = of_component(component, billed, since);
+        // A period that was billed ahead is compared too, so that it is not taken for unexpected.
+        let ahead = mine.iter().map(|line| line.line.window.from()).max();
+        let last = ahead.map_or(through, |ahead| ahead.max(through));
+        let parts = coverage_between(contract, component, since, last)?;
+        for (window, mut claim) in claims(&parts, &mine) {
+            if claim.billed.is_empty() && !is_due(component, window, &claim.expected, through) {
                 continue;
+            }
+            let run;
+            if component.timing == Timing::ArrearsWithRunning {
+                run = claim.cut_at(through);
+                claim.expected = run.iter().collect();
             }
             let steps = steps(&claim);
             if !steps.is_empty() {
@@ -39,7 +69,6 @@ pub fn owed(
                     contract,
                     component,
                     window,
-                    first: claim.first_day(window),
                 };
                 settle(&terms, &claim.billed, billed, steps, &mut lines)?;
             }
@@ -112,43 +141,116 @@ struct Claim<'a> {
     billed: Vec<&'a BilledLine>,
 }
 
-fn claims<'a>(
+/// The charges and reductions of a component in billing periods that end after `since`.
+fn of_component<'a>(
     component: &Component,
-    parts: &'a [Covered],
     billed: &'a [BilledLine],
-) -> BTreeMap<Period, Claim<'a>> {
+    since: Date,
+) -> Vec<&'a BilledLine> {
+    let mine = billed.iter().filter(|line| {
+        line.line.component == component.id
+            && line.line.kind != LineKind::Concession
+            && line.line.window.until() > since
+    });
+    mine.collect()
+}
+
+fn claims<'a>(parts: &'a [Covered], billed: &[&'a BilledLine]) -> BTreeMap<Period, Claim<'a>> {
     let mut claims: BTreeMap<Period, Claim<'a>> = BTreeMap::new();
     for part in parts {
         let claim = claims.entry(part.window.period).or_default();
         claim.expected.push(part);
     }
     for line in billed {
-        if line.line.component == component.id && line.line.kind != LineKind::Concession {
-            let claim = claims.entry(line.line.window).or_default();
-            claim.billed.push(line);
-        }
+        let claim = claims.entry(line.line.window).or_default();
+        claim.billed.push(line);
     }
     claims
 }
 
-fn is_due(component: &Component, expected: &[&Covered], through: Date) -> bool {
-    match component.timing {
-        Timing::Advance => expected
-            .first()
-            .is_some_and(|part| part.period.from() <= through),
-        Timing::Arrears => expected
-            .last()
-            .is_some_and(|part| part.period.last() <= through),
+/// Whether a billing period of which nothing was billed is to be billed.
+fn is_due(component: &Component, window: Period, expected: &[&Covered], through: Date) -> bool {
+    let due = match component.timing {
+        Timing::Advance | Timing::ArrearsWithRunning => {
+            expected.first().map(|part| part.period.from())
+        }
+        Timing::Arrears => expected.last().map(|_| last_served(component, window)),
+    };
+    due.is_some_and(|due| due <= through)
+}
+
+/// The day on which a billing period has ended for a component. A pause at its end does not bring it
+/// forward, because service may still resume.
+fn last_served(component: &Component, window: Period) -> Date {
+    let end = window.until().min(component.until);
+    end.yesterday().unwrap_or(end)
+}
+
+/// The first day after `through` on which something comes due by the timeline as it is. Only the
+/// billing periods from `through` on are looked at.
+///
+/// # Errors
+/// When the timeline cannot be priced.
+pub fn next_due(contract: &Contract, through: Date) -> Result<Option<Date>, BillingRefusal> {
+    let mut next: Option<Date> = None;
+    for component in &contract.components {
+        let due = component_due(contract, component, through)?;
+        next = match (next, due) {
+            (Some(known), Some(due)) => Some(known.min(due)),
+            (known, due) => known.or(due),
+        };
+    }
+    Ok(next)
+}
+
+fn component_due(
+    contract: &Contract,
+    component: &Component,
+    through: Date,
+) -> Result<Option<Date>, BillingRefusal> {
+    // What is charged once or once a term has few periods; of others the one that holds `through`
+    // and the next hold the day, unless a pause or a later start lies there.
+    let mut since = through;
+    loop {
+        let Some(window) = windows_between(contract, component, since, Date::MAX).next() else {
+            return Ok(None);
+        };
+        let parts = coverage_between(contract, component, since, window.period.from())?;
+        let period = window.period;
+        let of_window = parts.iter().filter(|part| part.window == window);
+        let due = match component.timing {
+            Timing::Advance => of_window.map(|part| part.period.from()).min(),
+            Timing::Arrears | Timing::ArrearsWithRunning => {
+                let any = component.measure.is_some() || of_window.count() > 0;
+                any.then(|| last_served(component, period))
+            }
+        };
+        if let Some(due) = due.filter(|due| *due > through) {
+            return Ok(Some(due));
+        }
+        since = period.until();
     }
 }
 
 impl Claim<'_> {
-    /// The day that bears the whole price where parts are not prorated: the first that was billed,
-    /// so that an earlier start does not bill the period twice, or else the first that is expected.
-    fn first_day(&self, window: Period) -> Date {
-        let billed = self.billed.iter().map(|line| line.line.period.from()).min();
-        let expected = self.expected.first().map(|part| part.period.from());
-        billed.or(expected).unwrap_or_else(|| window.from())
+    /// What is expected of the days through `through`; of what was billed beyond it, too, so that it
+    /// is not taken back.
+    fn cut_at(&self, through: Date) -> Vec<Covered> {
+        let billed = self
+            .billed
+            .iter()
+            .map(|line| line.line.period.until())
+            .max();
+        let end = through.tomorrow().unwrap_or(through);
+        let end = billed.map_or(end, |billed| billed.max(end));
+        let cut = self.expected.iter().filter_map(|part| {
+            let period = Period::new(part.period.from(), part.period.until().min(end)).ok()?;
+            Some(Covered {
+                period,
+                ..(*part).clone()
+            })
+        });
+        cut.collect()
     }
 
     /// Stretches of days in which neither side changes.
@@ -207,13 +309,13 @@ fn steps(claim: &Claim<'_>) -> Vec<Step> {
             None => (Decimal::ZERO, None),
             Some(part) => compare(part, &live),
         };
-        let charge = expected.map(|part| &part.charge);
-        reduce(&live, charge, keep, stretch, &mut reductions);
-        if let (Some(quantity), Some(charge)) = (wanted, charge) {
+        reduce(&live, expected.copied(), keep, stretch, &mut reductions);
+        if let (Some(quantity), Some(part)) = (wanted, expected) {
             let step = Step {
                 source: None,
                 quantity,
-                charge: charge.clone(),
+                charge: part.charge.clone(),
+                discounts: part.discounts.clone(),
                 period: stretch,
             };
             push_step(&mut charges, step);
@@ -228,14 +330,14 @@ fn compare(part: &Covered, live: &[(&BilledLine, Decimal)]) -> (Decimal, Option<
     let wanted = part.quantity.decimal();
     let same: Vec<Decimal> = live
         .iter()
-        .filter(|(line, _)| line.line.charge == part.charge)
+        .filter(|(line, _)| same_price(line, part))
         .map(|(_, left)| *left)
         .collect();
     let held = same
         .iter()
         .copied()
         .fold(Decimal::ZERO, Decimal::saturating_add);
-    if part.charge.is_linear() {
+    if is_linear(&part.charge, &part.discounts) {
         let missing = wanted.saturating_sub(held);
         let more = (missing > Decimal::ZERO).then(|| Quantity::new(missing));
         (wanted.min(held), more)
@@ -247,11 +349,16 @@ fn compare(part: &Covered, live: &[(&BilledLine, Decimal)]) -> (Decimal, Option<
     }
 }
 
+/// Whether a line billed what is expected: the same charge with the same discounts.
+fn same_price(line: &BilledLine, part: &Covered) -> bool {
+    line.line.charge == part.charge && line.line.discounts == part.discounts
+}
+
 /// Takes back what is live at another charge, and all but `keep` of what is live at this one, newest
 /// charge first.
 fn reduce(
     live: &[(&BilledLine, Decimal)],
-    charge: Option<&Charge>,
+    expected: Option<&Covered>,
     keep: Decimal,
     stretch: Period,
     reductions: &mut Vec<Step>,
@@ -259,7 +366,7 @@ fn reduce(
     let mut keep = keep;
     let mut taken = Vec::new();
     for (line, left) in live {
-        let kept = if Some(&line.line.charge) == charge {
+        let kept = if expected.is_some_and(|part| same_price(line, part)) {
             keep.min(*left)
         } else {
             Decimal::ZERO
@@ -275,6 +382,7 @@ fn reduce(
             source: Some(line.id.clone()),
             quantity: Quantity::new(excess),
             charge: line.line.charge.clone(),
+            discounts: line.line.discounts.clone(),
             period: stretch,
         };
         push_step(reductions, step);
@@ -287,6 +395,7 @@ fn push_step(steps: &mut Vec<Step>, step: Step) {
         known.source == step.source
             && known.quantity == step.quantity
             && known.charge == step.charge
+            && known.discounts == step.discounts
             && known.period.until() == step.period.from()
     });
     if let Some(known) = before

@@ -5,10 +5,13 @@
 //! often a period is corrected. A reduction never takes more than what remains of its charge.
 
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
-use commerce::{BillingFrequency, Charge, Component, Contract, DayWeights, RatingRefusal, Window};
+use commerce::{
+    AppliedDiscount, BillingFrequency, Charge, Component, Contract, DayCount, DayWeights,
+    RatingRefusal, Reduction, Window, discounted_price, grouped, is_linear,
+};
 use std::collections::BTreeMap;
 use values::{
-    Date, Decimal, LineId, Money, MoneyRefused, Period, Quantity, UnitPrice, round_to_minor,
+    Currency, Decimal, LineId, Money, MoneyRefused, Period, Quantity, UnitPrice, round_to_minor,
 };
 
 /// One thing to be billed, or to be taken back from `source`.
@@ -17,6 +20,7 @@ pub(crate) struct Step {
     /// How many, above zero.
     pub(crate) quantity: Quantity,
     pub(crate) charge: Charge,
+    pub(crate) discounts: Vec<AppliedDiscount>,
     pub(crate) period: Period,
 }
 
@@ -25,8 +29,6 @@ pub(crate) struct Terms<'a> {
     pub(crate) contract: &'a Contract,
     pub(crate) component: &'a Component,
     pub(crate) window: Period,
-    /// The day that bears the price where parts are not prorated.
-    pub(crate) first: Date,
 }
 
 /// Turns the steps of one billing period into lines. `in_window` are the charges and reductions
@@ -173,8 +175,7 @@ impl<'a> Remaining<'a> {
 fn charge(terms: &Terms<'_>, step: &Step, sum: &mut Running) -> Result<DraftLine, BillingRefusal> {
     let component = terms.component;
     let price = UnitPrice::new(
-        step.charge
-            .price(step.quantity)
+        discounted_price(&step.charge, &step.discounts, step.quantity)
             .map_err(RatingRefusal::from)?,
     );
     let weights = weights(terms);
@@ -202,6 +203,7 @@ fn charge(terms: &Terms<'_>, step: &Step, sum: &mut Running) -> Result<DraftLine
         service,
         quantity: step.quantity,
         charge: step.charge.clone(),
+        discounts: step.discounts.clone(),
         price,
         numerator,
         denominator,
@@ -209,6 +211,7 @@ fn charge(terms: &Terms<'_>, step: &Step, sum: &mut Running) -> Result<DraftLine
         net: Money::from_minor(minor, terms.contract.currency),
         arithmetic: String::new(),
         policy_version: component.policy.version,
+        measured: None,
     };
     line.arithmetic = arithmetic(terms, &line);
     Ok(line)
@@ -221,9 +224,8 @@ fn reduction(
     sum: &mut Running,
     remaining: &mut Remaining<'_>,
 ) -> Result<DraftLine, BillingRefusal> {
-    let taken = if step.charge.is_linear() {
-        step.charge
-            .price(step.quantity)
+    let taken = if is_linear(&step.charge, &step.discounts) {
+        discounted_price(&step.charge, &step.discounts, step.quantity)
             .map_err(RatingRefusal::from)?
     } else {
         source.line.price.decimal()
@@ -305,30 +307,83 @@ fn spill(
     Ok(())
 }
 
-fn weights(terms: &Terms<'_>) -> DayWeights {
+fn weights<'a>(terms: &Terms<'a>) -> DayWeights<'a> {
     let window = Window {
         period: terms.window,
         months: terms.component.billing.months(),
     };
-    DayWeights::new(terms.component.policy.proration, window, terms.first)
+    DayWeights::of(terms.component, window)
+}
+
+/// The price of the quantity before anything is taken off it, signed.
+fn before_discounts(line: &DraftLine) -> Decimal {
+    let price = line.price.decimal();
+    if line.discounts.is_empty() {
+        return price;
+    }
+    let whole = line
+        .charge
+        .price(Quantity::new(line.quantity.decimal().abs()));
+    match whole {
+        Ok(whole) if line.quantity.decimal().is_sign_negative() => -whole,
+        Ok(whole) => whole,
+        Err(_) => price,
+    }
+}
+
+/// A discount in words, such as `20 % Launch offer`.
+fn taken_off(discount: &AppliedDiscount, currency: Currency) -> String {
+    let places = currency.exponent();
+    let name = &discount.name;
+    match &discount.off {
+        Reduction::Percent { rate, cap } => {
+            let percent = (rate.decimal() * Decimal::ONE_HUNDRED).normalize();
+            let most = cap.map_or_else(String::new, |cap| {
+                format!(", at most {}", grouped(cap.decimal(), places))
+            });
+            format!("{percent} % {name}{most}")
+        }
+        Reduction::Amount { amount } => format!("{} {name}", grouped(amount.decimal(), places)),
+    }
+}
+
+/// The share of the period in the smallest whole numbers where it counts parts of months, which
+/// nobody knows, and as it was counted otherwise.
+fn shown_share(terms: &Terms<'_>, line: &DraftLine) -> (i64, i64) {
+    let (numerator, denominator) = (line.numerator, line.denominator);
+    if terms.component.policy.proration != DayCount::MonthFirst {
+        return (numerator, denominator);
+    }
+    let (mut one, mut other) = (numerator.abs(), denominator.abs());
+    while other != 0 {
+        (one, other) = (other, one % other);
+    }
+    (numerator / one.max(1), denominator / one.max(1))
 }
 
 /// How the amount came about, for people.
 fn arithmetic(terms: &Terms<'_>, line: &DraftLine) -> String {
     let currency = terms.contract.currency;
-    let mut text = match &line.charge {
-        Charge::PerUnit { unit_price } => {
-            let unit_price = grouped(unit_price.decimal(), currency.exponent());
-            format!("{} × {unit_price}", line.quantity)
+    let mut text = line
+        .charge
+        .summary(line.quantity, before_discounts(line), currency.exponent());
+    let whole = line.numerator == line.denominator;
+    if !line.discounts.is_empty() {
+        let minus = if line.price.decimal().is_sign_negative() {
+            '+'
+        } else {
+            '−'
+        };
+        for discount in &line.discounts {
+            text.push_str(&format!(" {minus} {}", taken_off(discount, currency)));
         }
-        Charge::Flat { .. } => grouped(line.price.decimal(), currency.exponent()),
-        Charge::Graduated { .. } | Charge::Volume { .. } => {
-            let price = grouped(line.price.decimal(), currency.exponent());
-            format!("{price} for {} by tiers", line.quantity)
+        if !whole {
+            text = format!("({text})");
         }
-    };
-    if line.numerator != line.denominator {
-        text.push_str(&format!(" × {}/{}", line.numerator, line.denominator));
+    }
+    if !whole {
+        let (numerator, denominator) = shown_share(terms, line);
+        text.push_str(&format!(" × {numerator}/{denominator}"));
     }
     if line.net != line.by_rule {
         text.push_str(", limited to what remains of the line");
@@ -339,29 +394,4 @@ fn arithmetic(terms: &Terms<'_>, line: &DraftLine) -> String {
         text.push_str(", rounded with the fraction carried within the billing period");
     }
     text
-}
-
-/// A decimal with thousands grouped and at least `places` places.
-fn grouped(value: Decimal, places: u32) -> String {
-    let mut value = value.normalize();
-    if value.scale() < places {
-        value.rescale(places);
-    }
-    let text = value.abs().to_string();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text.as_str(), ""));
-    let mut out = String::with_capacity(text.len() + 8);
-    if value.is_sign_negative() && !value.is_zero() {
-        out.push('-');
-    }
-    for (index, digit) in whole.chars().enumerate() {
-        if index > 0 && (whole.len() - index) % 3 == 0 {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if !fraction.is_empty() {
-        out.push('.');
-        out.push_str(fraction);
-    }
-    out
 }

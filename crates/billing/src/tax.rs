@@ -64,6 +64,14 @@ pub(crate) fn tax_on(net: Money, rate: Rate) -> Result<Money, MoneyRefused> {
     Ok(Money::from_minor(minor, net.currency))
 }
 
+/// The tax on a net amount at a rate, as lines bear it: rounded once, half away from zero.
+///
+/// # Errors
+/// When it is too large.
+pub fn tax_of(net: Money, rate: Rate) -> Result<Money, MoneyRefused> {
+    tax_on(net, rate)
+}
+
 /// The part of a line's tax that goes back with part of its net amount: the share of the tax for all
 /// that has been given back, rounded once, less the tax given back before. So when all of the net
 /// amount has gone back, exactly the tax that was charged has too.

@@ -11,7 +11,7 @@ use billing::{
     CreditAmount, CreditRequest, LineKind, OpenInvoice, apply, credit, owed, value_changes,
 };
 use commerce::{
-    Amendment, AnchorDay, BillingFrequency, Change, Charge, Contract, DayCount, NewComponent,
+    Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, DayCount, NewComponent,
     Policy, Tier, Timing, amend, component_value, total_value,
 };
 use proptest::prelude::*;
@@ -80,7 +80,7 @@ fn policies() -> impl Strategy<Value = Policy> {
         } else {
             Rounding::HalfUp
         },
-        version: 1,
+        ..Policy::default()
     })
 }
 
@@ -190,6 +190,7 @@ fn change_of(contract: &Contract, act: &Act) -> Option<Change> {
         Act::Cancel(credit_unused, share) => Change::Cancel {
             effective: at(contract, *share),
             credit_unused: *credit_unused,
+            at: CancelAt::OnDate,
         },
         Act::Extend(days) => {
             let more = std::time::Duration::from_secs(u64::try_from(*days).unwrap() * 86_400);

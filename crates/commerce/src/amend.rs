@@ -3,14 +3,21 @@
 //! A change states a fact by effective date; it holds until the next stated one. So changes on
 //! different days give the same timeline in whatever order they were recorded.
 
+mod ending;
+mod facts;
+mod phases;
+
+use crate::charge::Charge;
 use crate::contract::{
-    ChargeFrom, Component, Contract, ContractRefusal, ContractStatus, NewComponent, QuantityFrom,
-    VersionKind, check_charge, check_quantity,
+    Contract, ContractRefusal, ContractStatus, NewComponent, Phase, VersionKind,
 };
-use crate::product::{BillingFrequency, Charge, Timing};
-use crate::rating::{total_value, window_at};
+use crate::discount::Discount;
+use crate::rating::total_value;
+use crate::renewal::RenewalTerms;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use values::{ComponentId, ContractId, Date, Instant, Money, Period, Quantity};
+use std::num::NonZeroU16;
+use values::{ComponentId, ContractId, Date, Instant, Money, Quantity, Rate};
 
 /// A change and why it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +52,25 @@ pub enum Change {
         /// First day.
         effective: Date,
     },
+    /// Quantities and charges of one component, step by step, agreed at once.
+    Ramp {
+        /// Which component.
+        component: ComponentId,
+        /// The steps.
+        steps: Vec<RampStep>,
+    },
+    /// From this day the component goes through phases, the last of which does not end. Phases
+    /// stated before for this day or later are replaced.
+    SetPhases {
+        /// Which component.
+        component: ComponentId,
+        /// First day of the first phase.
+        effective: Date,
+        /// The phases.
+        phases: Vec<PhaseStep>,
+    },
     /// From this day until the end of the term something more is sold. It shares the billing
-    /// periods of the contract, so its first one may be a part.
+    /// periods of the contract, unless its policy says otherwise, so its first one may be a part.
     AddComponent {
         /// What.
         component: NewComponent,
@@ -60,19 +84,149 @@ pub enum Change {
         /// First day without it.
         effective: Date,
     },
+    /// From this day another product takes the place of the component, to where that would have
+    /// ended. The day belongs to the new one.
+    Swap {
+        /// Which component.
+        component: ComponentId,
+        /// What takes its place.
+        replacement: Box<NewComponent>,
+        /// First day of the new one.
+        effective: Date,
+    },
+    /// From this day service pauses and is not charged; what was billed beyond it is credited.
+    Pause {
+        /// Which component; all that are served, when absent.
+        #[serde(default)]
+        component: Option<ComponentId>,
+        /// First day without service.
+        effective: Date,
+        /// First day with service again; not known yet, when absent.
+        #[serde(default)]
+        until: Option<Date>,
+    },
+    /// From this day service runs again.
+    Resume {
+        /// Which component; all that pause, when absent.
+        #[serde(default)]
+        component: Option<ComponentId>,
+        /// First day with service.
+        effective: Date,
+    },
+    /// Something is taken off the prices for a time.
+    AddDiscount {
+        /// What, and when.
+        discount: Discount,
+    },
+    /// A discount ends before it would have.
+    EndDiscount {
+        /// Its code.
+        code: String,
+        /// First day without it.
+        effective: Date,
+    },
     /// From this day the contract is over.
     Cancel {
-        /// First day without it.
+        /// First day without it, or the day by which it is found; see `at`.
         effective: Date,
         /// Whether what was billed beyond the day is credited. If not, whatever is billed in
         /// advance stands until the end of the billing period that holds the day.
         credit_unused: bool,
+        /// Which day it is.
+        #[serde(default)]
+        at: CancelAt,
     },
+    /// The cancellation is taken back, as if it had never been.
+    Uncancel {},
     /// The term gets longer; components that ran to its end run on.
     Extend {
         /// First day outside the new term.
         until: Date,
     },
+    /// An end is aligned to that of another component or contract.
+    CoTerm {
+        /// Which component; the term of the contract, when absent.
+        #[serde(default)]
+        component: Option<ComponentId>,
+        /// First day outside.
+        until: Date,
+    },
+    /// The term is followed by another; what ran to its end runs on. What is charged once does not
+    /// come again.
+    Renew {
+        /// First day outside the new term.
+        until: Date,
+        /// Charges that differ from the first day of the new term on.
+        charges: Vec<ComponentCharge>,
+    },
+    /// What happens when the term runs out.
+    SetRenewal {
+        /// The new rule; the contract ends with its term, when absent.
+        #[serde(default)]
+        renewal: Option<RenewalTerms>,
+    },
+}
+
+/// The day from which a cancelled contract is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancelAt {
+    /// The effective day itself.
+    #[default]
+    OnDate,
+    /// Where the billing period under way on that day began: it is credited whole.
+    StartOfPeriod,
+    /// Where that billing period ends: it stands whole.
+    EndOfPeriod,
+    /// Where the term under way began.
+    StartOfTerm,
+    /// Where the term ends, so that it is not renewed; where the billing period ends, when the
+    /// contract is evergreen.
+    EndOfTerm,
+}
+
+/// A component's charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ComponentCharge {
+    /// Which component.
+    pub component: ComponentId,
+    /// The charge for a whole billing period.
+    pub charge: Charge,
+}
+
+/// One step of a ramp.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RampStep {
+    /// First day.
+    pub effective: Date,
+    /// How many from then on; as before when absent.
+    #[serde(default)]
+    pub quantity: Option<Quantity>,
+    /// The charge from then on; as before when absent.
+    #[serde(default)]
+    pub charge: Option<Charge>,
+}
+
+/// One phase of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseStep {
+    /// What it is sold as.
+    pub phase: Phase,
+    /// Its length in months; the last phase needs none.
+    #[serde(default)]
+    pub months: Option<NonZeroU16>,
+    /// Its length in days, where it is not whole months.
+    #[serde(default)]
+    pub days: Option<NonZeroU16>,
+    /// The charge in it; as before when absent.
+    #[serde(default)]
+    pub charge: Option<Charge>,
+    /// What is taken off in it: `"0.5"` is one half.
+    #[serde(default)]
+    pub off: Option<Rate>,
 }
 
 /// What an amendment did to the contract.
@@ -105,16 +259,13 @@ pub fn amend(
     amendment: &Amendment,
     recorded: Instant,
 ) -> Result<(Contract, ContractDelta), ContractRefusal> {
-    let (kind, status) = match amendment.change {
-        Change::ChangeQuantity { .. } => (VersionKind::QuantityChanged, ContractStatus::Amended),
-        Change::ChangePrice { .. } => (VersionKind::PriceChanged, ContractStatus::Amended),
-        Change::AddComponent { .. } => (VersionKind::ComponentAdded, ContractStatus::Amended),
-        Change::RemoveComponent { .. } => (VersionKind::ComponentRemoved, ContractStatus::Amended),
-        Change::Cancel { .. } => (VersionKind::Cancelled, ContractStatus::Cancelled),
-        Change::Extend { .. } => (VersionKind::Extended, ContractStatus::Amended),
-    };
+    let kind = kind_of(&amendment.change);
     let mut next = contract.clone();
-    next.status = contract.status.to(status)?;
+    next.status = match kind {
+        VersionKind::Uncancelled => contract.reinstated()?,
+        VersionKind::Cancelled => contract.status.to(ContractStatus::Cancelled)?,
+        _ => contract.status.to(ContractStatus::Amended)?,
+    };
     let effective = apply(&mut next, contract, &amendment.change)?;
     next.note(recorded, effective, kind, &amendment.reason);
     let value_before = total_value(contract)?;
@@ -134,6 +285,39 @@ pub fn amend(
     Ok((next, delta))
 }
 
+/// The contract with something that belongs to it from the start, such as a discount that it is
+/// signed with. It makes no version.
+///
+/// # Errors
+/// As [`amend`].
+pub fn agree(contract: &Contract, change: &Change) -> Result<Contract, ContractRefusal> {
+    let mut next = contract.clone();
+    apply(&mut next, contract, change)?;
+    Ok(next)
+}
+
+fn kind_of(change: &Change) -> VersionKind {
+    match change {
+        Change::ChangeQuantity { .. } => VersionKind::QuantityChanged,
+        Change::ChangePrice { .. } => VersionKind::PriceChanged,
+        Change::Ramp { .. } => VersionKind::Ramped,
+        Change::SetPhases { .. } => VersionKind::Phased,
+        Change::AddComponent { .. } => VersionKind::ComponentAdded,
+        Change::RemoveComponent { .. } => VersionKind::ComponentRemoved,
+        Change::Swap { .. } => VersionKind::Swapped,
+        Change::Pause { .. } => VersionKind::Paused,
+        Change::Resume { .. } => VersionKind::Resumed,
+        Change::AddDiscount { .. } => VersionKind::Discounted,
+        Change::EndDiscount { .. } => VersionKind::DiscountEnded,
+        Change::Cancel { .. } => VersionKind::Cancelled,
+        Change::Uncancel {} => VersionKind::Uncancelled,
+        Change::Extend { .. } => VersionKind::Extended,
+        Change::CoTerm { .. } => VersionKind::CoTermed,
+        Change::Renew { .. } => VersionKind::Renewed,
+        Change::SetRenewal { .. } => VersionKind::RenewalChanged,
+    }
+}
+
 /// Changes `next`; answers the day from which it counts.
 fn apply(
     next: &mut Contract,
@@ -145,164 +329,54 @@ fn apply(
             component,
             quantity,
             effective,
-        } => {
-            check_quantity(component, *quantity)?;
-            let target = serving(next, component, *effective)?;
-            check_charged_once(target, *effective)?;
-            if let Some(charge) = target.charge_on(*effective) {
-                check_charge(component, charge, *quantity)?;
-            }
-            state_quantity(&mut target.quantities, *effective, *quantity);
-            Ok(*effective)
-        }
+        } => facts::change_quantity(next, component, *quantity, *effective),
         Change::ChangePrice {
             component,
             charge,
             effective,
-        } => {
-            let target = serving(next, component, *effective)?;
-            check_charged_once(target, *effective)?;
-            let quantity = target.quantity_on(*effective).unwrap_or_default();
-            check_charge(component, charge, quantity)?;
-            state_charge(&mut target.charges, *effective, charge);
-            Ok(*effective)
-        }
+        } => facts::change_price(next, component, charge, *effective),
+        Change::Ramp { component, steps } => phases::ramp(next, component, steps),
+        Change::SetPhases {
+            component,
+            effective,
+            phases,
+        } => phases::set(next, component, *effective, phases),
         Change::AddComponent {
             component,
             effective,
-        } => add_component(next, component, *effective),
+        } => facts::add_component(next, component, *effective),
         Change::RemoveComponent {
             component,
             effective,
-        } => {
-            serving(next, component, *effective)?.until = *effective;
-            Ok(*effective)
-        }
+        } => facts::remove_component(next, component, *effective),
+        Change::Swap {
+            component,
+            replacement,
+            effective,
+        } => facts::swap(next, component, replacement, *effective),
+        Change::Pause {
+            component,
+            effective,
+            until,
+        } => facts::pause(next, component.as_ref(), *effective, *until),
+        Change::Resume {
+            component,
+            effective,
+        } => facts::resume(next, component.as_ref(), *effective),
+        Change::AddDiscount { discount } => phases::add_discount(next, discount),
+        Change::EndDiscount { code, effective } => phases::end_discount(next, code, *effective),
         Change::Cancel {
             effective,
             credit_unused,
-        } => cancel(next, contract, *effective, *credit_unused),
-        Change::Extend { until } => extend(next, *until),
-    }
-}
-
-/// The component, when it serves on `effective`.
-fn serving<'a>(
-    contract: &'a mut Contract,
-    id: &ComponentId,
-    effective: Date,
-) -> Result<&'a mut Component, ContractRefusal> {
-    let unknown = contract.unknown_component(id);
-    let Some(component) = contract.components.iter_mut().find(|c| c.id == *id) else {
-        return Err(unknown);
-    };
-    if effective < component.from || component.until <= effective {
-        return Err(ContractRefusal::OutsideService {
-            effective,
-            what: format!("component {id}"),
-            from: component.from,
-            until: component.until,
-        });
-    }
-    Ok(component)
-}
-
-fn check_charged_once(component: &Component, effective: Date) -> Result<(), ContractRefusal> {
-    if component.billing == BillingFrequency::OneOff && effective != component.from {
-        return Err(ContractRefusal::ChargedOnce {
-            component: component.id.clone(),
-            charged: component.from,
-        });
-    }
-    Ok(())
-}
-
-fn state_quantity(stated: &mut Vec<QuantityFrom>, from: Date, quantity: Quantity) {
-    stated.retain(|fact| fact.from != from);
-    let place = stated.partition_point(|fact| fact.from < from);
-    stated.insert(place, QuantityFrom { from, quantity });
-}
-
-fn state_charge(stated: &mut Vec<ChargeFrom>, from: Date, charge: &Charge) {
-    stated.retain(|fact| fact.from != from);
-    let place = stated.partition_point(|fact| fact.from < from);
-    let charge = charge.clone();
-    stated.insert(place, ChargeFrom { from, charge });
-}
-
-fn add_component(
-    next: &mut Contract,
-    component: &NewComponent,
-    effective: Date,
-) -> Result<Date, ContractRefusal> {
-    if next.components.iter().any(|known| known.id == component.id) {
-        return Err(ContractRefusal::DuplicateComponent {
-            contract: next.id.clone(),
-            component: component.id.clone(),
-        });
-    }
-    check_inside_term(next, effective)?;
-    let service =
-        Period::new(effective, next.term.until()).map_err(|_| outside_term(next, effective))?;
-    next.components.push(component.over(service)?);
-    Ok(effective)
-}
-
-fn cancel(
-    next: &mut Contract,
-    contract: &Contract,
-    effective: Date,
-    credit_unused: bool,
-) -> Result<Date, ContractRefusal> {
-    check_inside_term(contract, effective)?;
-    for component in &mut next.components {
-        let kept = !credit_unused && component.timing == Timing::Advance;
-        let end = match window_at(contract, component, effective) {
-            // What began on the very day has not been used at all.
-            Some(window) if kept && window.period.from() < effective => window.period.until(),
-            _ => effective,
-        };
-        // A component that was to begin later never does.
-        let end = if component.from >= effective {
-            effective
-        } else {
-            end
-        };
-        component.until = component.until.min(end.max(component.from));
-    }
-    next.cancelled_from = Some(effective);
-    Ok(effective)
-}
-
-fn extend(next: &mut Contract, until: Date) -> Result<Date, ContractRefusal> {
-    let current = next.term.until();
-    if until <= current {
-        return Err(ContractRefusal::NotLater { current, until });
-    }
-    Contract::check_length(next.term.from(), until)?;
-    next.term = Period::new(next.term.from(), until)
-        .map_err(|_| ContractRefusal::NotLater { current, until })?;
-    for component in &mut next.components {
-        if component.until == current {
-            component.until = until;
+            at,
+        } => ending::cancel(next, contract, *effective, *credit_unused, *at),
+        Change::Uncancel {} => Ok(ending::uncancel(next)),
+        Change::Extend { until } => ending::extend(next, *until),
+        Change::CoTerm { component, until } => ending::co_term(next, component.as_ref(), *until),
+        Change::Renew { until, charges } => ending::renew(next, contract, *until, charges),
+        Change::SetRenewal { renewal } => {
+            next.renewal.clone_from(renewal);
+            Ok(next.term.until())
         }
-    }
-    Ok(current)
-}
-
-fn check_inside_term(contract: &Contract, effective: Date) -> Result<(), ContractRefusal> {
-    if contract.term.contains(effective) {
-        Ok(())
-    } else {
-        Err(outside_term(contract, effective))
-    }
-}
-
-fn outside_term(contract: &Contract, effective: Date) -> ContractRefusal {
-    ContractRefusal::OutsideService {
-        effective,
-        what: format!("the term of contract {}", contract.id),
-        from: contract.term.from(),
-        until: contract.term.until(),
     }
 }

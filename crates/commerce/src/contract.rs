@@ -1,18 +1,24 @@
 //! Contracts: components with timelines by effective date, and the notes of every version.
 
 use crate::ExternalRef;
-use crate::product::{BillingFrequency, Charge, Pattern, Timing};
+use crate::measure::Measure;
+use crate::cycle::{AnchorDay, BillingFrequency, Timing, anchor_fits};
+use crate::discount::Discount;
+use crate::policy::Policy;
+use crate::charge::Charge;
+use crate::product::Pattern;
+use crate::renewal::RenewalTerms;
 mod refusal;
+mod timeline;
 
 pub use refusal::ContractRefusal;
+pub use timeline::{PausedFrom, Phase, PhaseFrom, Span};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::num::NonZeroU16;
 use values::{
     ComponentId, ContractId, Currency, CustomerId, Date, EntityId, Instant, Period, ProductCode,
-    Quantity, Rounding,
+    Quantity,
 };
 
 /// What a customer has agreed to with one legal entity, in one currency.
@@ -45,6 +51,29 @@ pub struct Contract {
     pub status: ContractStatus,
     /// The day it was cancelled from, if it was.
     pub cancelled_from: Option<Date>,
+    /// Where each component ended before the contract was cancelled, so that the cancellation can
+    /// be taken back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended_by_cancellation: Vec<ServiceEnd>,
+    /// What is taken off its prices, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub discounts: Vec<Discount>,
+    /// What happens when the term runs out; it ends, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalTerms>,
+    /// First days of the terms after the signed one, rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renewed_on: Vec<Date>,
+}
+
+/// Where a component would have ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceEnd {
+    /// The component.
+    pub component: ComponentId,
+    /// First day without it.
+    pub until: Date,
 }
 
 /// One thing sold on a contract, with its timeline.
@@ -77,6 +106,18 @@ pub struct Component {
     pub quantities: Vec<QuantityFrom>,
     /// At what charge, by effective date, rising; the first entry is on `from`.
     pub charges: Vec<ChargeFrom>,
+    /// Where it pauses and runs again, by effective date, rising; it runs where nothing is stated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<PausedFrom>,
+    /// Its phases, by effective date, rising.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub phases: Vec<PhaseFrom>,
+    /// The component whose place it took, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ComponentId>,
+    /// What its quantity is measured by; as agreed in `quantities` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
 }
 
 /// A quantity holds from this day until the next stated one.
@@ -97,103 +138,6 @@ pub struct ChargeFrom {
     pub from: Date,
     /// The charge for a whole billing period.
     pub charge: Charge,
-}
-
-/// A stretch of a component's timeline in which nothing changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Span {
-    /// The days.
-    pub period: Period,
-    /// How many. Always 1 for a flat charge, whose price does not look at it.
-    pub quantity: Quantity,
-    /// At what charge.
-    pub charge: Charge,
-}
-
-/// How parts of a billing period are priced and rounded. Its version is kept on every line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// What share of a price a part of its period costs.
-    #[serde(default)]
-    pub proration: DayCount,
-    /// How the exact amount becomes minor units.
-    #[serde(default)]
-    pub rounding: Rounding,
-    /// Version of the policy.
-    pub version: u32,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            proration: DayCount::default(),
-            rounding: Rounding::default(),
-            version: 1,
-        }
-    }
-}
-
-/// What share of the price of a billing period a part of it costs. For a price per term, which has
-/// no number of months, all but `None` count actual days over the days of the signed term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DayCount {
-    /// Actual days over the days of the whole billing period, also when the term cuts it short.
-    #[default]
-    ActualOverPeriod,
-    /// Days over this many for each month of the period. Days beyond that many cost nothing, and
-    /// the last day of a shorter period brings it to the whole, so a whole period costs its price.
-    FixedDays(NonZeroU16),
-    /// Actual days over 30 for each month: 31 days of a monthly price cost 31/30 of it.
-    Actual360,
-    /// Parts cost as much as the whole; a change counts from the next period, and leaving within
-    /// a period gives nothing back.
-    None,
-}
-
-/// The day of the month on which billing periods begin, 1 to 31. In a month that lacks the day they
-/// begin on its last day, and the following months return to the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "i8", into = "i8")]
-pub struct AnchorDay(i8);
-
-/// The number is not a day of a month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{day} is not a day of the month; use 1 to 31")]
-pub struct AnchorDayRefused {
-    /// What was given.
-    pub day: i8,
-}
-
-impl AnchorDay {
-    /// The day of the month of `date`.
-    #[must_use]
-    pub fn of(date: Date) -> Self {
-        Self(date.day())
-    }
-    /// The day, 1 to 31.
-    #[must_use]
-    pub fn day(self) -> i8 {
-        self.0
-    }
-}
-
-impl TryFrom<i8> for AnchorDay {
-    type Error = AnchorDayRefused;
-    fn try_from(day: i8) -> Result<Self, AnchorDayRefused> {
-        if (1..=31).contains(&day) {
-            Ok(Self(day))
-        } else {
-            Err(AnchorDayRefused { day })
-        }
-    }
-}
-
-impl From<AnchorDay> for i8 {
-    fn from(day: AnchorDay) -> i8 {
-        day.0
-    }
 }
 
 /// What one version of a contract was made for.
@@ -232,6 +176,28 @@ pub enum VersionKind {
     Extended,
     /// The term ran out.
     Expired,
+    /// One product took the place of another.
+    Swapped,
+    /// Service pauses.
+    Paused,
+    /// Service runs again.
+    Resumed,
+    /// An end was aligned to another one.
+    CoTermed,
+    /// A cancellation was taken back.
+    Uncancelled,
+    /// The term was followed by another.
+    Renewed,
+    /// What happens when the term runs out was changed.
+    RenewalChanged,
+    /// Quantities and charges were stated step by step.
+    Ramped,
+    /// Phases were stated.
+    Phased,
+    /// A discount came in.
+    Discounted,
+    /// A discount ended.
+    DiscountEnded,
 }
 
 /// Where a contract stands.
@@ -320,6 +286,9 @@ pub struct NewComponent {
     pub quantity: Quantity,
     /// The charge for a whole billing period.
     pub charge: Charge,
+    /// What its quantity is measured by; as agreed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<Measure>,
 }
 
 impl NewComponent {
@@ -329,7 +298,13 @@ impl NewComponent {
     /// When the quantity is not above zero or the charge cannot price it.
     pub fn over(&self, service: Period) -> Result<Component, ContractRefusal> {
         check_quantity(&self.id, self.quantity)?;
-        check_charge(&self.id, &self.charge, self.quantity)?;
+        check_anchor(self)?;
+        check_measure(self)?;
+        let priced = match self.measure {
+            Some(_) => Quantity::default(),
+            None => self.quantity,
+        };
+        check_charge(&self.id, &self.charge, priced)?;
         Ok(Component {
             id: self.id.clone(),
             product: self.product.clone(),
@@ -350,6 +325,10 @@ impl NewComponent {
                 from: service.from(),
                 charge: self.charge.clone(),
             }],
+            pauses: Vec::new(),
+            phases: Vec::new(),
+            replaces: None,
+            measure: self.measure.clone(),
         })
     }
 }
@@ -380,79 +359,35 @@ pub(crate) fn check_charge(
             amount,
         });
     }
+    charge.check()?;
     charge.price(quantity)?;
     Ok(())
 }
 
-impl Component {
-    /// The days of service; none when it was removed before it began.
-    #[must_use]
-    pub fn service(&self) -> Option<Period> {
-        Period::new(self.from, self.until).ok()
-    }
-
-    /// The quantity that holds on `date`, whether or not there is service then.
-    #[must_use]
-    pub fn quantity_on(&self, date: Date) -> Option<Quantity> {
-        let held = self.quantities.iter().rev().find(|q| q.from <= date);
-        held.map(|q| q.quantity)
-    }
-
-    /// The charge that holds on `date`, whether or not there is service then.
-    #[must_use]
-    pub fn charge_on(&self, date: Date) -> Option<&Charge> {
-        let held = self.charges.iter().rev().find(|c| c.from <= date);
-        held.map(|c| &c.charge)
-    }
-
-    /// The timeline: stretches in which nothing changes, rising, adjoining, each unlike the next.
-    #[must_use]
-    pub fn spans(&self) -> Vec<Span> {
-        let mut cuts: Vec<Date> = self.quantities.iter().map(|q| q.from).collect();
-        cuts.extend(self.charges.iter().map(|c| c.from));
-        cuts.push(self.from);
-        cuts.push(self.until);
-        cuts.retain(|cut| self.from <= *cut && *cut <= self.until);
-        cuts.sort_unstable();
-        cuts.dedup();
-        let mut spans: Vec<Span> = Vec::with_capacity(cuts.len());
-        for ends in cuts.windows(2) {
-            let [from, until] = *ends else { continue };
-            let Ok(period) = Period::new(from, until) else {
-                continue;
-            };
-            let (Some(quantity), Some(charge)) = (self.quantity_on(from), self.charge_on(from))
-            else {
-                continue;
-            };
-            let quantity = match charge {
-                Charge::Flat { .. } => Quantity::from(1),
-                Charge::PerUnit { .. } | Charge::Graduated { .. } | Charge::Volume { .. } => {
-                    quantity
-                }
-            };
-            push_span(&mut spans, period, quantity, charge);
-        }
-        spans
+fn check_anchor(new: &NewComponent) -> Result<(), ContractRefusal> {
+    if anchor_fits(new.billing, new.policy.anchor) {
+        Ok(())
+    } else {
+        Err(ContractRefusal::AnchorDoesNotFit {
+            component: new.id.clone(),
+            billing: new.billing,
+        })
     }
 }
 
-/// Appends a span, or lengthens the last one when nothing changed between them.
-fn push_span(spans: &mut Vec<Span>, period: Period, quantity: Quantity, charge: &Charge) {
-    if let Some(last) = spans.last_mut()
-        && last.quantity == quantity
-        && last.charge == *charge
-        && last.period.until() == period.from()
-        && let Ok(joined) = Period::new(last.period.from(), period.until())
-    {
-        last.period = joined;
-        return;
+/// What is measured is not known before, and is billed when a period has ended.
+fn check_measure(new: &NewComponent) -> Result<(), ContractRefusal> {
+    if new.measure.is_none() {
+        return Ok(());
     }
-    spans.push(Span {
-        period,
-        quantity,
-        charge: charge.clone(),
-    });
+    let once = new.billing == BillingFrequency::OneOff;
+    if new.timing == Timing::Advance || once {
+        return Err(ContractRefusal::MeasuredInAdvance {
+            component: new.id.clone(),
+            field: if once { "billing" } else { "timing" },
+        });
+    }
+    Ok(())
 }
 
 impl Contract {
@@ -463,17 +398,6 @@ impl Contract {
     #[must_use]
     pub fn version(&self) -> u32 {
         self.versions.last().map_or(0, |note| note.version)
-    }
-
-    /// The component of that id.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn component(&self, id: &ComponentId) -> Result<&Component, ContractRefusal> {
-        self.components
-            .iter()
-            .find(|component| component.id == *id)
-            .ok_or_else(|| self.unknown_component(id))
     }
 
     pub(crate) fn unknown_component(&self, id: &ComponentId) -> ContractRefusal {

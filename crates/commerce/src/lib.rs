@@ -10,21 +10,40 @@
 //! **Invariant:** nothing here reads a clock, does I/O, or holds a float.
 
 mod amend;
+mod charge;
 mod contract;
 mod customer;
+mod cycle;
+mod discount;
+mod measure;
 mod order;
+mod policy;
 mod product;
 mod rating;
+mod renewal;
 
-pub use amend::{Amendment, Change, ContractDelta, amend};
+pub use amend::{Amendment, CancelAt, Change, ComponentCharge, ContractDelta, PhaseStep, RampStep, agree, amend};
+pub use charge::{
+    Arithmetic, Block, BlockCount, Blocks, Capacity, Cell, Charge, ChargeRefusal, Commitment,
+    CreditPack, GraduatedPercentage, Matrix, MatrixCell, Measured, Milestone, Milestones,
+    MinimumSpend, Package, PercentTier, Percentage, PriceStep, Priced, SeatDowngrade,
+    SeatUpgrade, Seats, Tier, grouped, raised,
+};
 pub use contract::{
-    AnchorDay, AnchorDayRefused, ChargeFrom, Component, Contract, ContractRefusal, ContractStatus,
-    DayCount, NewComponent, Policy, QuantityFrom, Span, VersionKind, VersionNote,
+    ChargeFrom, Component, Contract, ContractRefusal, ContractStatus, NewComponent, PausedFrom,
+    Phase, PhaseFrom, QuantityFrom, ServiceEnd, Span, VersionKind, VersionNote,
 };
 pub use customer::{Collection, Customer, ExternalRef};
-pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
-pub use product::{BillingFrequency, Charge, ChargeRefusal, Pattern, Price, Product, Tier, Timing};
-pub use rating::{
-    Covered, DayWeights, RatingRefusal, Window, component_value, coverage, total_value, window_at,
-    windows,
+pub use measure::{Measure, MeasuredPart, measured_parts};
+pub use cycle::{
+    AnchorDay, AnchorDayRefused, BillingFrequency, CycleAnchor, Timing, Weekday, Window, window_at,
+    windows, windows_between,
 };
+pub use discount::{AppliedDiscount, Discount, after_discounts, Reduction, discounted_price, is_linear};
+pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
+pub use policy::{DayCount, DayWeights, FirstPart, Policy};
+pub use product::{Pattern, Price, Product};
+pub use rating::{
+    Covered, RatingRefusal, component_value, coverage, coverage_between, total_value,
+};
+pub use renewal::{RenewalMode, RenewalPrice, RenewalTerms, renewal, renewed_through};

@@ -4,10 +4,9 @@ mod refusal;
 
 pub use refusal::OrderRefusal;
 
-use crate::contract::{
-    AnchorDay, Component, Contract, ContractStatus, NewComponent, Policy, VersionKind,
-};
-use crate::product::{BillingFrequency, Charge, Price, Product};
+use crate::contract::{Component, Contract, ContractStatus, NewComponent, VersionKind};
+use crate::cycle::{AnchorDay, BillingFrequency};
+use crate::product::{Price, Product};
 use crate::{Amendment, Change, ExternalRef};
 use serde::{Deserialize, Serialize};
 use values::{
@@ -101,6 +100,10 @@ pub fn from_order(
         refs: order.refs.clone(),
         status: ContractStatus::Active,
         cancelled_from: None,
+        ended_by_cancellation: Vec::new(),
+        discounts: Vec::new(),
+        renewal: None,
+        renewed_on: Vec::new(),
     };
     contract.note(
         recorded,
@@ -365,7 +368,7 @@ fn price_for(
             sold_in: sold_in(product),
         }),
         (None, [only], None) => Ok(only),
-        (None, [only], Some(_)) if only.billing.months().is_none() => Ok(only),
+        (None, [only], Some(_)) if !only.billing.recurs() => Ok(only),
         (None, _, None) => Err(OrderRefusal::MissingFrequency {
             line,
             product: product_text(),
@@ -402,10 +405,9 @@ fn component_of(
     let id: ComponentId = id.parse().map_err(|_| OrderRefusal::ContractIdTooLong {
         value: order.contract.to_string(),
     })?;
-    let charge = match (line.unit_price, &price.charge) {
-        (None, charge) => charge.clone(),
-        (Some(amount), Charge::Flat { .. }) => Charge::Flat { amount },
-        (Some(unit_price), _) => Charge::PerUnit { unit_price },
+    let charge = match line.unit_price {
+        None => price.charge.clone(),
+        Some(unit_price) => price.charge.repriced(unit_price),
     };
     Ok(NewComponent {
         id,
@@ -417,10 +419,11 @@ fn component_of(
         revenue_account_class: product.revenue_account_class.clone(),
         billing: price.billing,
         timing: price.timing,
-        policy: Policy::default(),
+        policy: product.policy.clone().unwrap_or_default(),
         recognition: product.recognition,
         quantity: line.quantity,
         charge,
+        measure: price.measure.clone(),
     })
 }
 

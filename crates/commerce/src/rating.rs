@@ -5,23 +5,14 @@
 //! [`total_value`] is the sum of those rounded prices, and what is billed over the life equals it to
 //! the minor unit, in whatever order amendments and bill runs came.
 
-use crate::contract::{Component, Contract, DayCount};
-use crate::product::{BillingFrequency, Charge, ChargeRefusal};
-use values::{
-    Date, Decimal, Money, MoneyRefused, Period, Quantity, UnitPrice, anchored_month, days_between,
-    round_to_minor,
-};
+use crate::charge::{Charge, ChargeRefusal};
+use crate::contract::{Component, Contract};
+use crate::cycle::{Window, windows_between};
+use crate::discount::{AppliedDiscount, Running, discounted_price};
+use crate::policy::DayWeights;
+use values::{Date, Decimal, Money, MoneyRefused, Period, Quantity, UnitPrice, round_to_minor};
 
-/// One billing period as the price means it, not cut by the term.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Window {
-    /// The days.
-    pub period: Period,
-    /// Months in it; none for a price that is charged once or once a term.
-    pub months: Option<i32>,
-}
-
-/// A part of a billing period with one quantity and one charge.
+/// A part of a billing period with one quantity, one charge and the same discounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Covered {
     /// The whole billing period that it is a part of.
@@ -32,7 +23,10 @@ pub struct Covered {
     pub quantity: Quantity,
     /// At what charge.
     pub charge: Charge,
-    /// Exact price of the quantity for the whole billing period, in major units.
+    /// What is taken off it, in order.
+    pub discounts: Vec<AppliedDiscount>,
+    /// Exact price of the quantity for the whole billing period, discounts taken off, in major
+    /// units.
     pub price: UnitPrice,
     /// Days that count.
     pub numerator: i64,
@@ -106,36 +100,61 @@ pub fn component_value(contract: &Contract, component: &Component) -> Result<Mon
 /// # Errors
 /// When a charge cannot price a quantity.
 pub fn coverage(contract: &Contract, component: &Component) -> Result<Vec<Covered>, RatingRefusal> {
+    coverage_between(contract, component, Date::MIN, Date::MAX)
+}
+
+/// As [`coverage`], but only of billing periods that end after `since` and begin on or before
+/// `through`, each of them whole. The first is computed, so the life of a contract before `since` and
+/// after `through` costs nothing.
+///
+/// # Errors
+/// When a charge cannot price a quantity.
+pub fn coverage_between(
+    contract: &Contract,
+    component: &Component,
+    since: Date,
+    through: Date,
+) -> Result<Vec<Covered>, RatingRefusal> {
+    // What is measured is not known before its period has ended; it is expected as it is measured.
+    if component.measure.is_some() {
+        return Ok(Vec::new());
+    }
     let spans = component.spans();
+    let discounts = Running::on(contract, component);
     let mut parts = Vec::new();
     let mut first_span = 0;
-    for window in windows(contract, component) {
-        let mut weights: Option<DayWeights> = None;
+    for window in windows_between(contract, component, since, through) {
         while spans
             .get(first_span)
             .is_some_and(|span| span.period.until() <= window.period.from())
         {
             first_span += 1;
         }
+        let weights = DayWeights::of(component, window);
+        let first_part = parts.len();
         for span in spans.iter().skip(first_span) {
             if span.period.from() >= window.period.until() {
                 break;
             }
-            let Some(period) = span.period.meet(&window.period) else {
+            let Some(days) = span.period.meet(&window.period) else {
                 continue;
             };
-            let weights = weights.get_or_insert_with(|| {
-                DayWeights::new(component.policy.proration, window, period.from())
-            });
-            parts.push(Covered {
-                window,
-                period,
-                quantity: span.quantity,
-                price: UnitPrice::new(span.charge.price(span.quantity)?),
-                charge: span.charge.clone(),
-                numerator: weights.between(period),
-                denominator: weights.denominator(),
-            });
+            for (period, discounts) in discounts.cut(days) {
+                let price = discounted_price(&span.charge, &discounts, span.quantity)?;
+                parts.push(Covered {
+                    window,
+                    period,
+                    quantity: span.quantity,
+                    charge: span.charge.clone(),
+                    discounts,
+                    price: UnitPrice::new(price),
+                    numerator: weights.between(period),
+                    denominator: weights.denominator(),
+                });
+            }
+        }
+        if let Some(of_window) = parts.get_mut(first_part..) {
+            crate::charge::hold(of_window)?;
         }
     }
     Ok(parts)
@@ -147,139 +166,5 @@ impl Covered {
             .decimal()
             .checked_mul(Decimal::from(self.numerator))
             .ok_or(MoneyRefused::TooLarge)
-    }
-}
-
-/// The billing periods that hold a day of the component's service, in order. They count from the
-/// start of the signed term and return to the anchor day after short months; a component that comes
-/// in later shares them.
-#[must_use]
-pub fn windows(contract: &Contract, component: &Component) -> Vec<Window> {
-    let Some(service) = component.service() else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let mut index = first_index(contract, component);
-    while let Some(window) = nth_window(contract, component, index) {
-        if window.period.from() >= service.until() {
-            break;
-        }
-        if window.period.meet(&service).is_some() {
-            found.push(window);
-        }
-        index += 1;
-    }
-    found
-}
-
-/// The billing period of the component that holds `date`, if `date` is not before the first.
-#[must_use]
-pub fn window_at(contract: &Contract, component: &Component, date: Date) -> Option<Window> {
-    let mut index = first_index(contract, component);
-    while let Some(window) = nth_window(contract, component, index) {
-        if window.period.contains(date) {
-            return Some(window);
-        }
-        if window.period.from() > date {
-            return None;
-        }
-        index += 1;
-    }
-    None
-}
-
-/// Index of the window that holds the first day of the term: 0, or −1 when the anchor day of that
-/// month lies later.
-fn first_index(contract: &Contract, component: &Component) -> i32 {
-    match component.billing.months() {
-        Some(_) => {
-            let start = contract.signed_term.from();
-            let anchored = anchored_month(start, 0, contract.billing_anchor_day.day());
-            if anchored > start { -1 } else { 0 }
-        }
-        None => 0,
-    }
-}
-
-fn nth_window(contract: &Contract, component: &Component, index: i32) -> Option<Window> {
-    let months = component.billing.months();
-    let period = match (component.billing, months) {
-        (_, Some(months)) => {
-            let start = contract.signed_term.from();
-            let anchor = contract.billing_anchor_day.day();
-            let from = anchored_month(start, index.checked_mul(months)?, anchor);
-            let until = anchored_month(start, index.checked_add(1)?.checked_mul(months)?, anchor);
-            Period::new(from, until).ok()?
-        }
-        (BillingFrequency::OneOff, None) if index == 0 => {
-            Period::new(component.from, component.from.tomorrow().ok()?).ok()?
-        }
-        (BillingFrequency::OneOff, None) => return None,
-        (_, None) => {
-            let days = contract.signed_term.days();
-            let from = plus_days(contract.signed_term.from(), days * i64::from(index))?;
-            Period::new(from, plus_days(from, days)?).ok()?
-        }
-    };
-    Some(Window { period, months })
-}
-
-fn plus_days(date: Date, days: i64) -> Option<Date> {
-    let seconds = u64::try_from(days).ok()?.checked_mul(86_400)?;
-    date.checked_add(std::time::Duration::from_secs(seconds))
-        .ok()
-}
-
-/// How many of the days that a price is for each part of its billing period counts. The count is a
-/// difference of two cumulative counts, so parts always add up to their whole.
-#[derive(Debug, Clone, Copy)]
-pub struct DayWeights {
-    rule: DayCount,
-    window: Window,
-    first: Date,
-}
-
-impl DayWeights {
-    /// The weights of `window`, whose first billed or covered day is `first`.
-    #[must_use]
-    pub fn new(rule: DayCount, window: Window, first: Date) -> Self {
-        let rule = match (rule, window.months) {
-            (DayCount::FixedDays(_) | DayCount::Actual360, None) => DayCount::ActualOverPeriod,
-            (rule, _) => rule,
-        };
-        Self {
-            rule,
-            window,
-            first,
-        }
-    }
-
-    /// Days that the price is for, at least 1.
-    #[must_use]
-    pub fn denominator(&self) -> i64 {
-        let months = i64::from(self.window.months.unwrap_or(1));
-        match self.rule {
-            DayCount::ActualOverPeriod => self.window.period.days(),
-            DayCount::FixedDays(days) => i64::from(days.get()) * months,
-            DayCount::Actual360 => 30 * months,
-            DayCount::None => 1,
-        }
-    }
-
-    /// Days that count in `part` of the window.
-    #[must_use]
-    pub fn between(&self, part: Period) -> i64 {
-        self.before(part.until()) - self.before(part.from())
-    }
-
-    /// Days that count from the start of the window to before `date`.
-    fn before(&self, date: Date) -> i64 {
-        let elapsed = days_between(self.window.period.from(), date).max(0);
-        match self.rule {
-            DayCount::ActualOverPeriod | DayCount::Actual360 => elapsed,
-            DayCount::FixedDays(_) if date >= self.window.period.until() => self.denominator(),
-            DayCount::FixedDays(_) => elapsed.min(self.denominator()),
-            DayCount::None => i64::from(date > self.first),
-        }
     }
 }

@@ -6,7 +6,7 @@
 )]
 
 use commerce::{
-    Amendment, AnchorDay, BillingFrequency, Change, Charge, Contract, ContractRefusal,
+    Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, ContractRefusal,
     ContractStatus, DayCount, DayWeights, NewComponent, Pattern, Policy, Timing, amend, coverage,
     total_value, windows,
 };
@@ -34,6 +34,7 @@ fn sold(id: &str, billing: BillingFrequency) -> NewComponent {
         charge: Charge::PerUnit {
             unit_price: 100.into(),
         },
+        measure: None,
     }
 }
 
@@ -51,6 +52,10 @@ fn contract_over(term: Period, sold: &[NewComponent]) -> Contract {
         refs: Vec::new(),
         status: ContractStatus::Active,
         cancelled_from: None,
+        ended_by_cancellation: Vec::new(),
+        discounts: Vec::new(),
+        renewal: None,
+        renewed_on: Vec::new(),
     }
 }
 
@@ -147,7 +152,8 @@ fn each_refusal_says_what_to_do() {
     assert_eq!(
         refused(Change::Cancel {
             effective: date("2025-12-31"),
-            credit_unused: true
+            credit_unused: true,
+            at: CancelAt::OnDate,
         }),
         "effective_date_outside_service: effective 2025-12-31 lies outside the term of contract C1, \
          which runs from 2026-01-01 until before 2027-01-01"
@@ -172,6 +178,7 @@ fn what_has_ended_is_not_amended() {
     let cancel = |credit_unused| Change::Cancel {
         effective: date("2026-03-15"),
         credit_unused,
+        at: CancelAt::OnDate,
     };
     let over = change(&contract(), cancel(true)).unwrap();
     assert_eq!(
@@ -203,6 +210,7 @@ fn without_credit_the_period_under_way_stands() {
             Change::Cancel {
                 effective,
                 credit_unused: false,
+                at: CancelAt::OnDate,
             },
         )
         .unwrap();
@@ -229,6 +237,7 @@ fn what_was_to_begin_later_never_does() {
             Change::Cancel {
                 effective: date("2026-09-05"),
                 credit_unused,
+                at: CancelAt::OnDate,
             },
         );
         assert_eq!(over.unwrap().components[2].service(), None);
@@ -313,7 +322,8 @@ proptest! {
             DayCount::Actual360,
             DayCount::None,
         ];
-        let weights = DayWeights::new(rules[whole], window, window.period.from());
+        let policy = Policy { proration: rules[whole], ..Policy::default() };
+        let weights = DayWeights::under(&policy, window, window.period.from());
         let middle = window.period.from().checked_add(
             std::time::Duration::from_secs(u64::try_from(cut).unwrap() * 86_400),
         ).unwrap();

@@ -25,6 +25,7 @@ fn price(currency: &str, unit_price: &str, billing: BillingFrequency) -> Price {
         billing,
         timing: Timing::Advance,
         from: None,
+        measure: None,
     }
 }
 
@@ -36,6 +37,7 @@ fn product(code: &str, prices: Vec<Price>) -> Product {
         revenue_account_class: "subscription".to_owned(),
         prices,
         recognition: Pattern::StraightLineDaily,
+        policy: None,
     }
 }
 

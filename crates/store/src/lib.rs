@@ -42,6 +42,7 @@ pub mod log;
 pub mod obligations;
 pub mod outside_documents;
 pub mod outward;
+pub mod papers;
 pub mod payments;
 mod presence;
 pub mod processes;

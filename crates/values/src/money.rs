@@ -81,6 +81,14 @@ pub fn round_to_minor(
     i64::try_from(minor).map_err(|_| MoneyRefused::TooLarge)
 }
 
+/// Rounds a price or rate to decimal places, half away from zero.
+#[must_use]
+pub fn round_places(exact: Decimal, places: u32) -> Decimal {
+    exact
+        .round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
+        .normalize()
+}
+
 /// Splits `minor` units by non-negative `weights`: each part is the difference of consecutive
 /// cumulative shares rounded half away from zero, so the parts add up to the whole exactly and no
 /// part strays from its exact share by a whole unit.

@@ -1,6 +1,10 @@
 //! The bodies of commands. What a body does not say has the default that its field names.
 
-use commerce::{BillingFrequency, Charge, Collection, DayCount, Pattern, Price, Timing};
+use commerce::{
+    BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart, Pattern, Policy,
+    Price, RenewalTerms, Timing,
+};
+use super::{ChangeBody, PhaseBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
@@ -42,6 +46,9 @@ pub struct PublishProduct {
     /// How its revenue is earned.
     #[serde(default)]
     pub recognition: Pattern,
+    /// How parts of its billing periods are priced and rounded, and where periods begin.
+    #[serde(default)]
+    pub policy: Option<Policy>,
 }
 
 /// Body of `set_tax_rate`.
@@ -153,6 +160,12 @@ pub struct ActivateContract {
     pub billing_day: Option<i8>,
     /// What is sold.
     pub lines: Vec<ContractLine>,
+    /// What happens when the term runs out; it ends, when absent.
+    #[serde(default)]
+    pub renewal: Option<RenewalTerms>,
+    /// What is taken off its prices from the start.
+    #[serde(default)]
+    pub discounts: Vec<Discount>,
     /// The same contract in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,
@@ -191,12 +204,24 @@ pub struct ContractLine {
     /// How exact amounts become minor units.
     #[serde(default)]
     pub rounding: Option<Rounding>,
+    /// What period the first part is a share of.
+    #[serde(default)]
+    pub first_part: Option<FirstPart>,
+    /// Where billing periods begin, when not on the billing day of the contract.
+    #[serde(default)]
+    pub anchor: Option<CycleAnchor>,
     /// Words on the invoice; the product's name when absent.
     #[serde(default)]
     pub description: Option<String>,
     /// First day of service of this line; the contract's when absent.
     #[serde(default)]
     pub start: Option<Date>,
+    /// Phases that it goes through from its first day on, such as a trial.
+    #[serde(default)]
+    pub phases: Vec<PhaseBody>,
+    /// What its quantity is measured by, when not as in the catalogue.
+    #[serde(default)]
+    pub measure: Option<commerce::Measure>,
 }
 
 /// Body of `amend_contract`.
@@ -215,53 +240,6 @@ pub struct AmendContract {
     /// The same change in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,
-}
-
-/// What an amendment changes.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum ChangeBody {
-    /// More or fewer.
-    Quantity {
-        /// Which component; may be left out when the contract has one only.
-        #[serde(default)]
-        component: Option<ComponentId>,
-        /// How many from then on.
-        quantity: Quantity,
-    },
-    /// Another price.
-    Price {
-        /// Which component; may be left out when the contract has one only.
-        #[serde(default)]
-        component: Option<ComponentId>,
-        /// Price of one unit for one whole billing period.
-        #[serde(default)]
-        unit_price: Option<UnitPrice>,
-        /// Or the whole charge.
-        #[serde(default)]
-        charge: Option<Charge>,
-    },
-    /// One more thing.
-    Add {
-        /// What is added.
-        line: Box<ContractLine>,
-    },
-    /// One thing less.
-    Remove {
-        /// Which component.
-        component: ComponentId,
-    },
-    /// The whole contract ends early.
-    Cancel {
-        /// Whether what is billed and not used is given back; true when absent.
-        #[serde(default = "yes")]
-        credit_unused: bool,
-    },
-    /// The term gets longer.
-    Extend {
-        /// The new last day.
-        end: Date,
-    },
 }
 
 /// Body of `run_billing`.

@@ -76,6 +76,7 @@ pub fn publish_product(
         revenue_account_class: body.revenue_class.clone(),
         prices: body.prices.clone(),
         recognition: body.recognition,
+        policy: body.policy.clone(),
     };
     let content = to_store("product", &product)?;
     catalogue::put_product(tx, body.code.as_str(), &content)?;

@@ -155,7 +155,9 @@ fn terms_of_billing(component: &Component) -> String {
             component.billing.to_string()
         }
         (billing, Timing::Advance) => format!("{billing} in advance"),
-        (billing, Timing::Arrears) => format!("{billing} in arrears"),
+        (billing, Timing::Arrears | Timing::ArrearsWithRunning) => {
+            format!("{billing} in arrears")
+        }
     }
 }
 
@@ -184,28 +186,15 @@ fn component_row(component: &Component, currency: Currency, today: Date) -> Comp
 
 /// The price and when it is billed, such as `1200 EUR per unit and year, in advance`.
 fn terms(component: &Component, charge: &Charge, currency: Currency) -> String {
-    let every = match component.billing {
-        BillingFrequency::OneOff => "once",
-        BillingFrequency::Monthly => "month",
-        BillingFrequency::Quarterly => "quarter",
-        BillingFrequency::SemiAnnual => "half-year",
-        BillingFrequency::Annual => "year",
-        BillingFrequency::TermUpFront => "term",
+    let every = component.billing.period_word();
+    let money = |amount: values::Decimal| {
+        format!("{} {currency}", price(values::UnitPrice::new(amount), currency))
     };
-    let price_in_words = match charge {
-        Charge::Flat { amount } => format!("{} {currency} per {every}", price(*amount, currency)),
-        Charge::PerUnit { unit_price } => {
-            format!(
-                "{} {currency} per unit and {every}",
-                price(*unit_price, currency)
-            )
-        }
-        Charge::Graduated { tiers } => {
-            format!("graduated prices over {} tiers per {every}", tiers.len())
-        }
-        Charge::Volume { tiers } => {
-            format!("volume prices over {} tiers per {every}", tiers.len())
-        }
+    let listed = charge.listed(&money);
+    let price_in_words = if listed.ends_with("per unit") {
+        format!("{listed} and {every}")
+    } else {
+        format!("{listed} per {every}")
     };
     match (component.billing, component.timing) {
         (BillingFrequency::OneOff, _) => {
@@ -219,6 +208,9 @@ fn terms(component: &Component, charge: &Charge, currency: Currency) -> String {
         (BillingFrequency::TermUpFront, _) => format!("{price_in_words}, up front"),
         (_, Timing::Advance) => format!("{price_in_words}, in advance"),
         (_, Timing::Arrears) => format!("{price_in_words}, in arrears"),
+        (_, Timing::ArrearsWithRunning) => {
+            format!("{price_in_words}, in arrears with the running period")
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use billing::{BilledLine, Document, DraftLine, TaxRate, TaxTable, draft_document, owed};
 use commerce::{
-    Amendment, AnchorDay, BillingFrequency, Change, Charge, Contract, ContractDelta,
+    Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, ContractDelta,
     ContractStatus, DayCount, NewComponent, Pattern, Policy, Timing, amend,
 };
 use values::{ComponentId, Date, EntityId, Instant, LineId, Money, Period, Quantity, parse_date};
@@ -43,6 +43,7 @@ pub fn component(
         recognition: Pattern::StraightLineDaily,
         quantity: quantity.parse().unwrap(),
         charge,
+        measure: None,
     }
 }
 
@@ -62,6 +63,10 @@ pub fn contract(currency: &str, from: &str, until: &str, sold: &[NewComponent]) 
         refs: Vec::new(),
         status: ContractStatus::Active,
         cancelled_from: None,
+        ended_by_cancellation: Vec::new(),
+        discounts: Vec::new(),
+        renewal: None,
+        renewed_on: Vec::new(),
     }
 }
 
@@ -109,6 +114,7 @@ pub fn cancel(effective: &str, credit_unused: bool) -> Change {
     Change::Cancel {
         effective: date(effective),
         credit_unused,
+        at: CancelAt::OnDate,
     }
 }
 

@@ -55,6 +55,16 @@ pub enum ContractRefusal {
         /// What was asked.
         quantity: Quantity,
     },
+    /// What is measured cannot be billed before it was.
+    #[error(
+        "component {component} is priced by what is measured, which is known when a period has ended; set timing to arrears and billing to a period such as monthly ({field} is at fault)"
+    )]
+    MeasuredInAdvance {
+        /// The component.
+        component: ComponentId,
+        /// The field at fault.
+        field: &'static str,
+    },
     /// Prices on a contract are not below zero.
     #[error("the charge of component {component} holds the negative amount {amount}")]
     NegativePrice {
@@ -99,6 +109,70 @@ pub enum ContractRefusal {
         /// The day asked about.
         on: Date,
     },
+    /// Billing periods of this length do not begin there.
+    #[error(
+        "component {component} is billed {billing}, and such periods cannot begin as its anchor says; weeks begin on a weekday, months on a day of the month"
+    )]
+    AnchorDoesNotFit {
+        /// The component.
+        component: ComponentId,
+        /// How often it is billed.
+        billing: crate::BillingFrequency,
+    },
+    /// What does not pause cannot run again.
+    #[error("nothing is paused before {effective}; to pause, state the first day without service")]
+    NotPaused {
+        /// The day asked for.
+        effective: Date,
+    },
+    /// What is charged once has no days to pause.
+    #[error("component {component} is charged once and cannot pause or have phases")]
+    DoesNotRecur {
+        /// The component.
+        component: ComponentId,
+    },
+    /// There is no cancellation to take back.
+    #[error("contract {contract} is {status}, not cancelled; there is nothing to take back")]
+    NotCancelled {
+        /// The contract.
+        contract: ContractId,
+        /// Where it stands.
+        status: ContractStatus,
+    },
+    /// A discount of that code is on the contract.
+    #[error("contract {contract} has a discount {code:?} already; choose another code or end it")]
+    DuplicateDiscount {
+        /// The contract.
+        contract: ContractId,
+        /// The code.
+        code: String,
+    },
+    /// The contract has no such discount.
+    #[error("contract {contract} has no discount {code:?}")]
+    UnknownDiscount {
+        /// The contract.
+        contract: ContractId,
+        /// The code.
+        code: String,
+    },
+    /// The discount takes nothing off, or too much, or runs on no day.
+    #[error("discount {code:?} makes no sense: {why}")]
+    BadDiscount {
+        /// The code.
+        code: String,
+        /// What to change.
+        why: &'static str,
+    },
+    /// Steps or phases that state nothing or are out of order.
+    #[error("{what} {number} makes no sense: {why}")]
+    BadStep {
+        /// `step` or `phase`.
+        what: &'static str,
+        /// Which, from 1.
+        number: usize,
+        /// What to change.
+        why: &'static str,
+    },
     /// The charge cannot price the quantity.
     #[error(transparent)]
     Charge(#[from] ChargeRefusal),
@@ -117,11 +191,20 @@ impl ContractRefusal {
             Self::DuplicateComponent { .. } => "duplicate_component",
             Self::OutsideService { .. } => "effective_date_outside_service",
             Self::QuantityNotPositive { .. } => "quantity_not_positive",
+            Self::MeasuredInAdvance { .. } => "measured_in_advance",
             Self::NegativePrice { .. } => "negative_price",
             Self::ChargedOnce { .. } => "charged_once",
             Self::NotLater { .. } => "extension_not_later",
             Self::TermTooLong { .. } => "term_too_long",
             Self::NotExpired { .. } => "term_not_expired",
+            Self::AnchorDoesNotFit { .. } => "anchor_does_not_fit",
+            Self::NotPaused { .. } => "not_paused",
+            Self::DoesNotRecur { .. } => "does_not_recur",
+            Self::NotCancelled { .. } => "not_cancelled",
+            Self::DuplicateDiscount { .. } => "duplicate_discount",
+            Self::UnknownDiscount { .. } => "unknown_discount",
+            Self::BadDiscount { .. } => "bad_discount",
+            Self::BadStep { .. } => "bad_step",
             Self::Charge(refusal) => refusal.code(),
             Self::Rating(refusal) => refusal.code(),
         }

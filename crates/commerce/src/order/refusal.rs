@@ -1,7 +1,7 @@
 //! Everything that can be wrong with an order.
 
 use crate::contract::ContractRefusal;
-use crate::product::BillingFrequency;
+use crate::cycle::BillingFrequency;
 use values::{ContractId, Currency, Date, Quantity, UnitPrice};
 
 /// One thing wrong with an order. Each names the field, the value and the mend.

@@ -3,8 +3,8 @@
 use crate::Refusal;
 use crate::command::ContractLine;
 use crate::record::Context;
-use commerce::{Charge, NewComponent, Policy, Price, Product};
-use values::{ContractId, Currency, Date};
+use commerce::{Charge, DayCount, NewComponent, Policy, Price, Product};
+use values::{ContractId, Currency, Date, EntityId};
 
 /// A component before it has a place in time: what the line does not say comes from the catalogue.
 ///
@@ -15,7 +15,7 @@ pub(super) fn new_component(
     line: &ContractLine,
     contract: &ContractId,
     index: usize,
-    currency: Currency,
+    (entity, currency): (&EntityId, Currency),
     on: Date,
     field: &str,
 ) -> Result<NewComponent, Refusal> {
@@ -51,15 +51,32 @@ pub(super) fn new_component(
         revenue_account_class: product.revenue_account_class.clone(),
         billing: line.billing.unwrap_or(price.billing),
         timing: line.timing.unwrap_or(price.timing),
-        policy: Policy {
-            proration: line.proration.unwrap_or_default(),
-            rounding: line.rounding.unwrap_or_default(),
-            version: 1,
-        },
+        policy: policy_of(context, line, product, entity)?,
         recognition: line.recognition.unwrap_or(product.recognition),
         quantity: line.quantity,
         charge: charge_of(&price.charge, line.charge.as_ref(), line.unit_price),
+        measure: line.measure.clone().or_else(|| price.measure.clone()),
     })
+}
+
+/// The policy of the product, else of the legal entity, with what the line says itself. Seconds are
+/// counted between the midnights of the entity.
+fn policy_of(
+    context: &Context,
+    line: &ContractLine,
+    product: &Product,
+    entity: &EntityId,
+) -> Result<Policy, Refusal> {
+    let stated = product.policy.clone();
+    let mut policy = stated.unwrap_or_else(|| context.books.policy(entity));
+    policy.proration = line.proration.unwrap_or(policy.proration);
+    policy.rounding = line.rounding.unwrap_or(policy.rounding);
+    policy.first_part = line.first_part.unwrap_or(policy.first_part);
+    policy.anchor = line.anchor.unwrap_or(policy.anchor);
+    if policy.proration == DayCount::Seconds && policy.zone.is_none() {
+        policy.zone = Some(context.books.entity(entity)?.zone.clone());
+    }
+    Ok(policy)
 }
 
 /// The catalogue price that a line refers to; a line with a price of its own needs none for its
@@ -98,7 +115,7 @@ fn price_of(
     }
     let own = line.charge.clone().or(line
         .unit_price
-        .map(|unit_price| Charge::PerUnit { unit_price }));
+        .map(Charge::per_unit));
     match (own, line.billing) {
         (Some(charge), Some(billing)) => Ok(Price {
             currency,
@@ -106,6 +123,7 @@ fn price_of(
             billing,
             timing: line.timing.unwrap_or_default(),
             from: None,
+            measure: line.measure.clone(),
         }),
         _ => {
             let sold: Vec<String> = product
@@ -133,10 +151,9 @@ pub(super) fn charge_of(
     whole: Option<&Charge>,
     unit_price: Option<values::UnitPrice>,
 ) -> Charge {
-    match (whole, unit_price, listed) {
-        (Some(charge), _, _) => charge.clone(),
-        (None, Some(amount), Charge::Flat { .. }) => Charge::Flat { amount },
-        (None, Some(unit_price), _) => Charge::PerUnit { unit_price },
-        (None, None, listed) => listed.clone(),
+    match (whole, unit_price) {
+        (Some(charge), _) => charge.clone(),
+        (None, Some(price)) => listed.repriced(price),
+        (None, None) => listed.clone(),
     }
 }

@@ -1,0 +1,329 @@
+//! From the words of the API to a change of the domain: what the body leaves out comes from the
+//! contract, the catalogue or another contract.
+
+use super::line::{charge_of, new_component};
+use super::{load, only_component};
+use crate::command::{AmendContract, ChangeBody, ContractLine, PhaseBody, RampStepBody};
+use crate::record::Context;
+use crate::{AppFault, Refusal};
+use commerce::{
+    Change, Charge, Component, Contract, Discount, NewComponent, PhaseStep, RampStep, Reduction,
+    RenewalPrice, renewal,
+};
+use std::num::NonZeroU16;
+use store::Tx;
+use values::{ComponentId, ContractId, Date, UnitPrice};
+
+/// Months of a renewal that nothing was said about.
+const YEAR: NonZeroU16 = NonZeroU16::new(12).unwrap();
+
+/// The change that a body asks for.
+pub(super) fn read_change(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    contract: &Contract,
+    body: &AmendContract,
+) -> Result<Change, AppFault> {
+    let effective = body.effective;
+    Ok(match &body.change {
+        ChangeBody::Quantity {
+            component,
+            quantity,
+        } => Change::ChangeQuantity {
+            component: only_component(contract, component.as_ref())?,
+            quantity: *quantity,
+            effective,
+        },
+        ChangeBody::Price {
+            component,
+            unit_price,
+            charge,
+        } => {
+            let component = only_component(contract, component.as_ref())?;
+            let charge = priced(
+                contract,
+                &component,
+                effective,
+                *unit_price,
+                charge.as_ref(),
+            )?;
+            let charge = charge.ok_or_else(|| {
+                Refusal::field(
+                    "price_missing",
+                    "change.unit_price",
+                    "state unit_price or charge",
+                )
+            })?;
+            Change::ChangePrice {
+                component,
+                charge,
+                effective,
+            }
+        }
+        ChangeBody::Ramp { component, steps } => {
+            let component = only_component(contract, component.as_ref())?;
+            let steps = ramp(contract, &component, steps)?;
+            Change::Ramp { component, steps }
+        }
+        ChangeBody::Phases { component, phases } => {
+            let component = only_component(contract, component.as_ref())?;
+            let phases = phase_steps(contract, &component, effective, phases)?;
+            Change::SetPhases {
+                component,
+                effective,
+                phases,
+            }
+        }
+        ChangeBody::Add { line } => Change::AddComponent {
+            component: added(context, contract, line, effective)?,
+            effective,
+        },
+        ChangeBody::Remove { component } => Change::RemoveComponent {
+            component: component.clone(),
+            effective,
+        },
+        ChangeBody::Swap { component, line } => Change::Swap {
+            component: only_component(contract, component.as_ref())?,
+            replacement: Box::new(added(context, contract, line, effective)?),
+            effective,
+        },
+        other => without_price(tx, context, contract, effective, other)?,
+    })
+}
+
+/// The changes that state no price of their own.
+fn without_price(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    contract: &Contract,
+    effective: Date,
+    body: &ChangeBody,
+) -> Result<Change, AppFault> {
+    Ok(match body {
+        ChangeBody::Pause {
+            component,
+            resume_on,
+        } => Change::Pause {
+            component: component.clone(),
+            effective,
+            until: *resume_on,
+        },
+        ChangeBody::Resume { component } => Change::Resume {
+            component: component.clone(),
+            effective,
+        },
+        ChangeBody::EndDiscount { code } => Change::EndDiscount {
+            code: code.clone(),
+            effective,
+        },
+        ChangeBody::Cancel { credit_unused, at } => Change::Cancel {
+            effective,
+            credit_unused: *credit_unused,
+            at: *at,
+        },
+        ChangeBody::Uncancel {} => Change::Uncancel {},
+        ChangeBody::Extend { end } => Change::Extend {
+            until: end.tomorrow().unwrap_or(*end),
+        },
+        ChangeBody::CoTerm {
+            component,
+            end,
+            with_contract,
+            with_component,
+        } => Change::CoTerm {
+            component: component.clone(),
+            until: aligned(
+                tx,
+                contract,
+                *end,
+                with_contract.as_ref(),
+                with_component.as_ref(),
+            )?,
+        },
+        ChangeBody::Renew { months, price } => {
+            let terms = contract.renewal.as_ref();
+            let months = months.or(terms.map(|terms| terms.months)).unwrap_or(YEAR);
+            let price = price.or(terms.map(|terms| terms.price)).unwrap_or_default();
+            renewed(context, contract, contract.term_after(months), price)
+        }
+        ChangeBody::Renewal { terms } => Change::SetRenewal {
+            renewal: terms.clone(),
+        },
+        discount => Change::AddDiscount {
+            discount: discount_of(discount, effective)?,
+        },
+    })
+}
+
+/// The renewal of a contract at a price; the catalogue answers for list prices.
+pub(super) fn renewed(
+    context: &Context,
+    contract: &Contract,
+    until: Date,
+    price: RenewalPrice,
+) -> Change {
+    renewal(contract, until, price, |component, on| {
+        listed(context, contract, component, on)
+    })
+}
+
+/// What the catalogue asks on a day for what a component is.
+fn listed(
+    context: &Context,
+    contract: &Contract,
+    component: &Component,
+    on: Date,
+) -> Option<Charge> {
+    let products = &context.books.catalogue.products;
+    let product = products
+        .iter()
+        .find(|known| known.code == component.product)?;
+    let offered = product.prices.iter().filter(|price| {
+        price.currency == contract.currency
+            && price.billing == component.billing
+            && price.from.is_none_or(|from| from <= on)
+    });
+    let newest = offered.max_by_key(|price| price.from)?;
+    Some(newest.charge.clone())
+}
+
+/// The charge that a body states: the whole one, or the listed one at another unit price.
+fn priced(
+    contract: &Contract,
+    component: &ComponentId,
+    on: Date,
+    unit_price: Option<UnitPrice>,
+    charge: Option<&Charge>,
+) -> Result<Option<Charge>, Refusal> {
+    let held = contract
+        .component(component)
+        .map_err(|r| Refusal::field(r.code(), "change.component", r.to_string()))?;
+    let listed = held
+        .charge_on(on)
+        .or_else(|| held.charges.first().map(|first| &first.charge));
+    let nothing = Charge::flat(UnitPrice::default());
+    let stated = unit_price.is_some() || charge.is_some();
+    Ok(stated.then(|| charge_of(listed.unwrap_or(&nothing), charge, unit_price)))
+}
+
+fn ramp(
+    contract: &Contract,
+    component: &ComponentId,
+    steps: &[RampStepBody],
+) -> Result<Vec<RampStep>, Refusal> {
+    let step = |step: &RampStepBody| {
+        let charge = step.charge.as_ref();
+        Ok(RampStep {
+            effective: step.effective,
+            quantity: step.quantity,
+            charge: priced(contract, component, step.effective, step.unit_price, charge)?,
+        })
+    };
+    steps.iter().map(step).collect()
+}
+
+/// The phases of a component.
+pub(super) fn phase_steps(
+    contract: &Contract,
+    component: &ComponentId,
+    on: Date,
+    phases: &[PhaseBody],
+) -> Result<Vec<PhaseStep>, Refusal> {
+    let step = |phase: &PhaseBody| {
+        let charge = phase.charge.as_ref();
+        Ok(PhaseStep {
+            phase: phase.phase,
+            months: phase.months,
+            days: phase.days,
+            charge: priced(contract, component, on, phase.unit_price, charge)?,
+            off: phase.off,
+        })
+    };
+    phases.iter().map(step).collect()
+}
+
+fn added(
+    context: &Context,
+    contract: &Contract,
+    line: &ContractLine,
+    effective: Date,
+) -> Result<NewComponent, Refusal> {
+    if !line.phases.is_empty() {
+        let message = "add the line first, then amend it with kind phases";
+        return Err(Refusal::field(
+            "phases_not_here",
+            "change.line.phases",
+            message,
+        ));
+    }
+    new_component(
+        context,
+        line,
+        &contract.id,
+        contract.components.len(),
+        (&contract.entity, contract.currency),
+        effective,
+        "change.line",
+    )
+}
+
+/// First day after the end that something is aligned to.
+fn aligned(
+    tx: &mut Tx<'_>,
+    contract: &Contract,
+    end: Option<Date>,
+    with_contract: Option<&ContractId>,
+    with_component: Option<&ComponentId>,
+) -> Result<Date, AppFault> {
+    match (end, with_contract, with_component) {
+        (Some(end), None, None) => Ok(end.tomorrow().unwrap_or(end)),
+        (None, Some(other), None) => Ok(load(tx, other)?.1.term.until()),
+        (None, None, Some(id)) => {
+            let other = contract
+                .component(id)
+                .map_err(|r| Refusal::field(r.code(), "change.with_component", r.to_string()))?;
+            Ok(other.until)
+        }
+        _ => {
+            let message = "state one of end, with_contract and with_component";
+            Err(Refusal::field("end_missing", "change.end", message).into())
+        }
+    }
+}
+
+/// A discount that a body states.
+pub(super) fn discount_of(body: &ChangeBody, from: Date) -> Result<Discount, Refusal> {
+    let missing = || {
+        let message = "state percent or amount, not both; a cap goes with percent";
+        Refusal::field("discount_unclear", "change.percent", message)
+    };
+    let ChangeBody::Discount {
+        code,
+        name,
+        component,
+        percent,
+        cap,
+        amount,
+        end,
+        cycles,
+        order,
+    } = body
+    else {
+        return Err(missing());
+    };
+    let off = match (*percent, *amount, *cap) {
+        (Some(rate), None, cap) => Reduction::Percent { rate, cap },
+        (None, Some(amount), None) => Reduction::Amount { amount },
+        _ => return Err(missing()),
+    };
+    Ok(Discount {
+        code: code.clone(),
+        name: name.clone(),
+        component: component.clone(),
+        off,
+        from,
+        until: end.map(|end| end.tomorrow().unwrap_or(end)),
+        cycles: *cycles,
+        order: *order,
+    })
+}
