@@ -10,6 +10,7 @@ pub mod mappings;
 pub(crate) mod proposals;
 mod queries;
 mod reproduce;
+mod schemas;
 pub(crate) mod stage_gate;
 pub mod view;
 

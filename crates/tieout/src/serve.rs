@@ -244,6 +244,7 @@ pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
     let _exporting = log(&settings)?;
     let app = open(&settings)?;
     app.set_routing("tieout/settings", settings.routing)?;
+    app.publish_schemas()?;
     let given = std::env::var(ADMIN_PASSWORD).ok();
     if let Some(password) = auth::first_administrator(&app, given.as_deref())? {
         // To the terminal only: the log keeps no secrets.
