@@ -202,6 +202,10 @@ fn dispatch(
         Command::CreateEntity(body) => catalogue::create_entity(tx, context, body),
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),
+        Command::SetLetterhead(body) => crate::printing::set_letterhead(tx, context, body),
+        Command::SetBillingDetails(body) => {
+            crate::printing::set_billing_details(tx, context, body)
+        }
         Command::PublishPostingRules(body) => catalogue::publish_posting_rules(tx, context, body),
         Command::CreateCustomer(body) => customer::create(tx, context, key, body),
         Command::ImportCustomers(body) => {

@@ -333,6 +333,8 @@ impl Teller {
             self.app.bill_due(ACTOR)?;
             self.app.retry_payments(ACTOR)?;
         }
+        self.app.post_parked_outside_documents(ACTOR)?;
+        self.app.verify_outside_billing(ACTOR)?;
         if self.automatic.recognition {
             let entities: Vec<_> = self.app.books().entities.values().cloned().collect();
             for entity in entities {
@@ -398,6 +400,9 @@ impl Teller {
     /// Has the person that the step names grant what waits; they get a role that may. A step that
     /// waits and names nobody goes on waiting.
     fn grant(&self, answer: Answer, checker: Option<&str>) -> Result<Answer, AppFault> {
+        if let (Some(checker), Some(_)) = (checker, answer["proposal"].as_str()) {
+            return self.put_in_force(&answer, checker);
+        }
         let Some(checker) = checker.filter(|_| crate::approval::is_waiting(&answer)) else {
             return Ok(answer);
         };
@@ -412,6 +417,24 @@ impl Teller {
             self.app.put_user(checker, role, "")?;
         }
         self.app.grant(id, checker)
+    }
+
+    /// Has the person that the step names approve a proposed configuration.
+    fn put_in_force(&self, answer: &Answer, checker: &str) -> Result<Answer, AppFault> {
+        if self.app.user(checker)?.is_none() {
+            self.app
+                .put_user(checker, control::Role::Administrator, "")?;
+        }
+        let body = serde_json::json!({
+            "proposal": answer["proposal"], "decision": "approve", "reason": "seen in the story"
+        });
+        let command = Command::read("decide_configuration", body).map_err(|error| {
+            AppFault::Unreadable {
+                what: "decision",
+                error: error.to_string(),
+            }
+        })?;
+        self.app.act(checker, command)
     }
 }
 

@@ -214,6 +214,11 @@ const fn entry(
     }
 }
 
+/// The same with a schema that has grown so often without breaking anybody.
+const fn grown(growths: u32, entry: CatalogueEntry) -> CatalogueEntry {
+    CatalogueEntry { growths, ..entry }
+}
+
 /// Every version of [`crate::Event::PUBLISHED`], in that order.
 #[rustfmt::skip]
 pub const CATALOGUE: &[CatalogueEntry] = &[
@@ -233,10 +238,10 @@ pub const CATALOGUE: &[CatalogueEntry] = &[
         &[Billing, Revenue, Crm, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
     entry("com.tieout.subscription.subscription.activated.v1", "contracts",
         &[Revenue, Crm, Support, Warehouse, Control], REVENUE_OPERATIONS, Agreement),
-    entry("com.tieout.billing.invoice.issued.v1", "billing",
-        &[Ledger, Revenue, Crm, Support, Payments, Warehouse, Control], BILLING_ANALYST, Books),
-    entry("com.tieout.billing.credit_memo.issued.v1", "billing",
-        &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books),
+    grown(1, entry("com.tieout.billing.invoice.issued.v1", "billing",
+        &[Ledger, Revenue, Crm, Support, Payments, Warehouse, Control], BILLING_ANALYST, Books)),
+    grown(1, entry("com.tieout.billing.credit_memo.issued.v1", "billing",
+        &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books)),
     entry("com.tieout.payment.payment.initiated.v1", "billing",
         &[Billing, Crm, Control], COLLECTIONS, Operation),
     entry("com.tieout.payment.payment.failed.v2", "payment processor",

@@ -407,6 +407,9 @@ pub struct BillingDocument {
     pub customer: CustomerId,
     /// The contract.
     pub contract: ContractId,
+    /// The same document in the system that issued it, when that is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_in: Option<Reference>,
     /// Why, for a credit note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -11,6 +11,8 @@ pub enum Measure {
     Bookings,
     /// What the contracts say is owed was billed.
     Billings,
+    /// What another system billed is what it should have billed.
+    BilledElsewhere,
     /// Billed and not yet earned.
     Deferred,
     /// Earned and not yet billed.
@@ -31,9 +33,10 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order from deal to ledger.
-    pub const ALL: [Measure; 10] = [
+    pub const ALL: [Measure; 11] = [
         Measure::Bookings,
         Measure::Billings,
+        Measure::BilledElsewhere,
         Measure::Deferred,
         Measure::Unbilled,
         Measure::Recognised,
@@ -50,6 +53,7 @@ impl Measure {
         match self {
             Measure::Bookings => "bookings",
             Measure::Billings => "billings",
+            Measure::BilledElsewhere => "billed_elsewhere",
             Measure::Deferred => "deferred",
             Measure::Unbilled => "unbilled",
             Measure::Recognised => "recognised",
@@ -75,6 +79,7 @@ impl Measure {
         match self {
             Measure::Bookings => "Deals won are under contract",
             Measure::Billings => "What is owed was billed",
+            Measure::BilledElsewhere => "Billing, ours against theirs",
             Measure::Deferred => "Deferred revenue",
             Measure::Unbilled => "Contract assets (unbilled revenue)",
             Measure::Recognised => "Revenue recognised",
@@ -92,6 +97,7 @@ impl Measure {
         match self {
             Measure::Bookings => "opportunities won in the CRM",
             Measure::Billings => "contract timelines, rated again through today",
+            Measure::BilledElsewhere => "timelines of contracts that another system bills, rated again",
             Measure::Deferred => "obligations: billed less recognised, where positive",
             Measure::Unbilled => "obligations: recognised less billed, where positive",
             Measure::Recognised => "revenue schedules, earned through the last run",
@@ -109,6 +115,7 @@ impl Measure {
         match self {
             Measure::Bookings => "contracts in force",
             Measure::Billings => "invoices less credit notes, without tax",
+            Measure::BilledElsewhere => "invoices less credit notes of that system, without tax",
             Measure::Deferred => "the deferred revenue accounts",
             Measure::Unbilled => "the contract asset accounts",
             Measure::Recognised => "the revenue accounts",

@@ -75,13 +75,15 @@ pub(crate) fn today(context: &Context) -> Date {
 /// The permission to send a command, for rules that let anyone else check who may send it himself.
 pub(crate) fn to_send(command: &str) -> Option<Permission> {
     Some(match command {
-        "publish_product" => Permission::ChangeCatalogue,
+        "publish_product" | "publish_meter" => Permission::ChangeCatalogue,
+        "record_usage" | "release_usage" => Permission::RunBilling,
         "set_tax_rate" => Permission::ChangeTax,
         "publish_posting_rules" => Permission::ChangePostingRules,
         "publish_approval_policy" => Permission::ChangeApprovalPolicy,
         "create_customer" | "activate_contract" | "amend_contract" => Permission::ChangeContracts,
-        "change_customer" => Permission::ChangeMasterData,
-        "run_billing" => Permission::RunBilling,
+        "change_customer" | "set_billing_details" => Permission::ChangeMasterData,
+        "set_letterhead" => Permission::ManageTopology,
+        "run_billing" | "record_outside_invoice" | "verify_billing" => Permission::RunBilling,
         "issue_credit_note" => Permission::IssueCredit,
         "record_payment" | "apply_payment" => Permission::ApplyCash,
         "refund_payment" => Permission::RequestRefund,

@@ -85,6 +85,15 @@ pub(crate) fn admit(
 ) -> Result<Option<Answer>, AppFault> {
     let topology = &context.books.governance.topology;
     let source = source_of(topology, &envelope.client);
+    if let Command::RecordOutsideInvoice(body) = &envelope.command
+        && ![OURSELVES, body.system.as_str()].contains(&source)
+    {
+        let message = format!(
+            "{source} sent what {} is to have billed; each system sends its own",
+            body.system
+        );
+        return Err(Refusal::field("not_the_owner", "system", message).into());
+    }
     let Some(wanted) = wanted(tx, topology, source, &envelope.command)? else {
         return Ok(None);
     };
@@ -538,7 +547,11 @@ pub(crate) enum Issuing {
 
 /// Who issues documents for a contract.
 pub(crate) fn issuing(context: &Context, contract: &Contract) -> Issuing {
-    let topology = &context.books.governance.topology;
+    issuing_by(&context.books.governance.topology, contract)
+}
+
+/// As [`issuing`], by this table.
+pub(crate) fn issuing_by(topology: &Topology, contract: &Contract) -> Issuing {
     let rows: Vec<_> = places(topology, contract)
         .iter()
         .filter_map(|place| topology.row(Domain::Billing, place))

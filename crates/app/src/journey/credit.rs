@@ -67,6 +67,7 @@ pub fn issue(
         kind,
         lines: &draft.lines,
         issued,
+        outside: None,
     };
     let mut row = document::issue(tx, context, &mut recorder, &document)?;
     lower_price(
@@ -180,7 +181,7 @@ fn spread(
 
 /// A credit lowers the price of what was promised: from today over the days that are left of the
 /// line's service, or at once when they are over.
-fn lower_price(
+pub(crate) fn lower_price(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
@@ -190,7 +191,8 @@ fn lower_price(
     origin: &str,
 ) -> Result<(), AppFault> {
     let mut scheduled = schedule::load(tx, contract.id.as_str())?;
-    for taxed in lines {
+    // What corrects an amount that was billed wrongly lowers no price.
+    for taxed in lines.iter().filter(|taxed| !taxed.line.by_rule.is_zero()) {
         let Some(known) = scheduled
             .iter_mut()
             .find(|known| known.obligation.component == taxed.line.component)
@@ -205,7 +207,7 @@ fn lower_price(
         let segment = Segment {
             from,
             until: if spread { service.until() } else { from },
-            amount: taxed.line.net.minor,
+            amount: taxed.line.by_rule.minor,
             pattern: if spread {
                 Pattern::StraightLineDaily
             } else {

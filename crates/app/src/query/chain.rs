@@ -59,7 +59,19 @@ pub(super) struct Gathered {
     pub(super) exceptions: Vec<exceptions::ExceptionRow>,
 }
 
-fn gather(tx: &mut Tx<'_>, asked: &str, correlation: &str) -> Result<Chain, AppFault> {
+/// The chain that an id belongs to, with everything that is stored about it.
+pub(super) fn gathered(
+    tx: &mut Tx<'_>,
+    id: &str,
+) -> Result<Option<(String, Gathered)>, AppFault> {
+    let Some(correlation) = correlation_of(tx, id)? else {
+        return Ok(None);
+    };
+    let found = everything(tx, &correlation)?;
+    Ok(Some((correlation, found)))
+}
+
+fn everything(tx: &mut Tx<'_>, correlation: &str) -> Result<Gathered, AppFault> {
     let mut events = Vec::new();
     for stored in log::of_chain(tx, correlation)? {
         events.push(read_envelope(stored)?);
@@ -69,13 +81,17 @@ fn gather(tx: &mut Tx<'_>, asked: &str, correlation: &str) -> Result<Chain, AppF
         let lines = journals::lines_of(tx, &journal.id)?;
         posted.push((journal, lines));
     }
-    let gathered = Gathered {
+    Ok(Gathered {
         events,
         journals: posted,
         effects: effects::of_chain(tx, correlation)?,
         inbox: inbox::of_chain(tx, correlation)?,
         exceptions: exceptions::of_chain(tx, correlation)?,
-    };
+    })
+}
+
+fn gather(tx: &mut Tx<'_>, asked: &str, correlation: &str) -> Result<Chain, AppFault> {
+    let gathered = everything(tx, correlation)?;
     let (title, anchors) = anchors::of(tx, &gathered)?;
     Ok(Chain {
         asked: asked.to_owned(),

@@ -174,7 +174,7 @@ fn href(row: &recon::TieOutRow, figures: &Figures) -> String {
     let entity = segment(row.entity.as_str());
     match row.measure {
         Measure::Bookings => format!("/contracts?entity={entity}"),
-        Measure::Billings => format!("/invoices?entity={entity}"),
+        Measure::Billings | Measure::BilledElsewhere => format!("/invoices?entity={entity}"),
         Measure::Delivered => format!("/journals?entity={entity}"),
         Measure::Deferred
         | Measure::Unbilled

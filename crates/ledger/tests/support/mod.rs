@@ -48,6 +48,7 @@ pub fn document(lines: &[(&str, i64, i64, i64)]) -> BillingDocument {
         number: "US-2026-000001".into(),
         customer: "acme".parse().unwrap(),
         contract: "acme-1".parse().unwrap(),
+        issued_in: None,
         reason: None,
         due: date("2026-02-14"),
         lines: lines

@@ -1,16 +1,19 @@
 //! Bookings and billings: what was sold against what is under contract, and what the timelines say
 //! is owed against what was billed.
 
-use super::{Figures, ReadBack};
+use super::{Figures, ReadBack, figure};
 use crate::books::Books;
 use crate::fault::{AppFault, stored};
-use billing::{BilledLine, DraftLine, LineKind};
-use commerce::{Contract, Timing};
+use crate::governance::gate::{self, Issuing};
+use crate::journey::outside_billing::GRACE_DAYS;
+use billing::BilledLine;
+use commerce::Contract;
+use control::topology::Mode;
 use events::Event;
 use recon::Measure;
 use std::collections::{BTreeMap, BTreeSet};
 use store::{Tx, contracts, documents, exceptions, inbox, log};
-use values::{ComponentId, Date, EntityId, Instant, Money, Period};
+use values::{Date, EntityId, Instant, Money};
 
 /// Settings that hold what the CRM says was won, in minor units, by entity and currency.
 const CRM_BOOKED: &str = "crm_booked";
@@ -147,7 +150,8 @@ fn read_log(tx: &mut Tx<'_>) -> Result<Sold, AppFault> {
     Ok(sold)
 }
 
-/// Every contract rated again through the date of its entity, against the documents issued.
+/// Every contract rated again through the date of its entity, against the documents issued. What
+/// another system bills is compared with that; what is only mirrored is compared with nothing.
 pub(super) fn billings(
     tx: &mut Tx<'_>,
     books: &Books,
@@ -180,20 +184,52 @@ pub(super) fn billings(
             let today = books.entity(&contract.entity)?.zone.date_at(now);
             let billed = lines.remove(&row.id).unwrap_or_default();
             let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
-            // A timeline that cannot be rated has its own exception, which says why.
-            let expected = expected(&contract, &billed, today)?.unwrap_or(actual);
-            figures.expect(Measure::Billings, &row.entity, &row.currency, expected);
-            let amount = Money::from_minor(expected, contract.currency)
-                .minus(Money::from_minor(actual, contract.currency))?;
-            if !amount.is_zero() {
-                gaps.push(BillingGap {
-                    contract: row.id,
-                    entity: contract.entity,
-                    amount,
-                });
+            let place = (row.entity.as_str(), row.currency.as_str());
+            match gate::issuing_by(&books.governance.topology, &contract) {
+                Issuing::Elsewhere { mode, .. } => {
+                    figures.find(Measure::Billings, place.0, place.1, -actual);
+                    if mode == Mode::Verify {
+                        elsewhere(&contract, &billed, (today, actual), place, figures)?;
+                    }
+                }
+                Issuing::Ours | Issuing::Split => {
+                    // A timeline that cannot be rated has its own exception, which says why.
+                    let expected = expected(&contract, &billed, today)?.unwrap_or(actual);
+                    figures.expect(Measure::Billings, place.0, place.1, expected);
+                    let amount = Money::from_minor(expected, contract.currency)
+                        .minus(Money::from_minor(actual, contract.currency))?;
+                    if !amount.is_zero() {
+                        gaps.push(BillingGap {
+                            contract: row.id,
+                            entity: contract.entity,
+                            amount,
+                        });
+                    }
+                }
             }
         }
     }
+}
+
+/// What another system should have billed and what it billed. What fell due in the last days is on
+/// its way.
+fn elsewhere(
+    contract: &Contract,
+    billed: &[BilledLine],
+    (today, actual): (Date, i64),
+    (entity, currency): (&str, &str),
+    figures: &mut Figures,
+) -> Result<(), AppFault> {
+    let settled = today.saturating_sub(jiff::Span::new().days(GRACE_DAYS));
+    let due = expected(contract, billed, today)?.unwrap_or(actual);
+    let late = expected(contract, billed, settled)?.unwrap_or(actual);
+    figures.expect(Measure::BilledElsewhere, entity, currency, due);
+    figures.find(Measure::BilledElsewhere, entity, currency, actual);
+    let coming = figure(Measure::BilledElsewhere, entity, currency, due - late);
+    figures
+        .under_way
+        .extend(coming.filter(|coming| !coming.amount.is_zero()));
+    Ok(())
 }
 
 /// What the timeline comes to, without tax: every billing period that is due, or of which anything
@@ -203,51 +239,10 @@ fn expected(
     billed: &[BilledLine],
     today: Date,
 ) -> Result<Option<i64>, AppFault> {
-    let begun: BTreeSet<(ComponentId, Period)> = billed
-        .iter()
-        .filter(|line| line.line.kind != LineKind::Concession)
-        .map(|line| (line.line.component.clone(), line.line.window))
-        .collect();
-    // Nothing later than what is due or was billed ahead has to be rated.
-    let ahead = begun.iter().map(|(_, window)| window.last()).max();
-    let through = ahead.map_or(today, |last| last.max(today));
-    let Ok(lines) = billing::expected_lines(contract, through) else {
+    let Ok(positions) = billing::positions(contract, billed, today) else {
         return Ok(None);
     };
-    let mut windows: BTreeMap<(ComponentId, Period), Vec<&DraftLine>> = BTreeMap::new();
-    for line in &lines {
-        let window = windows.entry((line.component.clone(), line.window));
-        window.or_default().push(line);
-    }
-    let mut parts = Vec::new();
-    for (key, lines) in &windows {
-        if begun.contains(key) || is_due(contract, &key.0, lines, today) {
-            parts.extend(lines.iter().map(|line| line.net.minor));
-        }
-    }
-    for line in billed {
-        match line.line.kind {
-            LineKind::Charge => {}
-            // What a person gave back stands, and so does what a reduction could not take any more
-            // because it had been given back before.
-            LineKind::Concession => parts.push(line.line.net.minor),
-            LineKind::Reduction => parts.push(line.line.net.minor - line.line.by_rule.minor),
-        }
-    }
-    sum(parts.into_iter()).map(Some)
-}
-
-fn is_due(contract: &Contract, component: &ComponentId, lines: &[&DraftLine], today: Date) -> bool {
-    let timing = contract
-        .components
-        .iter()
-        .find(|known| known.id == *component)
-        .map_or(Timing::Advance, |known| known.timing);
-    let day = match timing {
-        Timing::Advance => lines.iter().map(|line| line.period.from()).min(),
-        Timing::Arrears => lines.iter().map(|line| line.period.last()).max(),
-    };
-    day.is_some_and(|day| day <= today)
+    sum(positions.iter().map(|position| position.expected.minor)).map(Some)
 }
 
 fn sum(parts: impl Iterator<Item = i64>) -> Result<i64, AppFault> {

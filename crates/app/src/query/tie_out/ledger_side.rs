@@ -31,7 +31,9 @@ pub(super) fn proves_accounts(measure: Measure) -> bool {
         | Measure::Unapplied
         | Measure::Tax
         | Measure::Cash => true,
-        Measure::Bookings | Measure::Billings | Measure::Delivered => false,
+        Measure::Bookings | Measure::Billings | Measure::BilledElsewhere | Measure::Delivered => {
+            false
+        }
     }
 }
 

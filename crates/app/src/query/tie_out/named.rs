@@ -82,6 +82,15 @@ pub(super) fn names(
             amount: gap.amount,
         }]);
     }
+    // What another system left behind is ours once we bill.
+    let ours = row.key.strip_prefix("outside/").is_some_and(|rest| {
+        let about = |gap: &BillingGap| rest.starts_with(&format!("{}/", gap.contract));
+        gaps.iter().any(about)
+    });
+    let measure = match measure {
+        Some(Measure::BilledElsewhere) if ours => Some(Measure::Billings),
+        other => other,
+    };
     let currency = row.currency.parse::<Currency>().ok();
     let named = measure.zip(currency).map(|(measure, currency)| Named {
         measure,
