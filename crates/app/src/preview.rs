@@ -21,11 +21,11 @@ const MOST_MONTHS: usize = 120;
 pub struct AmendmentPreview {
     /// What saving it answers: the version and the value that it adds.
     pub answer: Answer,
-    /// What saving it records.
+    /// What saving it records, with what it catches up of days that are recognised already.
     pub saved: Impact,
     /// The invoices and credit notes that billing then issues through today, with their journals.
     pub billed: Impact,
-    /// What is then recognised of days that are recognised already.
+    /// What is then recognised of such days on lines that the change adds.
     pub recognised: Impact,
     /// All three together.
     pub total: Impact,

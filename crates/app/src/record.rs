@@ -4,6 +4,7 @@
 
 mod behind;
 mod journal_rows;
+pub(crate) mod sealed;
 
 use crate::books::Books;
 use crate::fault::{AppFault, to_store};
@@ -129,6 +130,12 @@ impl<'c> Recorder<'c> {
     #[must_use]
     pub fn correlation(&self) -> &CorrelationId {
         &self.correlation
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.context.now
     }
 
     /// Adds an event. The first one of a journey causes the ones after it.
@@ -258,9 +265,19 @@ fn decide(
     context: &Context,
     envelope: &Envelope,
 ) -> Result<Option<JournalDraft>, AppFault> {
-    let refused = |refusal: &PostingRefusal| {
-        AppFault::from(crate::Refusal::whole(refusal.code(), refusal.to_string()))
+    let Some(draft) = draft(context, envelope)? else {
+        return Ok(None);
     };
+    let month = Month::of(draft.date);
+    if journals::is_closed(tx, draft.entity.as_str(), &month.to_string())? {
+        let entity = draft.entity;
+        return Err(refused(&PostingRefusal::PeriodClosed { entity, month }));
+    }
+    Ok(Some(draft))
+}
+
+/// The journal that the rules make of an event, whether or not its month is open.
+fn draft(context: &Context, envelope: &Envelope) -> Result<Option<JournalDraft>, AppFault> {
     let Some(entity) = &envelope.entity else {
         return Ok(None);
     };
@@ -270,20 +287,15 @@ fn decide(
         Err(refusal) => return Err(refused(&refusal)),
     };
     let books = &context.books;
-    let draft = books
+    books
         .governance
         .rules_on(&books.rules, envelope.effective)
         .post(&facts, &books.chart, entity, envelope.effective)
-        .map_err(|r| refused(&r))?;
-    let Some(draft) = draft else { return Ok(None) };
-    let month = Month::of(draft.date);
-    if journals::is_closed(tx, entity.as_str(), &month.to_string())? {
-        return Err(refused(&PostingRefusal::PeriodClosed {
-            entity: entity.clone(),
-            month,
-        }));
-    }
-    Ok(Some(draft))
+        .map_err(|r| refused(&r))
+}
+
+fn refused(refusal: &PostingRefusal) -> AppFault {
+    crate::Refusal::whole(refusal.code(), refusal.to_string()).into()
 }
 
 fn park(

@@ -2,6 +2,7 @@
 
 use crate::Refusal;
 use crate::fault::{AppFault, stored, to_store};
+use crate::journey::revenue as revenue_journey;
 use crate::record::{Context, Fact, Recorder};
 use billing::DraftLine;
 use commerce::Contract;
@@ -154,6 +155,7 @@ fn save(
         scheduled.row.ends = until.to_string();
     }
     obligations::update(tx, &scheduled.row)?;
+    let today = context.today(&contract.entity)?;
     let period = from
         .zip(until)
         .and_then(|(from, until)| {
@@ -174,7 +176,7 @@ fn save(
         subject: format!("obligation/{}", obligation.id),
         partition: format!("contract/{}", contract.id),
         entity: Some(contract.entity.clone()),
-        effective: context.today(&contract.entity)?,
+        effective: today,
         happened: context.now,
     };
     let event = if first {
@@ -183,7 +185,7 @@ fn save(
         Event::ScheduleRevised(revised)
     };
     recorder.event(fact, event);
-    Ok(())
+    revenue_journey::catch_up(tx, recorder, scheduled, today, cause)
 }
 
 /// A refusal of the schedule in the words of the caller.

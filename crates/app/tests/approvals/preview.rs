@@ -79,9 +79,9 @@ fn more_seats_in_the_past_are_billed_and_caught_up_and_fewer_are_credited() {
     assert_eq!(more.billed.documents.len(), 1);
     assert_eq!(more.billed.documents[0].kind, "invoice");
     assert!(
-        more.recognised.journals.len() == 1,
-        "April is caught up: {:?}",
-        more.recognised
+        more.saved.journals.len() == 1 && more.recognised.journals.is_empty(),
+        "April is caught up with the amendment itself: {:?}",
+        more.saved
     );
     assert!(
         more.revenue
