@@ -118,72 +118,155 @@ pub fn append(tx: &mut Tx<'_>, envelopes: &mut [Envelope]) -> Result<(), StoreFa
 
 fn append_run(tx: &mut Tx<'_>, partition: &str, run: &mut [Envelope]) -> Result<(), StoreFault> {
     let head = take_head(tx, partition, run.len() as i64)?;
-    let (mut sequence, mut hash) = (head.sequence - run.len() as i64, head.hash);
+    let mut end = PartitionEnd {
+        sequence: head.sequence - run.len() as i64,
+        hash: head.hash,
+    };
     let recorded = run.first().map_or(0, |first| first.recorded.microseconds());
     for envelope in run {
-        sequence += 1;
-        envelope.sequence = sequence;
-        let data = envelope
-            .event
-            .data_text()
-            .map_err(|error| StoreFault::Statement(error.to_string()))?;
-        let effective = envelope.effective.to_string();
-        let sealed = Link {
-            partition,
-            sequence,
-            id: envelope.id.as_str(),
-            type_name: envelope.event.type_name(),
-            subject: &envelope.subject,
-            time: envelope.time.microseconds(),
-            recorded: envelope.recorded.microseconds(),
-            effective: &effective,
-            entity: envelope
-                .entity
-                .as_ref()
-                .map_or("", |entity| entity.as_str()),
-            correlation: envelope.correlation.as_str(),
-            causation: envelope
-                .causation
-                .as_ref()
-                .map_or("", |cause| cause.as_str()),
-            idempotency_key: &envelope.idempotency_key,
-            actor: &envelope.actor,
-            source: &envelope.source,
-            origin: envelope.origin.as_str(),
-            data: &data,
-        };
-        hash = link(&hash, &sealed);
-        tx.execute(INSERT, &columns(&sealed, &hash))?;
+        let sealed = seal(envelope, &mut end)?;
+        tx.execute(INSERT, &columns(&sealed))?;
     }
     tx.execute(
         "UPDATE partition_head SET hash = ?1 WHERE partition_key = ?2",
-        params![&hash, partition],
+        params![&end.hash, partition],
     )?;
     if head.readers > 0 {
-        crate::readers::mark(tx, partition, sequence, recorded)?;
+        crate::readers::mark(tx, partition, end.sequence, recorded)?;
     }
     Ok(())
 }
 
-fn columns<'a>(sealed: &Link<'a>, hash: &'a Hash) -> [Param<'a>; 17] {
+/// Where a partition ends: what the next event is sealed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionEnd {
+    /// Sequence of its last event; 0 when it has none.
+    pub sequence: i64,
+    /// Hash of its last event.
+    pub hash: Hash,
+}
+
+impl Default for PartitionEnd {
+    fn default() -> Self {
+        Self {
+            sequence: 0,
+            hash: GENESIS,
+        }
+    }
+}
+
+/// Seals an event over the end of its partition, which moves on. Nothing is written.
+///
+/// # Errors
+/// When the payload cannot be written as JSON.
+pub fn seal(envelope: &mut Envelope, end: &mut PartitionEnd) -> Result<StoredEvent, StoreFault> {
+    end.sequence += 1;
+    envelope.sequence = end.sequence;
+    let data = envelope
+        .event
+        .data_text()
+        .map_err(|error| StoreFault::Statement(error.to_string()))?;
+    let mut stored = StoredEvent {
+        partition: envelope.partition.clone(),
+        sequence: end.sequence,
+        id: envelope.id.as_str().to_owned(),
+        type_name: envelope.event.type_name().to_owned(),
+        source: envelope.source.clone(),
+        subject: envelope.subject.clone(),
+        time: envelope.time.microseconds(),
+        recorded: envelope.recorded.microseconds(),
+        effective: envelope.effective.to_string(),
+        entity: text_of(envelope.entity.as_ref().map(|entity| entity.as_str())),
+        correlation: envelope.correlation.as_str().to_owned(),
+        causation: text_of(envelope.causation.as_ref().map(|cause| cause.as_str())),
+        idempotency_key: envelope.idempotency_key.clone(),
+        actor: envelope.actor.clone(),
+        origin: envelope.origin.as_str().to_owned(),
+        data,
+        hash: Vec::new(),
+    };
+    end.hash = link(&end.hash, &stored.sealed());
+    stored.hash = end.hash.to_vec();
+    Ok(stored)
+}
+
+fn text_of(text: Option<&str>) -> String {
+    text.map_or_else(String::new, str::to_owned)
+}
+
+/// A partition whose head moves from what was read to its new end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeadMove {
+    /// The partition.
+    pub partition: String,
+    /// The sequence that was read.
+    pub before: i64,
+    /// Its new end.
+    pub end: PartitionEnd,
+    /// When its last event was recorded, microseconds.
+    pub recorded: i64,
+}
+
+/// Appends events that were sealed before. False when a partition has grown since its end was read:
+/// the transaction must then be undone.
+///
+/// # Errors
+/// When the database refuses.
+pub fn append_sealed(
+    tx: &mut Tx<'_>,
+    moves: &[HeadMove],
+    events: &[StoredEvent],
+) -> Result<bool, StoreFault> {
+    let heads: Vec<Param<'_>> = moves
+        .iter()
+        .flat_map(|it| -> [Param<'_>; 4] {
+            [
+                (&it.partition).into(),
+                it.end.sequence.into(),
+                (&it.end.hash).into(),
+                it.before.into(),
+            ]
+        })
+        .collect();
+    let touched = tx.each(
+        "INSERT INTO partition_head (partition_key, sequence, hash) VALUES (?1, ?2, ?3)
+         ON CONFLICT (partition_key) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash
+         WHERE partition_head.sequence = ?4",
+        4,
+        &heads,
+    )?;
+    if touched != moves.len() as u64 {
+        return Ok(false);
+    }
+    let rows: Vec<Param<'_>> = events.iter().flat_map(columns).collect();
+    tx.insert(INSERT, 17, &rows)?;
+    if crate::bill_pages::active_readers(tx)? > 0 {
+        for it in moves {
+            crate::readers::mark(tx, &it.partition, it.end.sequence, it.recorded)?;
+        }
+    }
+    Ok(true)
+}
+
+fn columns(event: &StoredEvent) -> [Param<'_>; 17] {
     [
-        sealed.partition.into(),
-        sealed.sequence.into(),
-        sealed.id.into(),
-        sealed.type_name.into(),
-        sealed.source.into(),
-        sealed.subject.into(),
-        sealed.time.into(),
-        sealed.recorded.into(),
-        sealed.effective.into(),
-        sealed.entity.into(),
-        sealed.correlation.into(),
-        sealed.causation.into(),
-        sealed.idempotency_key.into(),
-        sealed.actor.into(),
-        sealed.origin.into(),
-        sealed.data.into(),
-        hash.into(),
+        (&event.partition).into(),
+        event.sequence.into(),
+        (&event.id).into(),
+        (&event.type_name).into(),
+        (&event.source).into(),
+        (&event.subject).into(),
+        event.time.into(),
+        event.recorded.into(),
+        (&event.effective).into(),
+        (&event.entity).into(),
+        (&event.correlation).into(),
+        (&event.causation).into(),
+        (&event.idempotency_key).into(),
+        (&event.actor).into(),
+        (&event.origin).into(),
+        (&event.data).into(),
+        (&event.hash).into(),
     ]
 }
 

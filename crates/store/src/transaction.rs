@@ -71,6 +71,44 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs a statement once for every row of `params`, whose length is a multiple of `width`, and says
+    /// how many rows it touched in all.
+    ///
+    /// # Errors
+    /// When the database refuses it.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        width: usize,
+        params: &[Param<'_>],
+    ) -> Result<u64, StoreFault> {
+        debug_assert!(width > 0 && params.len().is_multiple_of(width));
+        let mut touched = 0;
+        match &mut self.0 {
+            Connection::Sqlite(connection) => {
+                still_open(connection)?;
+                let mut statement = connection.prepare_cached(sql)?;
+                for row in params.chunks_exact(width) {
+                    touched += statement.execute(rusqlite::params_from_iter(row))? as u64;
+                }
+            }
+            Connection::Postgres { client, prepared } => {
+                let statement = prepare(client, prepared, sql)?;
+                for row in params.chunks_exact(width) {
+                    touched += client.execute(&statement, &as_postgres(row))?;
+                }
+            }
+        }
+        Ok(touched)
+    }
+
+    /// Whether other transactions write at the same time, so that what is read must be locked or
+    /// compared again.
+    #[must_use]
+    pub fn has_many_writers(&self) -> bool {
+        matches!(&self.0, Connection::Postgres { .. })
+    }
+
     /// Runs a query and hands over every row as it comes.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! ratios are worth keeping: the speed of a flush differs tenfold from minute to minute on many
 //! machines, so raw and whole passes take turns and the flush is measured in the same run.
 
+mod billing;
 mod calibration;
 mod exceptions;
 mod flow;
@@ -23,6 +24,48 @@ pub enum BenchCommand {
     Exceptions(ExceptionsArguments),
     /// Takes in signed deliveries over HTTP, each flushed before it is answered.
     Flow(FlowArguments),
+    /// Bills very many subscriptions and writes the same rows by bare statements.
+    Billing(BillingArguments),
+    /// Goes on with the bill run of a measurement; the measurement starts and kills it.
+    #[command(hide = true)]
+    BillingOn(BillingOnArguments),
+}
+
+/// Arguments of `tieout bench billing`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BillingArguments {
+    /// Subscriptions of the first run: contracts of two lines, each of a customer of its own.
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    subscriptions: usize,
+    /// Subscriptions of the second run; 0 leaves it out.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000_000)]
+    big: usize,
+    /// Subscriptions of the one customer; 0 leaves it out.
+    #[arg(long, value_name = "COUNT", default_value_t = 30_000)]
+    customer: usize,
+    /// Contracts that are billed in one transaction.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    page: usize,
+    /// Leaves out the run that is killed and goes on.
+    #[arg(long)]
+    no_kill: bool,
+    /// Prints JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Folder for the books of the measurement, which are deleted at the end; it should be on the
+    /// disk that is to be measured. A temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Arguments of the run that is killed.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BillingOnArguments {
+    /// The books.
+    path: PathBuf,
+    /// Contracts that are billed in one transaction.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
+    page: usize,
 }
 
 /// Arguments of `tieout bench exceptions`.
@@ -57,6 +100,9 @@ pub struct FlowArguments {
     /// Outward deliveries that wait when they begin to be worked off.
     #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
     crowd: usize,
+    /// Of these, so many are under way at once.
+    #[arg(long, value_name = "COUNT", default_value_t = 32)]
+    workers: u8,
     /// Prints JSON for programs.
     #[arg(long)]
     json: bool,
@@ -148,6 +194,11 @@ pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
         BenchCommand::Posting(arguments) => posting(arguments),
         BenchCommand::Exceptions(arguments) => inbox(arguments),
         BenchCommand::Flow(arguments) => flow(arguments),
+        BenchCommand::Billing(arguments) => bill(arguments),
+        BenchCommand::BillingOn(arguments) => {
+            billing::go_on(&arguments.path, arguments.page)?;
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 
@@ -213,12 +264,35 @@ fn flow(arguments: &FlowArguments) -> Result<ExitCode, BenchFault> {
         seconds: arguments.seconds,
         rate: arguments.rate,
         crowd: arguments.crowd,
+        workers: arguments.workers,
     };
     let results = flow::flow(&wishes, folder.path())?;
     if arguments.json {
         println!("{:#}", flow::document(&results));
     } else {
         println!("{}", flow::page(&results));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn bill(arguments: &BillingArguments) -> Result<ExitCode, BenchFault> {
+    at_least_one(&[
+        ("subscriptions", arguments.subscriptions),
+        ("page", arguments.page),
+    ])?;
+    let folder = Folder::make(arguments.data.as_deref())?;
+    let wishes = billing::Wishes {
+        subscriptions: arguments.subscriptions,
+        big: arguments.big,
+        customer: arguments.customer,
+        page: arguments.page,
+        kill: !arguments.no_kill,
+    };
+    let results = billing::billing(&wishes, folder.path())?;
+    if arguments.json {
+        println!("{:#}", billing::document(&results));
+    } else {
+        println!("{}", billing::page(&results));
     }
     Ok(ExitCode::SUCCESS)
 }

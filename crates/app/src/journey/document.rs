@@ -1,14 +1,15 @@
 //! Issuing: an invoice or credit note with its number, lines, position and journal in one go.
 
 use crate::fault::{AppFault, stored, stored_value, to_store};
-use crate::journey::{schedule, standing};
+use crate::journey::standing;
 use crate::record::{Context, Fact, Recorder};
 use billing::{BilledLine, InvoiceBalance, TaxedLine};
 use commerce::{Contract, Customer};
-use events::{BillingDocument, DocumentLine, Event};
+use events::{BillingDocument, DocumentLine, Event, Reference};
+use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
-use store::{Tx, obligations, settings};
-use values::{CreditNoteId, Date, InvoiceId, LineId, Money};
+use store::{Tx, settings};
+use values::{CorrelationId, CreditNoteId, Date, InvoiceId, LineId, Money};
 
 /// Which document is issued.
 pub(crate) enum Kind {
@@ -25,6 +26,28 @@ pub(crate) enum Kind {
     },
 }
 
+/// A document that another system issued, as it has it.
+pub(crate) struct Outside {
+    /// The system.
+    pub(crate) system: String,
+    /// Its id there.
+    pub(crate) id: String,
+    /// The number printed on it.
+    pub(crate) number: String,
+    /// When it is to be paid, where it says so.
+    pub(crate) due: Option<Date>,
+}
+
+impl Kind {
+    /// The stored word.
+    fn word(&self) -> &'static str {
+        match self {
+            Kind::Invoice => "invoice",
+            Kind::CreditNote { .. } => "credit_note",
+        }
+    }
+}
+
 /// A document to be issued. Lines are signed as on the customer's account.
 pub(crate) struct Draft<'a> {
     /// The contract billed.
@@ -37,6 +60,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) lines: &'a [TaxedLine],
     /// Date of issue.
     pub(crate) issued: Date,
+    /// The document in the system that issued it, when that is another one.
+    pub(crate) outside: Option<Outside>,
 }
 
 /// Every line ever billed on a contract.
@@ -54,17 +79,60 @@ pub(crate) fn issue(
     recorder: &mut Recorder<'_>,
     draft: &Draft<'_>,
 ) -> Result<DocumentRow, AppFault> {
+    let number = match &draft.outside {
+        // Another system's numbers are its own.
+        Some(outside) => outside.number.clone(),
+        None => {
+            let entity = draft.contract.entity.as_str();
+            let series = series(entity, draft.kind.word(), draft.issued);
+            series.text(settings::next_number(tx, &series.counter)?)
+        }
+    };
+    let mut positions = bill_pages::positions(tx, &[draft.contract.id.as_str()])?;
+    let rendered = render(context, recorder.correlation(), draft, &mut positions, number)?;
+    LineRow::insert(tx, &rendered.lines)?;
+    DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
+    if !bill_pages::move_positions(tx, &rendered.moved)? {
+        let message = format!("positions of contract {} have moved", draft.contract.id);
+        return Err(store::StoreFault::Contended(message).into());
+    }
+    bill_pages::add_credited(tx, &rendered.credited)?;
+    recorder.event(rendered.fact, rendered.event);
+    Ok(rendered.row)
+}
+
+/// A document as it is to be written, and what it does.
+pub(crate) struct Rendered {
+    /// The document.
+    pub(crate) row: DocumentRow,
+    /// Its lines.
+    pub(crate) lines: Vec<LineRow>,
+    /// The positions that it moves.
+    pub(crate) moved: Vec<Moved>,
+    /// What it credits of earlier lines: (line, net, tax).
+    pub(crate) credited: Vec<(String, i64, i64)>,
+    /// What its event is about.
+    pub(crate) fact: Fact,
+    /// The event that says so.
+    pub(crate) event: Event,
+}
+
+/// Puts a draft with its number into the shape in which it is stored and told. Nothing is read or
+/// written; `positions` move.
+pub(crate) fn render(
+    context: &Context,
+    correlation: &CorrelationId,
+    draft: &Draft<'_>,
+    positions: &mut [Position],
+    number: String,
+) -> Result<Rendered, AppFault> {
     let contract = draft.contract;
-    let (id, word, source, reason, credit_note) = match &draft.kind {
+    let word = draft.kind.word();
+    let (id, invoice, credit_note, source, reason) = match &draft.kind {
         Kind::Invoice => {
-            let id = InvoiceId::mint(&*context.ids, context.now);
-            (
-                id.as_str().to_owned(),
-                "invoice",
-                String::new(),
-                String::new(),
-                None,
-            )
+            let invoice = InvoiceId::mint(&*context.ids, context.now);
+            let id = invoice.as_str().to_owned();
+            (id, invoice, None, String::new(), String::new())
         }
         Kind::CreditNote {
             id,
@@ -72,26 +140,26 @@ pub(crate) fn issue(
             reason,
         } => (
             id.as_str().to_owned(),
-            "credit_note",
+            invoice.clone(),
+            Some(id.clone()),
             invoice.as_str().to_owned(),
             reason.clone(),
-            Some(id.clone()),
         ),
     };
-    let number = next_number(tx, contract.entity.as_str(), word, draft.issued)?;
     let sign = if word == "invoice" { 1 } else { -1 };
-    let (rows, lines) = write_lines(tx, context, draft, &id, sign)?;
-    LineRow::insert(tx, &rows)?;
+    let written = write_lines(context, draft, &id, sign, positions)?;
     let currency = contract.currency;
-    let net: i64 = lines.iter().map(|line| line.net.minor).sum();
-    let tax: i64 = lines.iter().map(|line| line.tax.minor).sum();
+    let net: i64 = written.published.iter().map(|line| line.net.minor).sum();
+    let tax: i64 = written.published.iter().map(|line| line.tax.minor).sum();
     let total = Money::from_minor(net, currency).plus(Money::from_minor(tax, currency))?;
-    let due = match word {
-        "invoice" => draft
-            .issued
-            .saturating_add(jiff::Span::new().days(i64::from(draft.customer.payment_terms_days))),
-        _ => draft.issued,
-    };
+    let stated = draft.outside.as_ref().and_then(|outside| outside.due);
+    let due = stated.unwrap_or_else(|| match &draft.kind {
+        Kind::Invoice => {
+            let terms = i64::from(draft.customer.payment_terms_days);
+            draft.issued.saturating_add(jiff::Span::new().days(terms))
+        }
+        Kind::CreditNote { .. } => draft.issued,
+    });
     let row = DocumentRow {
         id: id.clone(),
         kind: word.to_owned(),
@@ -107,29 +175,29 @@ pub(crate) fn issue(
         total: total.minor,
         remaining: total.minor,
         status: if total.minor == 0 { "paid" } else { "open" }.to_owned(),
-        source: source.clone(),
+        source,
         reason: reason.clone(),
-        correlation: recorder.correlation().as_str().to_owned(),
+        correlation: correlation.as_str().to_owned(),
         created: context.now.microseconds(),
     };
-    DocumentRow::insert(tx, std::slice::from_ref(&row))?;
     let published = BillingDocument {
-        invoice: if source.is_empty() {
-            stored_value("invoice id", &id)?
-        } else {
-            stored_value("invoice id", &source)?
-        },
+        invoice,
         credit_note,
         number,
         customer: contract.customer.clone(),
         contract: contract.id.clone(),
+        issued_in: draft.outside.as_ref().map(|outside| Reference {
+            system: outside.system.clone(),
+            kind: word.to_owned(),
+            id: outside.id.clone(),
+        }),
         reason: if reason.is_empty() {
             None
         } else {
             Some(reason)
         },
         due,
-        lines,
+        lines: written.published,
         net: Money::from_minor(net, currency),
         tax: Money::from_minor(tax, currency),
         total,
@@ -146,56 +214,81 @@ pub(crate) fn issue(
     } else {
         Event::CreditNoteIssued(published)
     };
-    recorder.event(fact, event);
-    Ok(row)
+    Ok(Rendered {
+        row,
+        lines: written.rows,
+        moved: written.moved,
+        credited: written.credited,
+        fact,
+        event,
+    })
+}
+
+/// A series of numbers without gaps.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Series {
+    /// The counter that gives the numbers.
+    pub(crate) counter: String,
+    /// What is printed before the number.
+    pub(crate) prefix: String,
+}
+
+impl Series {
+    /// The printed number.
+    pub(crate) fn text(&self, number: i64) -> String {
+        format!("{}{number:05}", self.prefix)
+    }
 }
 
 /// `US-2026-00001`, `US-CN-2026-00001`: gapless per entity, kind and year of issue.
-fn next_number(
-    tx: &mut Tx<'_>,
-    entity: &str,
-    word: &str,
-    issued: Date,
-) -> Result<String, AppFault> {
+pub(crate) fn series(entity: &str, word: &str, issued: Date) -> Series {
     let series = if word == "invoice" {
         entity.to_owned()
     } else {
         format!("{entity}-CN")
     };
     let year = issued.year();
-    let number = settings::next_number(tx, &format!("number/{series}/{year}"))?;
-    Ok(format!("{series}-{year}-{number:05}"))
+    Series {
+        counter: format!("number/{series}/{year}"),
+        prefix: format!("{series}-{year}-"),
+    }
+}
+
+#[derive(Default)]
+struct Written {
+    rows: Vec<LineRow>,
+    published: Vec<DocumentLine>,
+    moved: Vec<Moved>,
+    credited: Vec<(String, i64, i64)>,
 }
 
 fn write_lines(
-    tx: &mut Tx<'_>,
     context: &Context,
     draft: &Draft<'_>,
     document: &str,
     sign: i64,
-) -> Result<(Vec<LineRow>, Vec<DocumentLine>), AppFault> {
-    let mut scheduled = schedule::load(tx, draft.contract.id.as_str())?;
-    let (mut rows, mut published) = (Vec::new(), Vec::new());
+    positions: &mut [Position],
+) -> Result<Written, AppFault> {
+    let mut written = Written::default();
     for taxed in draft.lines {
         let line = &taxed.line;
         let id = LineId::mint(&*context.ids, context.now);
-        let obligation = scheduled
+        let position = positions
             .iter_mut()
-            .find(|known| known.obligation.component == line.component)
+            .find(|known| known.component == line.component.as_str())
             .ok_or_else(|| AppFault::NotFound {
                 kind: "obligation of component",
                 id: line.component.to_string(),
             })?;
-        let position = obligation.row.billed - obligation.row.recognised;
-        let moved = revenue::move_position(position, line.net.minor)
-            .ok_or(values::MoneyRefused::TooLarge)?;
-        obligation.row.billed += line.net.minor;
-        obligations::update(tx, &obligation.row)?;
-        published.push(DocumentLine {
+        let moved =
+            revenue::move_position(position.billed - position.recognised, line.net.minor)
+                .ok_or(values::MoneyRefused::TooLarge)?;
+        keep_move(&mut written.moved, position, line.net.minor);
+        written.published.push(DocumentLine {
             line: id.clone(),
             product: line.product.clone(),
             component: line.component.clone(),
-            obligation: obligation.obligation.id.clone(),
+            obligation: stored_value("obligation id", &position.id)?,
             description: line.description.clone(),
             arithmetic: line.arithmetic.clone(),
             period: line.period,
@@ -206,12 +299,12 @@ fn write_lines(
             deferred: sign * moved.deferred,
             unbilled: -sign * moved.unbilled,
         });
-        rows.push(LineRow {
+        written.rows.push(LineRow {
             id: id.as_str().to_owned(),
             document: document.to_owned(),
-            contract: draft.contract.id.as_str().to_owned(),
+            contract: line.contract.as_str().to_owned(),
             component: line.component.as_str().to_owned(),
-            obligation: obligation.obligation.id.as_str().to_owned(),
+            obligation: position.id.clone(),
             product: line.product.as_str().to_owned(),
             description: line.description.clone(),
             arithmetic: line.arithmetic.clone(),
@@ -230,10 +323,25 @@ fn write_lines(
             body: to_store("line", &taxed.issued(id))?,
         });
         if let Some(source) = &line.corrects {
-            documents::add_credited(tx, source.as_str(), -line.net.minor, -taxed.tax.minor)?;
+            let credited = (source.as_str().to_owned(), -line.net.minor, -taxed.tax.minor);
+            written.credited.push(credited);
         }
     }
-    Ok((rows, published))
+    Ok(written)
+}
+
+/// Moves a position; several lines of one document move it once.
+fn keep_move(moved: &mut Vec<Moved>, position: &mut Position, net: i64) {
+    match moved.iter_mut().find(|known| known.id == position.id) {
+        Some(known) => known.after += net,
+        None => moved.push(Moved {
+            id: position.id.clone(),
+            billed: position.billed,
+            recognised: position.recognised,
+            after: position.billed + net,
+        }),
+    }
+    position.billed += net;
 }
 
 /// What is left of an invoice after payments and credits, from its balance; writes it down.

@@ -5,7 +5,7 @@ mod attempt;
 mod by_hand;
 
 pub use attempt::attempt_failed;
-pub(crate) use attempt::collect;
+pub(crate) use attempt::{collect, is_collected, prepare};
 pub use by_hand::{apply, record};
 
 use crate::Refusal;

@@ -11,6 +11,7 @@ use commerce::Contract;
 use control::dwell::percentile;
 use std::collections::BTreeMap;
 use store::flow_times::{self as rows, Passage, Waiting};
+use store::bill_pages::{self, DueFilter};
 use store::{Tx, contracts, exceptions};
 use values::{Date, Instant, Money, Month};
 
@@ -149,7 +150,8 @@ fn not_billed(tx: &mut Tx<'_>, context: &Context) -> Result<Vec<Waiting>, AppFau
     let Some(last_today) = last_today else {
         return Ok(found);
     };
-    for row in contracts::due_to_bill(tx, &last_today.to_string(), "", MOST)? {
+    let (day, all) = (last_today.to_string(), DueFilter::default());
+    for row in bill_pages::due(tx, &day, &all, ("", ""), MOST)? {
         let entity = stored_value("entity id", &row.entity)?;
         let today = context.today(&entity)?;
         let from: Date = stored_value("date", &row.bill_from)?;

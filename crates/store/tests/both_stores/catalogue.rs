@@ -2,6 +2,7 @@
 
 use crate::rows::{contract, customer, text};
 use crate::support::Fixture;
+use store::bill_pages;
 use store::catalogue::{self, CustomerRow, ReferenceRow};
 use store::contracts::{self, ContractFilter, ContractRow, ContractSum};
 use store::{StoreFault, params};
@@ -242,7 +243,10 @@ fn contracts_to_bill_are_those_that_are_due(books: &Fixture) {
         ContractRow::insert(tx, &rows)
     });
     let due = |after: &'static str, limit| {
-        let rows = books.read(move |tx| contracts::due_to_bill(tx, "2026-02-01", after, limit));
+        let rows = books.read(move |tx| {
+            let all = bill_pages::DueFilter::default();
+            bill_pages::due(tx, "2026-02-01", &all, ("cus_1", after), limit)
+        });
         rows.into_iter().map(|row| row.id).collect::<Vec<_>>()
     };
     assert_eq!(due("", 10), ["con_1", "con_3", "con_5"]);

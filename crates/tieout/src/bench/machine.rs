@@ -75,6 +75,38 @@ pub fn peak_memory() -> u64 {
     kilobytes(&status, "VmHWM")
 }
 
+/// The memory that this process holds now and that is not a page of a file, bytes.
+#[must_use]
+pub fn anonymous_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    kilobytes(&status, "RssAnon")
+}
+
+/// The time of all cores that this process has used, to a hundredth of a second.
+#[must_use]
+pub fn processor_time() -> std::time::Duration {
+    let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program stands in brackets and may hold blanks; user and system time are the
+    // twelfth and thirteenth word after it.
+    let words = text.rsplit(')').next().unwrap_or_default();
+    let hundredths: u64 = words
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .filter_map(|word| word.parse::<u64>().ok())
+        .sum();
+    std::time::Duration::from_millis(hundredths * 10)
+}
+
+/// Runnable tasks of the machine over the last minute, in hundredths.
+#[must_use]
+pub fn load() -> u64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let first = text.split(' ').next().unwrap_or_default();
+    let (whole, part) = first.split_once('.').unwrap_or((first, "0"));
+    whole.parse::<u64>().unwrap_or(0) * 100 + part.parse::<u64>().unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

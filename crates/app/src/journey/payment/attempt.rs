@@ -24,20 +24,39 @@ pub(crate) fn collect(
     invoice: &DocumentRow,
     payer: &Customer,
 ) -> Result<(), AppFault> {
-    let (Some(handle), Collection::Card, true) = (
-        payer.ref_in("stripe"),
-        payer.collection,
-        context.books.routing.collect_cards
-            && context.books.governance.tells(
-                control::topology::RoutedFact::Collections,
-                "stripe",
-                Some(&invoice.entity),
-            ),
-    ) else {
-        return Ok(());
+    if let Some(row) = prepare(context, recorder, invoice, payer)? {
+        PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    }
+    Ok(())
+}
+
+/// Whether invoices of an entity to this payer are collected by card.
+pub(crate) fn is_collected(context: &Context, entity: &str, payer: &Customer) -> bool {
+    payer.collection == Collection::Card
+        && payer.ref_in("stripe").is_some()
+        && context.books.routing.collect_cards
+        && context.books.governance.tells(
+            control::topology::RoutedFact::Collections,
+            "stripe",
+            Some(entity),
+        )
+}
+
+/// As [`collect`] without a transaction: the payment is answered and remains to be written.
+pub(crate) fn prepare(
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+    payer: &Customer,
+) -> Result<Option<PaymentRow>, AppFault> {
+    let Some(handle) = payer
+        .ref_in("stripe")
+        .filter(|_| is_collected(context, &invoice.entity, payer))
+    else {
+        return Ok(None);
     };
     if invoice.remaining <= 0 {
-        return Ok(());
+        return Ok(None);
     }
     let id = PaymentId::mint(&*context.ids, context.now);
     let row = PaymentRow {
@@ -58,7 +77,6 @@ pub(crate) fn collect(
         correlation: recorder.correlation().as_str().to_owned(),
         time: context.now.microseconds(),
     };
-    PaymentRow::insert(tx, std::slice::from_ref(&row))?;
     let initiated = PaymentInitiated {
         payment: id,
         invoice: stored_value("invoice id", &invoice.id)?,
@@ -70,7 +88,8 @@ pub(crate) fn collect(
         fact(context, &row, context.now)?,
         Event::PaymentInitiated(initiated),
     );
-    ask(recorder, &row, handle, payer.payment_method.as_deref(), 1)
+    ask(recorder, &row, handle, payer.payment_method.as_deref(), 1)?;
+    Ok(Some(row))
 }
 
 /// Asks the processor for one attempt.
