@@ -11,10 +11,13 @@ mod flow;
 mod governance;
 mod outward;
 mod paged;
+pub(crate) mod papers;
 mod processes;
 mod queries;
+mod quick;
 mod review;
 mod routes;
+pub mod usage;
 
 pub use asked::Asked;
 pub use routes::ROUTES;
@@ -66,8 +69,21 @@ pub enum Work {
     Command(CommandRoute),
     /// `POST`: a command that is tried without effect.
     Preview(PreviewRoute),
+    /// `POST`: many facts at once, each with a key of its own.
+    Intake(IntakeRoute),
     /// `GET`: a question.
     Query(QueryRoute),
+    /// `GET`: a file.
+    Download(DownloadRoute),
+}
+
+/// A file behind a path.
+#[derive(Clone, Copy)]
+pub struct DownloadRoute {
+    /// What kind of file.
+    pub media_type: &'static str,
+    /// Makes it.
+    pub read: fn(&App, &Asked) -> Result<app::printing::Printed, Problem>,
 }
 
 /// A trial of a command behind a path.
@@ -92,6 +108,15 @@ pub struct CommandRoute {
     pub from_path: Option<&'static str>,
     /// 201 when it makes something new, else 200.
     pub status: u16,
+}
+
+/// Many facts at once behind a path.
+#[derive(Clone, Copy)]
+pub struct IntakeRoute {
+    /// The name of the operation.
+    pub name: &'static str,
+    /// The shape of its body.
+    pub body: SchemaOf,
 }
 
 /// A question behind a path.
@@ -135,8 +160,8 @@ impl Route {
     #[must_use]
     pub fn method(&self) -> &'static str {
         match self.work {
-            Work::Command(_) | Work::Preview(_) => "POST",
-            Work::Query(_) => "GET",
+            Work::Command(_) | Work::Preview(_) | Work::Intake(_) => "POST",
+            Work::Query(_) | Work::Download(_) => "GET",
         }
     }
 
@@ -146,7 +171,8 @@ impl Route {
         match &self.work {
             Work::Command(command) => command.name.to_owned(),
             Work::Preview(preview) => preview.name.to_owned(),
-            Work::Query(_) => {
+            Work::Intake(intake) => intake.name.to_owned(),
+            Work::Query(_) | Work::Download(_) => {
                 let words = self
                     .path
                     .split(['/', '-', '{', '}'])
@@ -164,8 +190,8 @@ pub fn router() -> Router<Web> {
         let known = paths.remove(route.path).unwrap_or_default();
         let handler = move |state, params, request| answer(route, state, params, request);
         let methods = match route.work {
-            Work::Command(_) | Work::Preview(_) => known.merge(post(handler)),
-            Work::Query(_) => known.merge(get(handler)),
+            Work::Command(_) | Work::Preview(_) | Work::Intake(_) => known.merge(post(handler)),
+            Work::Query(_) | Work::Download(_) => known.merge(get(handler)),
         };
         paths.insert(route.path, methods);
     }
@@ -189,7 +215,9 @@ async fn answer(
     let done = match &route.work {
         Work::Command(command) => command::perform(route, command, web, path, request).await,
         Work::Preview(preview) => command::attempt(route, preview, web, path, request).await,
+        Work::Intake(intake) => usage::take(route, intake, web, request).await,
         Work::Query(query) => ask(route, query, web, path, request).await,
+        Work::Download(download) => papers::send(route, download, web, path, request).await,
     };
     done.unwrap_or_else(IntoResponse::into_response)
 }

@@ -11,6 +11,7 @@ mod audit;
 mod billing;
 mod chain;
 mod commercial;
+mod disputes;
 mod events;
 mod exceptions;
 mod filters;
@@ -20,6 +21,7 @@ mod lanes;
 mod login;
 mod money;
 mod paths;
+mod papers;
 mod processes;
 mod replays;
 mod respond;
@@ -31,9 +33,11 @@ mod today;
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
+pub use disputes::DisputeSource;
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
+pub use papers::PaperSource;
 pub use login::{LoginForm, login_page};
 pub use processes::ProcessSource;
 pub use replays::{PlanForm, ReplaysSource, Steer};
@@ -110,6 +114,7 @@ pub fn router(state: ConsoleState) -> Router {
             "/incidents/{id}/{action}",
             post(exceptions::change_incident),
         )
+        .route("/disputes", get(disputes::disputes))
         .route("/outstanding/{list}", get(exceptions::outstanding))
         .route("/approvals", get(approvals::queue))
         .route("/approvals/{id}", get(approvals::show))
@@ -141,6 +146,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/contracts/{id}", get(commercial::contract))
         .route("/invoices", get(billing::invoices))
         .route("/invoices/{id}", get(billing::invoice))
+        .route("/invoices/{id}/pdf", get(papers::pdf))
+        .route("/invoices/{id}/ubl", get(papers::ubl))
         .route("/payments", get(billing::payments))
         .route("/journals", get(finance::journals))
         .route("/journals/{id}", get(finance::journal))

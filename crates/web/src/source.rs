@@ -2,10 +2,12 @@
 
 mod approvals;
 mod audit;
+mod disputes;
 mod exceptions;
 mod governance;
 mod lanes;
 mod outward;
+mod papers;
 mod processes;
 
 use crate::console::{

@@ -101,6 +101,8 @@ fn lists() -> Vec<&'static str> {
         "/exception-batches",
         "/incidents",
         "/outstanding/payments",
+        "/disputes",
+        "/disputes?list=closed",
         "/customers",
         "/contracts",
         "/invoices",

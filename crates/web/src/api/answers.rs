@@ -65,6 +65,10 @@ answers! {
     FlowModeSet { flow: String, mode: String, moved: usize }
     /// The legal entity that was added.
     EntityAdded { entity: EntityId }
+    /// The version of the letterhead that stands on documents from now on.
+    LetterheadSet { entity: EntityId, version: u32 }
+    /// The version of the billing details that stand on documents from now on.
+    BillingDetailsSet { customer: CustomerId, version: u32 }
     /// The product that was published.
     ProductPublished { product: ProductCode }
     /// The version of the tax table that is in force.
@@ -86,6 +90,13 @@ answers! {
     ContractChanged { contract: ContractId, version: u32, value: Money, value_change: Money }
     /// The documents that were issued, and how many contracts were held back by an exception.
     BillingRun { through: Date, documents: Vec<InvoiceId>, held: u32 }
+    /// The document of the other system, what became of it, and whether it was recorded before.
+    OutsideRecorded {
+        system: String, outside_id: String, number: String, document: Option<String>, status: String,
+        recorded_before: bool,
+    }
+    /// How many contracts were compared, and how many differences are open.
+    BillingVerified { through: Date, contracts: u64, differences: u64 }
     /// The credit note that was issued.
     CreditNoteAdded { credit_note: CreditNoteId, number: String, net: Money, tax: Money, total: Money }
     /// The payment, what of it is set against nothing, and the exception that asks what it is for.
@@ -126,6 +137,12 @@ answers! {
     DisputeTaken { dispute: values::DisputeId, exception: ExceptionId, status: String, amount: Money }
     /// The dispute, its outcome code and the credit note that settles it.
     DisputeEnded { dispute: values::DisputeId, status: String, outcome: String, credit_note: Option<CreditNoteId> }
+    /// The meter, and the version of the list of meters.
+    MeterPublished { meter: values::MeterCode, meters_version: i64 }
+    /// The intake, and what became of the event: `accepted`, `late`, `duplicate` or `held`.
+    UsageRecorded { intake: i64, result: String }
+    /// What became of the events that were held for a contract.
+    UsageReleased { contract: ContractId, released: u32, rejected: u32, held: u32 }
     /// A legal entity.
     EntityRow { id: String, name: String, months: Vec<Month> }
 }

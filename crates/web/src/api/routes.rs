@@ -4,11 +4,13 @@ mod control;
 mod decisions;
 mod money;
 mod operation;
+mod usage;
+mod outside;
 
 use super::answers::{self, List};
 use super::{
-    CommandRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, audit, exceptions,
-    files, flow, governance, outward, processes, queries, review,
+    CommandRoute, DownloadRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, audit, exceptions,
+    files, flow, governance, outward, papers, processes, queries, quick, review,
 };
 use crate::problem::Problem;
 use ::control::Permission;
@@ -88,6 +90,12 @@ const fn asks(parameters: &'static [Parameter], read: Read) -> Work {
     })
 }
 
+type MakeFile = fn(&App, &super::Asked) -> Result<app::printing::Printed, Problem>;
+
+const fn download(media_type: &'static str, read: MakeFile) -> Work {
+    Work::Download(DownloadRoute { media_type, read })
+}
+
 const fn list(parameters: &'static [Parameter], read: Read) -> Work {
     Work::Query(QueryRoute {
         parameters,
@@ -154,10 +162,14 @@ const PARTS: &[&[Route]] = &[
     control::ROUTES,
     decisions::ROUTES,
     operation::ROUTES,
+    usage::ROUTES,
+    outside::ROUTES,
 ];
 
 const COUNT: usize =
-    money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len();
+    money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len()
+    + usage::ROUTES.len()
+    + outside::ROUTES.len();
 
 /// The parts one after the other, as one table that is there before the program starts.
 const fn joined<const N: usize>(parts: &[&[Route]]) -> [Route; N] {

@@ -51,7 +51,11 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (true, "exceptions", "dispute") => Permission::IssueCredit,
         (true, "exceptions" | "exception-batches", _) => Permission::ResolveException,
         // The page of an exception leaves out what other systems sent for roles that may not see it.
-        (false, "exceptions" | "exception-batches" | "incidents" | "outstanding", _) => {
+        (
+            false,
+            "exceptions" | "exception-batches" | "incidents" | "disputes" | "outstanding",
+            _,
+        ) => {
             Permission::ViewExceptions
         }
         (_, "approvals" | "delegations", last) => {

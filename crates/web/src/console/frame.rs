@@ -14,6 +14,7 @@ pub(super) enum Place {
     Flow,
     Processes,
     Exceptions,
+    Disputes,
     Outstanding,
     Incidents,
     Approvals,
@@ -64,6 +65,7 @@ const RAIL: &[(&str, &[Entry])] = &[
         "Work",
         &[
             entry(Place::Exceptions, "Exceptions", "/exceptions", "e"),
+            entry(Place::Disputes, "Disputes", "/disputes", "q"),
             entry(Place::Incidents, "Incidents", "/incidents", "d"),
             entry(
                 Place::Outstanding,

@@ -71,10 +71,12 @@ pub trait Source:
     + Sync
     + 'static
     + super::exceptions::ExceptionDesk
+    + super::disputes::DisputeSource
     + super::processes::ProcessSource
     + super::audit::AuditSource
     + super::approvals::ApprovalsSource
     + super::lanes::FlowSource
+    + super::papers::PaperSource
     + super::replays::ReplaysSource
     + super::amendment::AmendSource
     + super::rules::GovernanceSource

@@ -77,6 +77,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "A deviation lacks something, or the template does not open the key that it names.",
     ),
     (
+        "bad_font",
+        "A file in the folder of fonts is not a font; the message names it.",
+    ),
+    (
         "bad_id",
         "An id has 1 to 80 letters, digits or any of _ - . : / without spaces.",
     ),
@@ -85,6 +89,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "An idempotency key has 1 to 255 visible ASCII characters.",
     ),
     ("bad_method", "A payment came by card or by transfer."),
+    (
+        "bad_identifier",
+        "An id or number of another system is empty or too long.",
+    ),
     (
         "bad_mode",
         "A flow delivers at once, collected every so many minutes, or once a day at a time.",
@@ -103,6 +111,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The owner of an exception is a role or a person, in at most 80 letters.",
     ),
     ("bad_pace", "A replay takes 1 to 1,000 items a second."),
+    (
+        "bad_paper",
+        "Something that stands on documents cannot be what was meant: a country, a VAT identifier, an account, a logo.",
+    ),
     (
         "bad_payload",
         "The payload is not JSON, or too large to be edited.",
@@ -139,6 +151,14 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "billed_elsewhere",
         "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
+    ),
+    (
+        "billed_here",
+        "Tieout itself bills this contract, so a document of another system would bill the customer twice.",
+    ),
+    (
+        "billing_split",
+        "The lines of the contract belong to product lines that different systems bill.",
     ),
     (
         "cannot_close",
@@ -208,6 +228,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "credit_not_positive",
         "A credit note gives something back, so its amount is above zero.",
+    ),
+    (
+        "credits_missing",
+        "A credit note of another system has to say which invoice it credits.",
     ),
     (
         "currencies_differ",
@@ -370,6 +394,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "This command depends on who sends it and cannot be tried or done for somebody else.",
     ),
     (
+        "not_en16931",
+        "EN 16931 wants something that the document does not have, or allows less than it has; the message names the rule and the mend.",
+    ),
+    (
         "not_in_force",
         "Only what is approved and in force can be ended.",
     ),
@@ -379,6 +407,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("not_parked", "The request is not parked."),
     (
+        "not_of_the_contract",
+        "What the document states is not what the contract has that it names.",
+    ),
+    (
         "not_resent",
         "Only a message that was given up or passed over is sent again.",
     ),
@@ -387,10 +419,18 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The product has no price in this currency.",
     ),
     (
+        "not_the_biller",
+        "Another system than the one named is the record of billing for this contract.",
+    ),
+    (
         "not_the_owner",
         "Another system is the record of the field in this scope; make the change there.",
     ),
     ("not_yours", "Only the person who made it can take it back."),
+    (
+        "not_verified",
+        "No other system's billing of this contract is verified here.",
+    ),
     (
         "note_missing",
         "A dispute needs a note: what the customer objects to.",
@@ -436,6 +476,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The payment and the invoice belong to different customers.",
     ),
     ("out_of_balance", "Debits and credits are not equal."),
+    (
+        "outside_document_differs",
+        "A document of that system with that id was recorded before with other content.",
+    ),
     (
         "overlap_too_long",
         "Two signing secrets are in force for at most 168 hours.",
@@ -560,6 +604,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The billing period is not one that is known.",
     ),
     (
+        "unknown_invoice",
+        "The invoice that is to be credited was not recorded from that system for that contract.",
+    ),
+    (
         "unknown_lane",
         "Nothing waits in a lane of this name, and it is not held.",
     ),
@@ -586,6 +634,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "unmapped_attribute",
         "A posting rule needs an attribute that has no account mapped to it.",
+    ),
+    (
+        "unprintable",
+        "The document cannot be put on paper: it has no number or line yet, or a letter that no font has.",
     ),
     (
         "version_not_higher",

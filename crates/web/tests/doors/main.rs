@@ -14,5 +14,6 @@ mod description;
 mod entrance;
 mod questions;
 mod support;
+mod synchronous;
 mod tcp;
 mod webhook;

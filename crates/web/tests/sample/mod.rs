@@ -10,10 +10,12 @@ pub mod approvals;
 mod audit;
 mod billing;
 mod commercial;
+mod disputes;
 pub mod exceptions;
 mod finance;
 pub mod governance;
 mod lanes;
+mod papers;
 pub mod outward;
 mod processes;
 
