@@ -348,14 +348,61 @@ pub struct Stake {
     pub opened: i64,
 }
 
-/// What is at stake in every exception that is not resolved, oldest first.
+/// Open exceptions that are alike, added up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StakeSum {
+    /// What their keys begin with: `order`, `posting`, or empty for anything else.
+    pub about: String,
+    /// Class word.
+    pub class: String,
+    /// The tie-out measure whose difference they name, or empty.
+    pub measure: String,
+    /// Their currency, or empty when they have no value.
+    pub currency: String,
+    /// How many there are.
+    pub count: i64,
+    /// What is at stake in them, minor units, without sign.
+    pub worth: i64,
+    /// When the oldest was opened, microseconds.
+    pub oldest: i64,
+}
+
+/// Every exception that is not resolved, added up by what it is about, class, measure and currency: as
+/// many rows as there are kinds, however many exceptions there are.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn open_stakes(tx: &mut Tx<'_>) -> Result<Vec<Stake>, StoreFault> {
+pub fn stake_sums(tx: &mut Tx<'_>) -> Result<Vec<StakeSum>, StoreFault> {
+    tx.query(
+        "SELECT about, class, measure, currency, CAST(count(*) AS BIGINT), CAST(sum(abs(amount)) AS BIGINT), min(opened)
+         FROM (SELECT CASE WHEN key LIKE 'order/%' THEN 'order' WHEN key LIKE 'posting/%' THEN 'posting' ELSE '' END AS about,
+                 class, measure, currency, amount, opened FROM exception WHERE status <> 'resolved') open
+         GROUP BY about, class, measure, currency ORDER BY about, class, measure, currency",
+        &[],
+        |mut row| {
+            Ok(StakeSum {
+                about: row.text(0)?,
+                class: row.text(1)?,
+                measure: row.text(2)?,
+                currency: row.text(3)?,
+                count: row.int(4)?,
+                worth: row.int(5)?,
+                oldest: row.int(6)?,
+            })
+        },
+    )
+}
+
+/// What is at stake in every exception that is not resolved and names part of a difference of a
+/// tie-out, oldest first. Those that name none are not read.
+///
+/// # Errors
+/// When the database refuses.
+pub fn explaining_stakes(tx: &mut Tx<'_>) -> Result<Vec<Stake>, StoreFault> {
     tx.query(
         "SELECT id, key, class, entity, measure, amount, currency, opened FROM exception
-         WHERE status <> 'resolved' ORDER BY opened, id",
+         WHERE status <> 'resolved' AND (measure <> '' OR key LIKE 'posting/%' OR key LIKE 'billing/%')
+         ORDER BY opened, id",
         &[],
         |mut row| {
             Ok(Stake {

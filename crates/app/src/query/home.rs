@@ -6,7 +6,7 @@ use crate::fault::AppFault;
 use crate::view::{FlowStage, Home, TieOutRow};
 use crate::{App, Books};
 use recon::Measure;
-use store::exceptions::{self as stops, Stake};
+use store::exceptions::{self as stops, StakeSum};
 use store::{Tx, contracts, documents, effects, journals, obligations, payments};
 use values::{Instant, Money};
 
@@ -19,19 +19,19 @@ const EXCEPTIONS_SHOWN: usize = 10;
 /// When the store fails or what is stored cannot be read.
 pub fn home(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Home, AppFault> {
     let tie_outs = tie_outs(tx, books, now)?;
-    let open = stops::open_stakes(tx)?;
+    let open = stops::stake_sums(tx)?;
     let filter = ExceptionFilter {
         status: Some("open".to_owned()),
         ..ExceptionFilter::default()
     };
     let mut first = exceptions(tx, now, &filter, None)?.items;
     first.truncate(EXCEPTIONS_SHOWN);
-    let oldest = open.iter().map(|row| row.opened).min();
+    let oldest = open.iter().map(|sum| sum.oldest).min();
     Ok(Home {
         now,
         flow: flow(tx, &tie_outs, &open)?,
         exceptions: first,
-        exceptions_open: i64::try_from(open.len()).unwrap_or(i64::MAX),
+        exceptions_open: number(open.iter()),
         exceptions_value: worth(open.iter())?,
         exceptions_oldest: oldest.map(|opened| age(Instant::from_microseconds(opened), now)),
         intake: intake::intake(tx)?,
@@ -58,22 +58,24 @@ impl App {
 }
 
 /// What exceptions are worth, without sign, one a currency.
-fn worth<'a>(rows: impl Iterator<Item = &'a Stake>) -> Result<Vec<Money>, AppFault> {
+fn worth<'a>(open: impl Iterator<Item = &'a StakeSum>) -> Result<Vec<Money>, AppFault> {
     let mut sums = Vec::new();
-    for row in rows.filter(|row| !row.currency.is_empty()) {
-        add_up(
-            &mut sums,
-            money(row.amount.saturating_abs(), &row.currency)?,
-        )?;
+    for sum in open.filter(|sum| !sum.currency.is_empty()) {
+        add_up(&mut sums, money(sum.worth, &sum.currency)?)?;
     }
     sums.sort_by_key(|sum| sum.currency);
     Ok(sums)
 }
 
+/// How many exceptions they are.
+fn number<'a>(open: impl Iterator<Item = &'a StakeSum>) -> i64 {
+    open.map(|sum| sum.count).sum()
+}
+
 fn flow(
     tx: &mut Tx<'_>,
     tie_outs: &[TieOutRow],
-    open: &[Stake],
+    open: &[StakeSum],
 ) -> Result<Vec<FlowStage>, AppFault> {
     let mut won = Stage::default();
     for row in tie_outs {
@@ -85,8 +87,8 @@ fn flow(
     for sum in contracts::sums(tx)? {
         contracted.add(sum.count, sum.value, &sum.currency)?;
     }
-    let held = is_held(open, |row| row.key.starts_with("order/"));
-    won.count = contracted.count + i64::try_from(held.len()).unwrap_or(i64::MAX);
+    let held = is_held(open, |sum| sum.about == "order");
+    won.count = contracted.count + number(held.iter().copied());
     let mut invoiced = Stage::default();
     for sum in documents::sums(tx)? {
         let sign = if sum.kind == "credit_note" { -1 } else { 1 };
@@ -170,17 +172,16 @@ impl Stage {
     }
 }
 
-fn is_held(open: &[Stake], which: impl Fn(&Stake) -> bool) -> Vec<&Stake> {
+fn is_held(open: &[StakeSum], which: impl Fn(&StakeSum) -> bool) -> Vec<&StakeSum> {
     open.iter().filter(|row| which(row)).collect()
 }
 
 /// `12,490.00 USD held, 2 deals`; nothing when nothing is.
-fn stuck(rows: &[&Stake], how: &str, one: &str) -> Result<Option<String>, AppFault> {
+fn stuck(rows: &[&StakeSum], how: &str, one: &str) -> Result<Option<String>, AppFault> {
     if rows.is_empty() {
         return Ok(None);
     }
-    let number = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let things = count(number, one, &format!("{one}s"));
+    let things = count(number(rows.iter().copied()), one, &format!("{one}s"));
     let value = amounts(&worth(rows.iter().copied())?);
     Ok(Some(if value.is_empty() {
         format!("{things} {how}")
@@ -196,8 +197,8 @@ fn both(one: Option<String>, other: Option<String>) -> Option<String> {
     }
 }
 
-fn not_posted(tx: &mut Tx<'_>, open: &[Stake]) -> Result<Option<String>, AppFault> {
-    let parked = is_held(open, |row| row.key.starts_with("posting/"));
+fn not_posted(tx: &mut Tx<'_>, open: &[StakeSum]) -> Result<Option<String>, AppFault> {
+    let parked = is_held(open, |sum| sum.about == "posting");
     let postings = stuck(&parked, "not posted", "fact")?;
     let refused: i64 = effects::counts(tx)?
         .iter()

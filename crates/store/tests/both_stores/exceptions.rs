@@ -10,6 +10,7 @@ on_every_store![
     exceptions_are_paged_by_value_once_each,
     exceptions_are_found_by_what_they_are_about,
     exceptions_are_counted,
+    ten_thousand_open_exceptions_are_a_handful_of_sums,
 ];
 
 fn ids(rows: &[ExceptionRow]) -> Vec<&str> {
@@ -127,9 +128,20 @@ fn exceptions_are_found_by_what_they_are_about(books: &Fixture) {
     ];
     assert_eq!(ids(&open), wanted);
     assert_eq!(books.read(exceptions::open_count), 9);
-    let stakes = books.read(exceptions::open_stakes);
-    let of_rows: Vec<_> = open.iter().map(ExceptionRow::stake).collect();
+    let stakes = books.read(exceptions::explaining_stakes);
+    let of_rows: Vec<_> = open
+        .iter()
+        .filter(|row| !row.measure.is_empty() || row.key.starts_with("posting/"))
+        .map(ExceptionRow::stake)
+        .collect();
     assert_eq!(stakes, of_rows);
+    let sums = books.read(exceptions::stake_sums);
+    let total = |what: fn(&exceptions::StakeSum) -> i64| sums.iter().map(what).sum::<i64>();
+    assert_eq!(total(|sum| sum.count), 9);
+    let worth: i64 = open.iter().map(|row| row.amount.abs()).sum();
+    assert_eq!(total(|sum| sum.worth), worth);
+    let oldest = open.iter().map(|row| row.opened).min();
+    assert_eq!(sums.iter().map(|sum| sum.oldest).min(), oldest);
     assert_eq!(
         ids(&books.read(|tx| exceptions::of_chain(tx, "chn_4"))),
         ["exc_04"]
@@ -141,6 +153,31 @@ fn exceptions_are_found_by_what_they_are_about(books: &Fixture) {
     assert_eq!(of_customer.len(), 9);
     let of_customer = books.read(|tx| exceptions::open_of_customer(tx, "cus_2", "none"));
     assert!(of_customer.is_empty());
+}
+
+fn ten_thousand_open_exceptions_are_a_handful_of_sums(books: &Fixture) {
+    const MANY: i64 = 10_000;
+    books.write(|tx| {
+        let rows: Vec<_> = (0..MANY)
+            .map(|n| ExceptionRow {
+                class: ["webhook_unreadable", "effect_exhausted"][n as usize % 2].to_owned(),
+                measure: String::new(),
+                currency: ["EUR", "USD", ""][n as usize % 3].to_owned(),
+                opened: n + 1,
+                ..exception(&format!("exc_{n:05}"), &format!("order/crm/{n}"), n - 100)
+            })
+            .collect();
+        ExceptionRow::insert(tx, &rows)
+    });
+    let sums = books.read(exceptions::stake_sums);
+    assert_eq!(sums.len(), 6, "two classes in two currencies and none");
+    assert!(sums.iter().all(|sum| sum.about == "order"));
+    assert_eq!(sums.iter().map(|sum| sum.count).sum::<i64>(), MANY);
+    let worth: i64 = (0..MANY).map(|n| (n - 100).abs()).sum();
+    assert_eq!(sums.iter().map(|sum| sum.worth).sum::<i64>(), worth);
+    assert_eq!(sums.iter().map(|sum| sum.oldest).min(), Some(1));
+    // They name no difference of a tie-out: it reads none of them.
+    assert_eq!(books.read(exceptions::explaining_stakes), vec![]);
 }
 
 fn exceptions_are_counted(books: &Fixture) {

@@ -63,7 +63,7 @@ pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), App
             figures.expect(Measure::Bookings, &order.entity, code, minor);
         }
     }
-    for held in exceptions::open_stakes(tx)? {
+    for held in exceptions::explaining_stakes(tx)? {
         let order = held
             .key
             .strip_prefix("order/")

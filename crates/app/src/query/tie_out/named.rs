@@ -26,7 +26,7 @@ pub(super) fn explanations(
     gaps: &[BillingGap],
 ) -> Result<Vec<Explanation>, AppFault> {
     let mut all = Vec::new();
-    for row in exceptions::open_stakes(tx)? {
+    for row in exceptions::explaining_stakes(tx)? {
         for named in names(tx, &row, gaps)? {
             let Some(entity) = entity_of(books, &named) else {
                 continue;
