@@ -200,17 +200,18 @@ fn imagined(window: Window, start: Date) -> Period {
         .unwrap_or(window.period)
 }
 
-/// Days from `from` to `until` when every month has 30, and its last day is the 30th.
+/// Days from `from` to `until` when every month has 30: a 31st adds none, and the last day of February
+/// adds those that it lacks. A period that begins on the last day of a month begins on the 30th.
 fn thirty_360(from: Date, until: Date) -> i64 {
-    let day = |date: Date| {
-        let last = date.day() == date.days_in_month();
-        if last {
-            30
-        } else {
-            i64::from(date.day().min(30))
-        }
+    if until <= from {
+        return 0;
+    }
+    let begins = if from.day() == from.days_in_month() {
+        30
+    } else {
+        i64::from(from.day())
     };
-    i64::from(months_from(from, until)) * 30 + day(until) - day(from)
+    i64::from(months_from(from, until)) * 30 + i64::from(until.day()) - begins
 }
 
 /// Whole months from the start of `whole` to `date`, and then days over the days of the month that
