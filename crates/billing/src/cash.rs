@@ -1,5 +1,12 @@
 //! Which invoices a payment pays.
 
+mod matching;
+
+pub use matching::{
+    Candidate, Instruction, MatchPolicy, MatchReason, Remittance, Suggestion, days_unmatched,
+    instruct, suggest,
+};
+
 use serde::{Deserialize, Serialize};
 use values::{Date, InvoiceId, Money, MoneyRefused};
 
@@ -41,9 +48,86 @@ pub enum CashRefusal {
         /// What was given.
         amount: Money,
     },
+    /// The payment is in another currency than the invoice that it names.
+    #[error(
+        "a payment of {payment} cannot pay invoice {invoice}, of which {open} is open; ask for the amount in the invoice's currency or exchange it first"
+    )]
+    OtherCurrency {
+        /// The payment.
+        payment: Money,
+        /// The invoice.
+        invoice: String,
+        /// What is open of it.
+        open: Money,
+    },
+    /// The invoice is not open, or not one that this payment can pay.
+    #[error(
+        "invoice {invoice} is not open for this payer; name an open invoice of the payer or of a customer that it pays for"
+    )]
+    NotOpen {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// More than is open.
+    #[error(
+        "{asked} cannot be set against invoice {invoice}: {open} of it is open; leave the rest unapplied"
+    )]
+    MoreThanOpen {
+        /// The invoice.
+        invoice: InvoiceId,
+        /// What was asked.
+        asked: Money,
+        /// What is open.
+        open: Money,
+    },
+    /// More than is left of the payment.
+    #[error("{asked} cannot be applied: {unapplied} of the payment is left; lower an amount")]
+    MoreThanUnapplied {
+        /// What was asked.
+        asked: Money,
+        /// What is left.
+        unapplied: Money,
+    },
+    /// One invoice is named twice.
+    #[error("invoice {invoice} is named twice; name it once with the whole amount")]
+    NamedTwice {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// More would be let go than the policy allows.
+    #[error(
+        "{let_go} would be let go; the policy lets {tolerance} go on one payment; leave the rest open or write it off by its own command"
+    )]
+    BeyondTolerance {
+        /// What would be let go.
+        let_go: Money,
+        /// What may be.
+        tolerance: Money,
+    },
+    /// No invoice is named.
+    #[error("no invoice is named; name at least one with its amount")]
+    NothingSaid,
     /// An amount cannot be kept.
     #[error(transparent)]
     Money(#[from] MoneyRefused),
+}
+
+impl CashRefusal {
+    /// Stable name of this refusal.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotPositive { .. } => "bad_amount",
+            Self::OtherCurrency { .. } => "other_currency",
+            Self::NotOpen { .. } => "invoice_not_open",
+            Self::MoreThanOpen { .. } => "exceeds_open",
+            Self::MoreThanUnapplied { .. } => "exceeds_unapplied",
+            Self::NamedTwice { .. } => "invoice_named_twice",
+            Self::BeyondTolerance { .. } => "beyond_tolerance",
+            Self::NothingSaid => "nothing_named",
+            Self::Money(_) => "amount_refused",
+        }
+    }
 }
 
 /// Spreads a payment over open invoices of its currency. A payment that says what it is for pays

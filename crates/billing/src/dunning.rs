@@ -1,4 +1,11 @@
-//! When a failed payment is tried again.
+//! When a failed payment is tried again, and what else follows when an invoice is not paid.
+
+mod machine;
+
+pub use machine::{
+    Act, Case, DunningBook, DunningPolicy, DunningRefusal, PaymentKnown, Promise, Situation, Step,
+    StepAction, fill,
+};
 
 use serde::{Deserialize, Serialize};
 use values::Instant;

@@ -18,21 +18,34 @@ mod line;
 mod outside;
 mod owed;
 mod position;
+mod prepaid;
+mod receivable;
 mod settle;
 mod status;
 mod tax;
 mod usage;
 
-pub use cash::{Application, CashApplication, CashRefusal, OpenInvoice, apply};
+pub use cash::{
+    Application, Candidate, CashApplication, CashRefusal, Instruction, MatchPolicy, MatchReason,
+    OpenInvoice, Remittance, Suggestion, apply, days_unmatched, instruct, suggest,
+};
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
 pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document};
-pub use dunning::{DunningStep, RetryPolicy, next_attempt};
+pub use dunning::{
+    Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,
+    RetryPolicy, Situation, Step, StepAction, fill, next_attempt,
+};
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 pub use outside::{
     Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out,
 };
 pub use owed::{expected_lines, next_due, owed, owed_since, value_changes};
 pub use position::{WindowPosition, overcharged, positions};
+pub use prepaid::{Grant, GrantSource, Use as CreditUse, consume, ended, give_back};
+pub use receivable::{
+    AgeBuckets, AgedAccount, Receivable, WriteOffKind, WriteOffRefusal, WrittenOff, aged, recover,
+    write_off,
+};
 pub use status::{IllegalInvoiceTransition, InvoiceBalance, InvoiceStatus};
 pub use usage::{
     AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,
