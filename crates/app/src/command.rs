@@ -2,6 +2,7 @@
 //! stories, the demo and the workers all speak these.
 
 mod approval;
+mod bill_run;
 mod body;
 mod change;
 mod governance;
@@ -18,6 +19,7 @@ pub use crate::outward::{
     AddWebhookEndpoint, ChangeWebhookEndpoint, RecoverWebhooks, ResendWebhook, RotateWebhookSecret,
     ShowWebhookSecret, TestWebhook,
 };
+pub use bill_run::*;
 pub use body::*;
 pub use change::*;
 pub use delivery::*;
@@ -157,6 +159,8 @@ commands! {
     SetLetterhead(SetLetterhead) = "set_letterhead", changes_books: false;
     /// Sets what stands on documents for a customer.
     SetBillingDetails(SetBillingDetails) = "set_billing_details", changes_books: false;
+    /// States how a legal entity prices parts of billing periods.
+    SetBillingPolicy(SetBillingPolicy) = "set_billing_policy", changes_books: true;
     /// States a tax rate.
     SetTaxRate(SetTaxRate) = "set_tax_rate", changes_books: true;
     /// Puts a new version of the posting rules in force.
@@ -187,6 +191,14 @@ commands! {
     AmendContract(AmendContract) = "amend_contract", changes_books: false;
     /// Bills what is owed through a date and not billed.
     RunBilling(RunBilling) = "run_billing", changes_books: false;
+    /// Plans a bill run.
+    CreateBillRun(CreateBillRun) = "create_bill_run", changes_books: false;
+    /// Approves a bill run of somebody else.
+    ApproveBillRun(ApproveBillRun) = "approve_bill_run", changes_books: false;
+    /// Starts, pauses, resumes or cancels a bill run.
+    SteerBillRun(SteerBillRun) = "steer_bill_run", changes_books: false;
+    /// Voids an invoice of which nothing is paid or credited.
+    VoidInvoice(VoidInvoice) = "void_invoice", changes_books: false;
     /// Records an invoice or credit note that another system issued.
     RecordOutsideInvoice(RecordOutsideInvoice) = "record_outside_invoice", changes_books: false;
     /// Compares what another system billed with what it should have billed.

@@ -2,6 +2,7 @@
 //! recorded as an effect and delivered after the commit.
 
 pub mod billing;
+mod billing_policy;
 pub mod catalogue;
 pub mod contract;
 pub mod credit;
@@ -20,6 +21,7 @@ pub mod refund;
 pub mod revenue;
 pub(crate) mod schedule;
 pub mod standing;
+pub mod void;
 
 use crate::command::{Answer, Command, Envelope};
 use crate::fault::{AppFault, stored, to_store};
@@ -201,6 +203,7 @@ fn dispatch(
         Command::RecoverWebhooks(body) => outward::recover(tx, context, body),
         Command::CreateEntity(body) => catalogue::create_entity(tx, context, body),
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
+        Command::SetBillingPolicy(body) => billing_policy::set(tx, context, body),
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),
         Command::SetLetterhead(body) => crate::printing::set_letterhead(tx, context, body),
         Command::SetBillingDetails(body) => {
@@ -232,6 +235,10 @@ fn dispatch(
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
+        Command::CreateBillRun(body) => crate::bill_run::create(tx, context, body),
+        Command::ApproveBillRun(body) => crate::bill_run::approve(tx, context, body),
+        Command::SteerBillRun(body) => crate::bill_run::steer(tx, context, body),
+        Command::VoidInvoice(body) => void::void(tx, context, key, body),
         Command::IssueCreditNote(body) => credit::issue(tx, context, key, body),
         Command::RecordPayment(body) => payment::record(tx, context, key, body),
         Command::ApplyPayment(body) => payment::apply(tx, context, key, body),

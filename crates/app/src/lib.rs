@@ -5,6 +5,7 @@
 pub mod access;
 pub mod approval;
 mod batch_file;
+pub mod bill_run;
 mod books;
 mod bus;
 pub mod command;
@@ -23,6 +24,7 @@ pub(crate) mod lifecycle;
 pub mod limits;
 pub mod outward;
 pub mod preview;
+pub mod printing;
 pub mod process;
 pub mod pulse;
 pub mod query;
@@ -62,6 +64,7 @@ struct Core {
     origin: events::Origin,
     books: RwLock<Arc<Books>>,
     sealer: RwLock<Option<Arc<seal::Sealer>>>,
+    fonts: std::sync::OnceLock<Arc<paper::Fonts>>,
     holder: lease::Holder,
 }
 
@@ -108,6 +111,7 @@ impl App {
             origin,
             books: RwLock::new(Arc::new(books)),
             sealer: RwLock::new(None),
+            fonts: std::sync::OnceLock::new(),
             holder: lease::Holder::new(now),
         };
         Ok(App {

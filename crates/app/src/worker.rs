@@ -81,6 +81,7 @@ pub fn tick(app: &App, connections: &Connections) -> Progress {
         let mut round = until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
         if alone {
             round += until_nothing_is_due(|| crate::process::work(app, BATCH));
+            round += crate::bill_run::work(app);
         }
         // One batch at a time, so that what comes in never waits for a backlog that goes out.
         round += deliver::deliver_due(app, connections, BATCH);

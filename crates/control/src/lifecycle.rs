@@ -61,6 +61,7 @@ const fn step(from: &'static str, to: &'static str, on: &'static str) -> Step {
 const AMENDED: &str = "com.tieout.contract.contract.amended.v1";
 const CANCELLED: &str = "com.tieout.contract.contract.cancelled.v1";
 const APPLIED: &str = "com.tieout.cash.cash.applied.v1";
+const VOIDED: &str = "com.tieout.billing.invoice.voided.v1";
 const CREDITED: &str = "com.tieout.billing.credit_memo.issued.v1";
 const SETTLED: &str = "com.tieout.payment.payment.settled.v1";
 const REFUNDED: &str = "com.tieout.payment.payment.refunded.v1";
@@ -129,8 +130,13 @@ pub const INVOICE: Lifecycle = Lifecycle {
         state("paid", "nothing is open"),
         state("credited", "credited in full"),
         state("written_off", "what was open is given up"),
+        state(
+            "void",
+            "it counts as if it had never been issued; its number stays",
+        ),
     ],
     steps: &[
+        step("open", "void", VOIDED),
         step("open", "partly_paid", APPLIED),
         step("open", "paid", APPLIED),
         step("open", "open", CREDITED),

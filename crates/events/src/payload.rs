@@ -1,13 +1,17 @@
 //! The closed enum of events and the payload of each. A shape change adds a version and an upgrade
 //! on read; stored bytes are never rewritten.
 
+mod billing_run;
 mod books;
+mod collection;
 mod control;
 mod governance;
 mod parties;
 mod payment;
 
+pub use billing_run::*;
 pub use books::*;
+pub use collection::*;
 pub use control::*;
 pub use governance::*;
 pub use parties::*;
@@ -186,6 +190,12 @@ events! {
     InvoiceIssued(BillingDocument) = "com.tieout.billing.invoice.issued.v1";
     /// A credit note was issued.
     CreditNoteIssued(BillingDocument) = "com.tieout.billing.credit_memo.issued.v1";
+    /// An invoice was voided: it counts as if it had never been issued.
+    InvoiceVoided(BillingDocument) = "com.tieout.billing.invoice.voided.v1";
+    /// A bill run began to issue.
+    BillRunStarted(BillRunReport) = "com.tieout.billing.run.started.v1";
+    /// A bill run ended.
+    BillRunEnded(BillRunReport) = "com.tieout.billing.run.ended.v1";
     /// Collection of an invoice began.
     PaymentInitiated(PaymentInitiated) = "com.tieout.payment.payment.initiated.v1";
     /// An attempt to collect failed.
@@ -197,6 +207,14 @@ events! {
     PaymentRefunded(PaymentRefunded) = "com.tieout.payment.payment.refunded.v1";
     /// A payment or credit was set against invoices.
     CashApplied(CashApplied) = "com.tieout.cash.cash.applied.v1";
+    /// What was open of an invoice was given up, wholly or in part.
+    InvoiceWrittenOff(ReceivableWrittenOff) = "com.tieout.billing.invoice.written_off.v1";
+    /// What was given up of an invoice is owed again, because it is paid or credited after all.
+    InvoiceRecovered(ReceivableWrittenOff) = "com.tieout.billing.invoice.recovered.v1";
+    /// Prepaid credit was granted, used, returned or ended.
+    PrepaidMoved(PrepaidMoved) = "com.tieout.cash.prepaid.moved.v1";
+    /// Something followed because an invoice was not paid.
+    DunningStepped(DunningStepped) = "com.tieout.billing.dunning.stepped.v1";
     /// A revenue schedule exists.
     ScheduleCreated(ScheduleRevised) = "com.tieout.revenue.schedule.created.v1";
     /// A revenue schedule changed.
@@ -295,7 +313,7 @@ pub struct CustomerCreated {
 pub struct StandingChanged {
     /// The customer.
     pub customer: CustomerId,
-    /// `good`, `past_due` or `in_collection`.
+    /// `good`, `grace` (a promise to pay runs), `past_due`, `in_collection` or `suspended`.
     pub standing: String,
     /// What is open on its invoices.
     pub open: Vec<Money>,
@@ -393,7 +411,8 @@ pub struct SubscriptionActivated {
     pub subscription: SoldComponent,
 }
 
-/// Payload of `invoice.issued` and `credit_memo.issued`. Amounts of a credit note are positive.
+/// Payload of `invoice.issued`, `invoice.voided` and `credit_memo.issued`. Amounts of a credit note
+/// are positive, and those of a voided invoice are as they were issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillingDocument {
     /// The invoice; for a credit note, the invoice credited.
@@ -477,6 +496,9 @@ pub struct Application {
     pub invoice: InvoiceId,
     /// The amount.
     pub amount: Money,
+    /// Who owes the invoice, where that is somebody else than the payer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
 }
 
 /// Payload of `effect.confirmed`.

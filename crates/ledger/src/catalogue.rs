@@ -84,6 +84,17 @@ const BILLING_LINE: PartShape = PartShape {
     amounts: &["gross", "net", "tax", "deferred", "unbilled"],
 };
 
+const WRITTEN_OFF: PartShape = PartShape {
+    attributes: &[
+        open("entity"),
+        open("currency"),
+        open("customer"),
+        open("contract"),
+        closed("given_up", &["bad_debt", "allowance", "small_difference"]),
+    ],
+    amounts: &["amount", "loss", "tax"],
+};
+
 /// Every event type that must be posted, with what it offers.
 pub const POSTING_EVENTS: &[PostingEvent] = &[
     PostingEvent {
@@ -93,6 +104,11 @@ pub const POSTING_EVENTS: &[PostingEvent] = &[
     },
     PostingEvent {
         event_type: "com.tieout.billing.credit_memo.issued.v1",
+        document: BILLING_DOCUMENT,
+        line: BILLING_LINE,
+    },
+    PostingEvent {
+        event_type: "com.tieout.billing.invoice.voided.v1",
         document: BILLING_DOCUMENT,
         line: BILLING_LINE,
     },
@@ -137,6 +153,29 @@ pub const POSTING_EVENTS: &[PostingEvent] = &[
             attributes: &[open("invoice")],
             amounts: &["applied"],
         },
+    },
+    PostingEvent {
+        event_type: "com.tieout.billing.invoice.written_off.v1",
+        document: WRITTEN_OFF,
+        line: NO_LINES,
+    },
+    PostingEvent {
+        event_type: "com.tieout.billing.invoice.recovered.v1",
+        document: WRITTEN_OFF,
+        line: NO_LINES,
+    },
+    PostingEvent {
+        event_type: "com.tieout.cash.prepaid.moved.v1",
+        document: PartShape {
+            attributes: &[
+                open("entity"),
+                open("currency"),
+                open("customer"),
+                closed("movement", &["granted", "used", "returned", "expired"]),
+            ],
+            amounts: &["amount", "owed", "given"],
+        },
+        line: NO_LINES,
     },
     PostingEvent {
         event_type: "com.tieout.revenue.revenue.recognized.v1",

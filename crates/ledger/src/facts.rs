@@ -3,8 +3,8 @@
 use crate::catalogue::Each;
 use crate::{Dimensions, PostingRefusal};
 use events::{
-    BillingDocument, CashApplied, Envelope, Event, PaymentRefunded, PaymentSettled,
-    RevenueRecognised,
+    BillingDocument, CashApplied, Envelope, Event, PaymentRefunded, PaymentSettled, PrepaidMoved,
+    ReceivableWrittenOff, RevenueRecognised,
 };
 use values::{Currency, Money};
 
@@ -90,15 +90,22 @@ impl Facts {
 /// When the amounts of the event are not all of one currency, or do not fit 64 bits.
 pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
     let read = match &envelope.event {
-        Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => {
-            billing(envelope, document)?
-        }
+        Event::InvoiceIssued(document)
+        | Event::CreditNoteIssued(document)
+        | Event::InvoiceVoided(document) => billing(envelope, document)?,
         Event::PaymentSettled(payment) => settled(envelope, payment)?,
         Event::PaymentRefunded(refund) => refunded(envelope, refund),
         Event::CashApplied(cash) => applied(envelope, cash)?,
+        Event::InvoiceWrittenOff(written) | Event::InvoiceRecovered(written) => {
+            written_off(envelope, written)?
+        }
+        Event::PrepaidMoved(moved) => prepaid(envelope, moved),
         Event::RevenueRecognised(revenue) => recognised(envelope, revenue),
         Event::CustomerCreated(_)
         | Event::StandingChanged(_)
+        | Event::DunningStepped(_)
+        | Event::BillRunStarted(_)
+        | Event::BillRunEnded(_)
         | Event::ProductPublished(_)
         | Event::OrderAccepted(_)
         | Event::ContractActivated(_)
@@ -253,8 +260,12 @@ fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefu
     for application in &cash.applications {
         let minor = same(envelope, currency, "applied amount", application.amount)?;
         total = total.checked_add(minor).ok_or(PostingRefusal::TooLarge)?;
+        let owed_by = application.customer.as_ref().unwrap_or(&cash.customer);
         lines.push(Part {
-            dimensions: dimensions.clone(),
+            dimensions: Dimensions {
+                customer: Some(owed_by.clone()),
+                ..Dimensions::default()
+            },
             attributes: vec![("invoice", application.invoice.to_string())],
             amounts: vec![("applied", minor)],
         });
@@ -271,6 +282,49 @@ fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefu
         },
         lines,
     })
+}
+
+fn written_off(
+    envelope: &Envelope,
+    written: &ReceivableWrittenOff,
+) -> Result<Facts, PostingRefusal> {
+    let currency = written.amount.currency;
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", written.customer.to_string()));
+    attributes.push(("contract", written.contract.to_string()));
+    attributes.push(("given_up", written.given_up.as_str().to_owned()));
+    let document = Part {
+        dimensions: Dimensions {
+            customer: Some(written.customer.clone()),
+            contract: Some(written.contract.clone()),
+            product: None,
+        },
+        attributes,
+        amounts: vec![
+            ("amount", written.amount.minor),
+            ("loss", same(envelope, currency, "loss", written.loss)?),
+            ("tax", same(envelope, currency, "tax", written.tax)?),
+        ],
+    };
+    Ok(whole(envelope, currency, document))
+}
+
+fn prepaid(envelope: &Envelope, moved: &PrepaidMoved) -> Facts {
+    let currency = moved.amount.currency;
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("customer", moved.customer.to_string()));
+    attributes.push(("movement", moved.movement.as_str().to_owned()));
+    let minor = moved.amount.minor;
+    let (owed, given) = if moved.paid { (minor, 0) } else { (0, minor) };
+    let document = Part {
+        dimensions: Dimensions {
+            customer: Some(moved.customer.clone()),
+            ..Dimensions::default()
+        },
+        attributes,
+        amounts: vec![("amount", minor), ("owed", owed), ("given", given)],
+    };
+    whole(envelope, currency, document)
 }
 
 fn recognised(envelope: &Envelope, revenue: &RevenueRecognised) -> Facts {

@@ -105,7 +105,7 @@ pub(crate) fn each_of(
     Ok(())
 }
 
-/// The bodies of every line billed on these contracts: (contract, body), by line.
+/// The bodies of every line billed on these contracts, but those of voided invoices: (contract, body).
 ///
 /// # Errors
 /// When the database refuses.
@@ -114,7 +114,7 @@ pub fn lines_of(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<Vec<(String, Stri
     each_of(
         tx,
         "SELECT contract, body FROM document_line WHERE contract IN",
-        "ORDER BY id",
+        "AND voided = 0 ORDER BY id",
         contracts,
         |mut row| {
             found.push((row.text(0)?, row.text(1)?));

@@ -181,14 +181,14 @@ pub fn lines_of(tx: &mut Tx<'_>, document: &str) -> Result<Vec<LineRow>, StoreFa
     )
 }
 
-/// Every line billed on a contract.
+/// Every line billed on a contract, but those of voided invoices.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn lines_of_contract(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<LineRow>, StoreFault> {
     let columns = LineRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM document_line WHERE contract = ?1 ORDER BY id"),
+        &format!("SELECT {columns} FROM document_line WHERE contract = ?1 AND voided = 0 ORDER BY id"),
         params![contract],
         LineRow::read,
     )
@@ -231,7 +231,7 @@ pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<DocumentSum>, StoreFault> {
     tx.query(
         "SELECT entity, currency, kind, CAST(count(*) AS BIGINT), CAST(sum(net) AS BIGINT),
          CAST(sum(total) AS BIGINT), CAST(sum(remaining) AS BIGINT)
-         FROM document GROUP BY entity, currency, kind ORDER BY entity, currency, kind",
+         FROM document WHERE status <> 'void' GROUP BY entity, currency, kind ORDER BY entity, currency, kind",
         &[],
         |mut row| {
             Ok(DocumentSum {
@@ -355,8 +355,24 @@ pub fn lines_of_contracts(
 ) -> Result<Vec<LineRow>, StoreFault> {
     let columns = LineRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM document_line WHERE contract >= ?1 AND contract <= ?2 ORDER BY contract, id"),
+        &format!("SELECT {columns} FROM document_line WHERE contract >= ?1 AND contract <= ?2 AND voided = 0 ORDER BY contract, id"),
         params![first, last],
         LineRow::read,
     )
+}
+
+/// Voids an invoice: its lines cover nothing any more, and nothing is open.
+///
+/// # Errors
+/// When the database refuses.
+pub fn void(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE document SET status = 'void', remaining = 0 WHERE id = ?1",
+        params![id],
+    )?;
+    tx.execute(
+        "UPDATE document_line SET voided = 1 WHERE document = ?1",
+        params![id],
+    )?;
+    Ok(())
 }

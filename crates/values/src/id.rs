@@ -82,6 +82,10 @@ typed_id!(/// A customer account.
     CustomerId, "customer", "cus");
 typed_id!(/// A product of the catalogue, by its code.
     ProductCode, "product", "prd");
+typed_id!(/// A plan, bundle, add-on or billing template of the catalogue, by its code.
+    OfferCode, "offer", "off");
+typed_id!(/// A quote, over all its versions.
+    QuoteId, "quote", "quo");
 typed_id!(/// A meter, by its code: what is counted or read to be billed by use.
     MeterCode, "meter", "mtr");
 typed_id!(/// A contract, over all its versions.
@@ -92,6 +96,8 @@ typed_id!(/// An invoice.
     InvoiceId, "invoice", "inv");
 typed_id!(/// A line of an invoice or credit note.
     LineId, "line", "lin");
+typed_id!(/// A bill run.
+    BillRunId, "bill run", "brn");
 typed_id!(/// A credit note.
     CreditNoteId, "credit note", "crn");
 typed_id!(/// A payment, from first attempt to settlement.

@@ -1,9 +1,10 @@
 //! JSON Schemas of the values as they stand on the wire, for the published description of the API.
 
 use crate::{
-    AccountCode, ApprovalId, BreakId, ComponentId, ContractId, CorrelationId, CreditNoteId,
+    AccountCode, ApprovalId, BillRunId, BreakId, ComponentId, ContractId, CorrelationId, CreditNoteId,
     Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId, ExceptionId, FileId,
-    Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month, ObligationId, PaymentId, ProcessId,
+    Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month, ObligationId, OfferCode, PaymentId,
+    ProcessId, QuoteId,
     ProductCode, ProposalId, Quantity, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice,
     Zone,
 };
@@ -46,11 +47,14 @@ id_schema! {
     EntityId, "a legal entity";
     CustomerId, "a customer";
     ProductCode, "a product: its code";
+    OfferCode, "a plan, bundle, add-on or billing template: its code";
+    QuoteId, "a quote";
     MeterCode, "a meter: its code";
     ContractId, "a contract";
     ComponentId, "a component of a contract";
     InvoiceId, "an invoice";
     LineId, "a line of an invoice or credit note";
+    BillRunId, "a bill run";
     CreditNoteId, "a credit note";
     PaymentId, "a payment";
     RefundId, "a refund";

@@ -75,7 +75,7 @@ pub(crate) fn today(context: &Context) -> Date {
 /// The permission to send a command, for rules that let anyone else check who may send it himself.
 pub(crate) fn to_send(command: &str) -> Option<Permission> {
     Some(match command {
-        "publish_product" | "publish_meter" => Permission::ChangeCatalogue,
+        "publish_product" | "publish_meter" | "set_billing_policy" => Permission::ChangeCatalogue,
         "record_usage" | "release_usage" => Permission::RunBilling,
         "set_tax_rate" => Permission::ChangeTax,
         "publish_posting_rules" => Permission::ChangePostingRules,
@@ -83,6 +83,8 @@ pub(crate) fn to_send(command: &str) -> Option<Permission> {
         "create_customer" | "activate_contract" | "amend_contract" => Permission::ChangeContracts,
         "change_customer" | "set_billing_details" => Permission::ChangeMasterData,
         "set_letterhead" => Permission::ManageTopology,
+        "approve_bill_run" => Permission::ApproveFinance,
+        "create_bill_run" | "steer_bill_run" | "void_invoice" => Permission::RunBilling,
         "run_billing" | "record_outside_invoice" | "verify_billing" => Permission::RunBilling,
         "issue_credit_note" => Permission::IssueCredit,
         "record_payment" | "apply_payment" => Permission::ApplyCash,

@@ -15,11 +15,15 @@ use crate::journey::contract as contracts_journey;
 use crate::record::Context;
 use crate::{App, Refusal};
 use commerce::Contract;
-pub use pages::{PageDone, Pages};
+pub use pages::{ContractDone, PageDone, Pages};
+pub(crate) use plan::Foreseen;
 use serde_json::json;
 use store::Tx;
 use store::bill_pages::{self, DueFilter};
 use values::{ContractId, Date};
+
+/// Why a contract whose lines different systems bill is held.
+const SPLIT: &str = "its lines belong to product lines that different systems bill; move them to contracts of their own, or give them one row in the topology";
 
 /// Contracts that are read, decided and written together.
 pub const CONTRACTS_A_PAGE: i64 = 1_000;
@@ -76,8 +80,8 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
             let page = bill_pages::due(tx, &through, &filter, from, CONTRACTS_A_PAGE)?;
             let Some(last) = page.last() else { break };
             after = (last.customer.clone(), last.id.clone());
-            let ids = page.into_iter().map(|row| row.id).collect();
-            page::bill(tx, context, ids, Through::Day(body.through), None)?
+            let ids: Vec<String> = page.into_iter().map(|row| row.id).collect();
+            page::bill(tx, context, &ids, Through::Day(body.through), None)?
                 .outcomes
                 .into_iter()
                 .for_each(&mut keep);
@@ -118,8 +122,8 @@ pub fn bill_contract(
     id: &ContractId,
     through: Date,
 ) -> Result<Billed, AppFault> {
-    let ids = vec![id.as_str().to_owned()];
-    let billed = page::bill(tx, context, ids, Through::Day(through), None)?;
+    let ids = [id.as_str().to_owned()];
+    let billed = page::bill(tx, context, &ids, Through::Day(through), None)?;
     Ok(billed
         .outcomes
         .into_iter()

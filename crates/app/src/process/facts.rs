@@ -110,7 +110,9 @@ pub(super) fn of(
                 it.key("amendment", format!("{}/v{version}", schedule.contract));
             }
         }
-        Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => {
+        Event::InvoiceIssued(document)
+        | Event::CreditNoteIssued(document)
+        | Event::InvoiceVoided(document) => {
             it.key("contract", &document.contract);
             it.named("invoice", &document.invoice);
             it.fact("customer", &document.customer);

@@ -16,7 +16,9 @@ pub(super) struct Behind {
 impl Behind {
     pub(super) fn of(event: &Event) -> Behind {
         match event {
-            Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) => Behind {
+            Event::InvoiceIssued(document)
+            | Event::CreditNoteIssued(document)
+            | Event::InvoiceVoided(document) => Behind {
                 document: document.credit_note.as_ref().map_or_else(
                     || document.invoice.as_str().to_owned(),
                     |id| id.as_str().to_owned(),
@@ -71,6 +73,7 @@ pub(super) fn narrate(event: &Event) -> String {
     match event {
         Event::InvoiceIssued(document) => format!("Invoice {} issued", document.number),
         Event::CreditNoteIssued(document) => format!("Credit note {} issued", document.number),
+        Event::InvoiceVoided(document) => format!("Invoice {} voided", document.number),
         Event::PaymentSettled(payment) => format!("Payment of {} settled", payment.gross),
         Event::PaymentRefunded(refund) => format!("Refund of {} settled", refund.amount),
         Event::CashApplied(cash) => match cash.applications.as_slice() {

@@ -32,8 +32,7 @@ pub(super) fn bill(
         // Another system is the record of billing here: it issues, we do not.
         Issuing::Elsewhere { .. } => return Ok(Billed::Nothing),
         Issuing::Split => {
-            let why = "its lines belong to product lines that different systems bill; move them to contracts of their own, or give them one row in the topology";
-            return hold(tx, context, &row, &contract, "billing_split", why);
+            return hold(tx, context, &row, &contract, "billing_split", super::SPLIT);
         }
     }
     let billed = document::billed_lines(tx, id.as_str())?;
@@ -50,7 +49,7 @@ pub(super) fn bill(
             );
         }
     };
-    let measured = match rate::rate(tx, context, &contract, &billed, &lines, through)? {
+    let measured = match rate::rate(tx, (&context.books, context.now), &contract, &billed, &lines, through)? {
         Ok(measured) => measured,
         Err(unrated) => {
             let why = unrated.to_string();
@@ -93,7 +92,14 @@ pub(super) fn bill(
         "/billing",
         &key,
     );
-    accrue::follow_bill(tx, context, &mut recorder, &contract, &billed, &measured.lines)?;
+    accrue::follow_bill(
+        tx,
+        context,
+        &mut recorder,
+        &contract,
+        &billed,
+        &measured.lines,
+    )?;
     let document = match &drafted {
         Document::Nothing => return Ok(Billed::Nothing),
         Document::Invoice(draft) => {

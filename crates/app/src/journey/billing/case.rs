@@ -184,7 +184,8 @@ impl View {
     }
 }
 
-fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>, AppFault> {
+/// Everything about these contracts, in their order.
+pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>, AppFault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut billed: HashMap<String, Vec<String>> = HashMap::new();
     for (contract, body) in bill_pages::lines_of(tx, &ids)? {

@@ -46,7 +46,7 @@ impl From<StoreFault> for Undo {
 pub(super) fn bill(
     tx: &mut Tx<'_>,
     context: &Context,
-    ids: Vec<String>,
+    ids: &[String],
     through: Through,
     ahead: Option<Plan>,
 ) -> Result<Page, AppFault> {
@@ -156,26 +156,11 @@ fn by_itself(
         apart::bill(tx, context, &id, through.day(context, &entity)?)
     });
     let outcome = match outcome {
-        Err(fault) if is_its_own(&fault) => held(tx, context, &row, &fault)?,
+        Err(fault) if fault.is_its_own() => held(tx, context, &row, &fault)?,
         other => other?,
     };
     view.after_one_apart(tx, context, at)?;
     Ok(outcome)
-}
-
-/// Whether a fault lies in the contract, not in the store or in what all contracts share.
-fn is_its_own(fault: &AppFault) -> bool {
-    match fault {
-        AppFault::Refused(_)
-        | AppFault::NotFound { .. }
-        | AppFault::Unreadable { .. }
-        | AppFault::Amount(_) => true,
-        AppFault::KeyReused { .. }
-        | AppFault::Forbidden { .. }
-        | AppFault::Connection(_)
-        | AppFault::Store(_)
-        | AppFault::Seal(_) => false,
-    }
 }
 
 fn held(

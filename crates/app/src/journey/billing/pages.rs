@@ -2,9 +2,9 @@
 //! its own. Each page is one transaction, which compares what was read; so two runs at once, a page
 //! that is tried again and an end at any moment leave no contract billed twice and none left out.
 
-use super::case::{Numbers, View};
-use super::plan::Plan;
-use super::{Billed, CONTRACTS_A_PAGE, Through, page};
+use super::case::{self, Numbers, View};
+use super::plan::{self, Plan};
+use super::{Billed, CONTRACTS_A_PAGE, Foreseen, Through, page};
 use crate::App;
 use crate::fault::AppFault;
 use crate::record::Context;
@@ -45,13 +45,27 @@ pub struct PageDone {
     pub documents: Vec<String>,
     /// Contracts that are held with an exception.
     pub held: usize,
+    /// What each contract came to.
+    pub results: Vec<ContractDone>,
     /// The last customer and contract of the page.
     pub after: (String, String),
+}
+
+/// What one contract of a page came to.
+#[derive(Debug, Clone)]
+pub struct ContractDone {
+    /// Its customer.
+    pub customer: String,
+    /// The contract.
+    pub contract: String,
+    /// What it came to.
+    pub outcome: Billed,
 }
 
 /// A page that was read and decided ahead of its transaction.
 struct Prepared {
     ids: Vec<String>,
+    customers: Vec<String>,
     after: (String, String),
     plan: Plan,
 }
@@ -87,10 +101,10 @@ impl App {
                 let prepared = prepared?;
                 let (through, note) = (pages.through, note.clone());
                 let (done, held_up) = self.run(actor, move |tx, context| {
-                    let Prepared { ids, after, plan } = prepared;
-                    let contracts = ids.len();
-                    let page = page::bill(tx, context, ids, through, Some(plan))?;
-                    let done = page_done(contracts, page.outcomes, after);
+                    let page =
+                        page::bill(tx, context, &prepared.ids, through, Some(prepared.plan))?;
+                    let whose = prepared.customers.into_iter().zip(prepared.ids);
+                    let done = page_done(whose, page.outcomes, prepared.after);
                     note(tx, context, &done)?;
                     Ok((done, page.held_up))
                 })?;
@@ -159,9 +173,45 @@ impl App {
         let Some((mut view, after, through)) = read else {
             return Ok(None);
         };
-        let ids = view.cases.iter().map(|case| case.row.id.clone()).collect();
+        let rows = view.cases.iter().map(|case| &case.row);
+        let ids = rows.clone().map(|row| row.id.clone()).collect();
+        let customers = rows.map(|row| row.customer.clone()).collect();
         let plan = Plan::make(&deciding, &mut view, 0, through)?;
-        Ok(Some(Prepared { ids, after, plan }))
+        Ok(Some(Prepared {
+            ids,
+            customers,
+            after,
+            plan,
+        }))
+    }
+
+    /// What the next page of contracts would come to, by the function that bills it. Nothing is minted
+    /// or written. Answers the page and its last customer and contract; nothing at the end.
+    #[allow(clippy::type_complexity)]
+    pub(crate) fn foresee_page(
+        &self,
+        actor: &str,
+        pages: &Pages,
+        after: &(String, String),
+    ) -> Result<Option<(Vec<Foreseen>, (String, String))>, AppFault> {
+        let context = self.context(actor);
+        let Some(through) = pages.last_day(&context) else {
+            return Ok(None);
+        };
+        let (pages, after) = (pages.clone(), after.clone());
+        self.store().read(move |tx| -> Result<_, AppFault> {
+            let from = (after.0.as_str(), after.1.as_str());
+            let rows = bill_pages::due(tx, &through, &pages.filter, from, pages.size)?;
+            let Some(last) = rows.last() else {
+                return Ok(None);
+            };
+            let after = (last.customer.clone(), last.id.clone());
+            let foreseen = case::cases(tx, rows)?
+                .iter()
+                .map(|case| plan::foresee(&context, case, pages.through))
+                .collect::<Result<Vec<_>, AppFault>>()?;
+            Ok(Some((foreseen, after)))
+        })
     }
 }
 
@@ -216,18 +266,27 @@ impl Carried {
     }
 }
 
-fn page_done(contracts: usize, outcomes: Vec<Billed>, after: (String, String)) -> PageDone {
+fn page_done(
+    whose: impl Iterator<Item = (String, String)>,
+    outcomes: Vec<Billed>,
+    after: (String, String),
+) -> PageDone {
     let mut done = PageDone {
-        contracts,
+        contracts: outcomes.len(),
         after,
         ..PageDone::default()
     };
-    for outcome in outcomes {
-        match outcome {
+    for ((customer, contract), outcome) in whose.zip(outcomes) {
+        match &outcome {
             Billed::Nothing => {}
-            Billed::Issued(id) => done.documents.push(id),
+            Billed::Issued(id) => done.documents.push(id.clone()),
             Billed::Held => done.held += 1,
         }
+        done.results.push(ContractDone {
+            customer,
+            contract,
+            outcome,
+        });
     }
     done
 }

@@ -96,7 +96,7 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::SubscriptionActivated(it) => {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
-        Event::InvoiceIssued(it) | Event::CreditNoteIssued(it) => {
+        Event::InvoiceIssued(it) | Event::CreditNoteIssued(it) | Event::InvoiceVoided(it) => {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
         Event::PaymentInitiated(it) => (Some(it.customer.as_str()), None),
@@ -109,6 +109,8 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
             (None, Some(it.contract.as_str()))
         }
         Event::ProductPublished(_)
+        | Event::BillRunStarted(_)
+        | Event::BillRunEnded(_)
         | Event::JournalEntered(_)
         | Event::JournalReversed(_)
         | Event::PeriodClosed(_)

@@ -109,6 +109,22 @@ pub(super) fn of(event: &Event) -> Told {
         ),
         Event::InvoiceIssued(document) => issued(document),
         Event::CreditNoteIssued(document) => credited(document),
+        Event::InvoiceVoided(document) => Told::fact(
+            format!("Invoice {} voided", document.number),
+            &document.invoice,
+            document.reason.clone().unwrap_or_default(),
+        )
+        .money(document.total),
+        Event::BillRunStarted(run) => Told::fact(
+            format!("Bill run through {} began", run.through),
+            &run.run,
+            format!("planned by {}", run.planned_by),
+        ),
+        Event::BillRunEnded(run) => Told::fact(
+            format!("Bill run through {} ended: {}", run.through, run.status),
+            &run.run,
+            format!("{} documents, {} contracts held", run.documents, run.held),
+        ),
         Event::PaymentInitiated(payment) => Told::fact(
             format!("Collection through {} began", system(&payment.processor)),
             &payment.payment,
