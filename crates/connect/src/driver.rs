@@ -22,6 +22,7 @@ pub use system::SystemPresent;
 
 use crate::breaker::{Admission, Breaker, BreakerRule, Health, State};
 use crate::fault::{Fault, FaultClass};
+use crate::redact;
 use crate::request::{Operation, Reply, Request};
 use crate::transport::Transport;
 
@@ -198,11 +199,11 @@ impl Driver {
         let outcome = match self.transport.perform(request) {
             Ok(reply) => {
                 self.count(operation.system, reply.allowance());
-                read(operation, &reply)
+                read(operation, &redact::reply(request, reply))
             }
             Err(fault) => {
                 self.count(operation.system, None);
-                Err(fault.into_fault(operation))
+                Err(redact::fault(request, fault.into_fault(operation)))
             }
         };
         let health = outcome.as_ref().map_or_else(health_of, |_| Health::Well);

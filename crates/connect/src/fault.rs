@@ -60,10 +60,12 @@ pub struct Fault {
 
 /// Longest public text of a fault, in characters.
 const MESSAGE_MAX_CHARS: usize = 300;
+/// Longest code of a fault, in characters: it is the other system's text too.
+const CODE_MAX_CHARS: usize = 80;
 
 impl Fault {
-    /// Builds a fault; control characters are dropped from the text and it is cut at 300
-    /// characters.
+    /// Builds a fault; control characters are dropped from its texts, the message is cut at 300
+    /// characters and the code at 80.
     pub fn new(
         system: &'static str,
         class: FaultClass,
@@ -73,7 +75,7 @@ impl Fault {
         Fault {
             class,
             system,
-            code: code.into(),
+            code: clean(&code.into(), CODE_MAX_CHARS),
             message: clean(message, MESSAGE_MAX_CHARS),
         }
     }

@@ -17,6 +17,7 @@ pub mod fault;
 pub mod guarded;
 mod json;
 pub mod netsuite;
+mod redact;
 pub mod request;
 pub mod salesforce;
 pub mod secret;
