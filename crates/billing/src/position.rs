@@ -51,7 +51,12 @@ pub fn positions(
     through: Date,
 ) -> Result<Vec<WindowPosition>, BillingRefusal> {
     let mut theirs: BTreeMap<Key, Vec<&BilledLine>> = BTreeMap::new();
-    for line in billed {
+    // What is measured is compared with what was measured, not with the timeline.
+    let measured = |line: &&BilledLine| {
+        let of = |known: &commerce::Component| known.id == line.line.component;
+        contract.components.iter().any(|known| of(known) && known.measure.is_some())
+    };
+    for line in billed.iter().filter(|line| !measured(line)) {
         let key = (line.line.component.clone(), line.line.window);
         theirs.entry(key).or_default().push(line);
     }

@@ -9,6 +9,7 @@ mod flow;
 mod machine;
 mod measure;
 mod report;
+mod usage;
 mod whole;
 mod workload;
 
@@ -24,6 +25,8 @@ pub enum BenchCommand {
     Exceptions(ExceptionsArguments),
     /// Takes in signed deliveries over HTTP, each flushed before it is answered.
     Flow(FlowArguments),
+    /// Takes in events of use, each batch flushed before it is answered.
+    Usage(UsageArguments),
     /// Bills very many subscriptions and writes the same rows by bare statements.
     Billing(BillingArguments),
     /// Goes on with the bill run of a measurement; the measurement starts and kills it.
@@ -103,6 +106,27 @@ pub struct FlowArguments {
     /// Of these, so many are under way at once.
     #[arg(long, value_name = "COUNT", default_value_t = 32)]
     workers: u8,
+    /// Prints JSON for programs.
+    #[arg(long)]
+    json: bool,
+    /// Folder for the books of the measurement, which are deleted at the end; it should be on the
+    /// disk that is to be measured. A temporary folder when absent.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// Arguments of `tieout bench usage`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct UsageArguments {
+    /// Events of a pass.
+    #[arg(long, value_name = "COUNT", default_value_t = 500_000)]
+    events: usize,
+    /// Events of a batch, at most 10,000.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
+    batch: usize,
+    /// How often the passes take turns; medians are reported.
+    #[arg(long, value_name = "COUNT", default_value_t = 3)]
+    rounds: usize,
     /// Prints JSON for programs.
     #[arg(long)]
     json: bool,
@@ -194,6 +218,7 @@ pub fn run(command: &BenchCommand) -> Result<ExitCode, BenchFault> {
         BenchCommand::Posting(arguments) => posting(arguments),
         BenchCommand::Exceptions(arguments) => inbox(arguments),
         BenchCommand::Flow(arguments) => flow(arguments),
+        BenchCommand::Usage(arguments) => taken_in(arguments),
         BenchCommand::Billing(arguments) => bill(arguments),
         BenchCommand::BillingOn(arguments) => {
             billing::go_on(&arguments.path, arguments.page)?;
@@ -293,6 +318,27 @@ fn bill(arguments: &BillingArguments) -> Result<ExitCode, BenchFault> {
         println!("{:#}", billing::document(&results));
     } else {
         println!("{}", billing::page(&results));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn taken_in(arguments: &UsageArguments) -> Result<ExitCode, BenchFault> {
+    at_least_one(&[
+        ("events", arguments.events),
+        ("batch", arguments.batch),
+        ("rounds", arguments.rounds),
+    ])?;
+    let folder = Folder::make(arguments.data.as_deref())?;
+    let wishes = usage::Wishes {
+        events: arguments.events,
+        batch: arguments.batch.min(app::usage::MOST_EVENTS),
+        rounds: arguments.rounds,
+    };
+    let results = usage::usage(&wishes, folder.path())?;
+    if arguments.json {
+        println!("{:#}", usage::document(&results));
+    } else {
+        println!("{}", usage::page(&results));
     }
     Ok(ExitCode::SUCCESS)
 }

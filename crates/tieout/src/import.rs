@@ -46,6 +46,8 @@ enum Kind {
     Payments,
     /// Journals.
     Journals,
+    /// Events of use.
+    Usage,
 }
 
 fn total(text: &str) -> Result<StatedTotal, String> {
@@ -128,6 +130,7 @@ pub fn run(arguments: &ImportArguments) -> Result<ExitCode, ImportFault> {
         Kind::Contracts => Command::ImportContracts(body),
         Kind::Payments => Command::ImportPayments(body),
         Kind::Journals => Command::ImportJournals(body),
+        Kind::Usage => Command::ImportUsage(body),
     };
     let answer = app
         .execute(Envelope {

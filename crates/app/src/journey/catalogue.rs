@@ -69,6 +69,12 @@ pub fn publish_product(
         );
         return Err(Refusal::field("unknown_revenue_class", "revenue_class", message).into());
     }
+    for (index, price) in body.prices.iter().enumerate() {
+        price.charge.check().map_err(|refusal| {
+            let field = format!("prices[{index}].charge");
+            Refusal::field(refusal.code(), &field, refusal.to_string())
+        })?;
+    }
     let product = Product {
         code: body.code.clone(),
         name: body.name.clone(),

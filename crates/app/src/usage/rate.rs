@@ -1,8 +1,8 @@
 //! What measured components owe through a date: the events of each period through the charge of the
 //! component, less what was billed. The same for a bill run, a preview and a late event.
 
+use crate::books::Books;
 use crate::fault::{AppFault, stored};
-use crate::record::Context;
 use billing::{
     BilledLine, BillingRefusal, DraftLine, LateRule, Lateness, Meter, Reading, Tally, UsageRefusal,
     Use, measured_owed, spent_on,
@@ -88,17 +88,20 @@ pub(crate) fn is_measured(contract: &Contract) -> bool {
 /// The outer when the store fails, the inner when something measured cannot be priced.
 pub(crate) fn rate(
     tx: &mut Tx<'_>,
-    context: &Context,
+    (books, now): (&Books, Instant),
     contract: &Contract,
     billed: &[BilledLine],
     agreed: &[DraftLine],
     through: Date,
 ) -> Result<Result<Rated, Unrated>, AppFault> {
-    let zone = context.books.entity(&contract.entity)?.zone.clone();
+    if !is_measured(contract) {
+        return Ok(Ok(Rated::default()));
+    }
+    let zone = books.entity(&contract.entity)?.zone.clone();
     let rows = usage::of_contract(tx, contract.id.as_str())?;
     let mut rated = Rated::default();
     let rater = Rater {
-        context,
+        now,
         contract,
         billed,
         zone,
@@ -108,7 +111,7 @@ pub(crate) fn rate(
         let Some(Measure::Meter { meter, .. }) = &component.measure else {
             continue;
         };
-        let Some(meter) = context.books.meters.get(meter) else {
+        let Some(meter) = books.meters.get(meter) else {
             return Ok(Err(Unrated::NoMeter {
                 component: component.id.to_string(),
                 meter: meter.clone(),
@@ -155,7 +158,7 @@ pub(crate) fn mark(tx: &mut Tx<'_>, contract: &Contract, rated: &Rated) -> Resul
 }
 
 struct Rater<'a> {
-    context: &'a Context,
+    now: Instant,
     contract: &'a Contract,
     billed: &'a [BilledLine],
     zone: Zone,
@@ -168,7 +171,7 @@ impl Rater<'_> {
         if period.last() > self.through {
             return false;
         }
-        if self.zone.start_of(period.until()) <= self.context.now {
+        if self.zone.start_of(period.until()) <= self.now {
             return true;
         }
         let day = period.until();

@@ -6,6 +6,7 @@ use crate::books::Books;
 use crate::fault::{AppFault, stored};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::outside_billing::GRACE_DAYS;
+use crate::usage::rate;
 use billing::BilledLine;
 use commerce::Contract;
 use control::topology::Mode;
@@ -194,7 +195,13 @@ pub(super) fn billings(
                 }
                 Issuing::Ours | Issuing::Split => {
                     // A timeline that cannot be rated has its own exception, which says why.
-                    let expected = expected(&contract, &billed, today)?.unwrap_or(actual);
+                    let expected = match expected(&contract, &billed, today)? {
+                        Some(agreed) => {
+                            let measured = measured(tx, (books, now), &contract, &billed, today)?;
+                            measured.map_or(actual, |measured| agreed.saturating_add(measured))
+                        }
+                        None => actual,
+                    };
                     figures.expect(Measure::Billings, place.0, place.1, expected);
                     let amount = Money::from_minor(expected, contract.currency)
                         .minus(Money::from_minor(actual, contract.currency))?;
@@ -243,6 +250,36 @@ fn expected(
         return Ok(None);
     };
     sum(positions.iter().map(|position| position.expected.minor)).map(Some)
+}
+
+/// What the measured components come to, without tax: what was billed for them, and what the events
+/// of periods that have ended say beyond it. Nothing when they cannot be rated.
+fn measured(
+    tx: &mut Tx<'_>,
+    at: (&Books, Instant),
+    contract: &Contract,
+    billed: &[BilledLine],
+    today: Date,
+) -> Result<Option<i64>, AppFault> {
+    if !rate::is_measured(contract) {
+        return Ok(Some(0));
+    }
+    let is_measured = |line: &&BilledLine| {
+        contract
+            .components
+            .iter()
+            .any(|it| it.measure.is_some() && it.id == line.line.component)
+    };
+    let billed_net = sum(billed.iter().filter(is_measured).map(|line| line.line.net.minor))?;
+    // Only what is missing is asked for here; what the other components owe is expected above.
+    let Ok(agreed) = billing::owed(contract, billed, today) else {
+        return Ok(None);
+    };
+    let Ok(rated) = rate::rate(tx, at, contract, billed, &agreed, today)? else {
+        return Ok(None);
+    };
+    let missing = sum(rated.lines.iter().map(|line| line.net.minor))?;
+    Ok(Some(billed_net.saturating_add(missing)))
 }
 
 fn sum(parts: impl Iterator<Item = i64>) -> Result<i64, AppFault> {

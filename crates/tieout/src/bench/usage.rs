@@ -1,0 +1,279 @@
+//! `tieout bench usage`: how many events of use are accepted a second through the whole path, each
+//! batch flushed before it is answered, beside bare inserts of the same rows into the same table.
+
+use super::BenchFault;
+use app::command::{Command, RecordUsage};
+use app::{App, MonotonicIds, SystemClock};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::usage::UsageEventRow;
+use store::{Durability, Location, Store, StoreFault};
+
+/// Contracts that the events are of.
+const CONTRACTS: usize = 1_000;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes {
+    /// Events of each pass.
+    pub events: usize,
+    /// Events of a batch.
+    pub batch: usize,
+    /// How often the passes take turns.
+    pub rounds: usize,
+}
+
+/// What was measured.
+#[derive(Debug)]
+pub struct Results {
+    wishes: Wishes,
+    accepted: Vec<f64>,
+    raw: Vec<f64>,
+    duplicates: f64,
+    rated: Duration,
+    latency: Vec<Duration>,
+}
+
+fn command(name: &str, body: Value) -> Result<Command, BenchFault> {
+    Command::read(name, body).map_err(|error| BenchFault::Command {
+        what: error.to_string(),
+    })
+}
+
+/// Books with a meter and many contracts that it measures.
+fn books(path: &Path) -> Result<App, BenchFault> {
+    let store = Store::open(&Location::File(path.to_path_buf()), Durability::Full)?;
+    let ids = Arc::new(MonotonicIds::new(1, std::process::id()));
+    let app = App::open(
+        store,
+        Arc::new(SystemClock),
+        ids,
+        events::Origin::Simulation,
+    )?;
+    let act = |name: &str, body: Value| {
+        app.act("bench", command(name, body)?)
+            .map_err(BenchFault::from)
+    };
+    act(
+        "create_entity",
+        json!({"id": "US", "name": "Sample Inc.", "currency": "USD", "time_zone": "America/New_York"}),
+    )?;
+    super::workload::Workload::without_approvals(&app)?;
+    act("set_tax_rate", json!({"entity": "US", "rate": "0"}))?;
+    act(
+        "create_customer",
+        json!({"id": "acme", "legal_name": "Acme Corp."}),
+    )?;
+    act(
+        "publish_meter",
+        json!({"code": "calls", "name": "Calls", "unit": "call", "aggregation": "sum"}),
+    )?;
+    act(
+        "publish_product",
+        json!({"code": "USE", "name": "Use", "revenue_class": "usage",
+        "prices": [{"currency": "USD", "billing": "monthly", "timing": "arrears",
+            "charge": {"model": "graduated", "tiers": [
+                {"up_to": 1000, "unit_price": "0.001"}, {"up_to": null, "unit_price": "0.0004"}]},
+            "measure": {"by": "meter", "meter": "calls"}}]}),
+    )?;
+    for number in 0..CONTRACTS {
+        act(
+            "activate_contract",
+            json!({"id": format!("C-{number:04}"), "customer": "acme", "entity": "US",
+            "start": "2026-01-01", "end": "2029-12-31", "lines": [{"product": "USE"}]}),
+        )?;
+    }
+    Ok(app)
+}
+
+/// The events of one batch; `first` makes their keys new.
+fn batch(first: usize, count: usize) -> Result<Vec<RecordUsage>, BenchFault> {
+    let from: values::Instant =
+        "2026-01-01T12:00:00Z"
+            .parse()
+            .map_err(|_| BenchFault::Command {
+                what: "the first instant".to_owned(),
+            })?;
+    let code: values::MeterCode = "calls".parse().map_err(|_| BenchFault::Command {
+        what: "the meter".to_owned(),
+    })?;
+    let one = |number: usize| RecordUsage {
+        meter: code.clone(),
+        // Keys as programs make them: in no order.
+        key: format!(
+            "{:016x}-{number:08}",
+            (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        ),
+        contract: Some(format!("C-{:04}", number % CONTRACTS)),
+        customer: None,
+        at: from.plus_microseconds((number as i64 % 2_000_000) * 1_000_000),
+        value: None,
+        dimensions: std::collections::BTreeMap::new(),
+        replaces: None,
+        cancels: None,
+    };
+    Ok((first..first + count).map(one).collect())
+}
+
+fn batches(wishes: Wishes, round: usize) -> Result<Vec<Vec<RecordUsage>>, BenchFault> {
+    let first = round * wishes.events;
+    (0..wishes.events.div_ceil(wishes.batch))
+        .map(|number| {
+            let done = number * wishes.batch;
+            batch(first + done, wishes.batch.min(wishes.events - done))
+        })
+        .collect()
+}
+
+/// Measures.
+///
+/// # Errors
+/// When the books cannot be made, or a batch is not accepted whole.
+pub fn usage(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
+    let wishes = *wishes;
+    let app = books(&folder.join("usage.db"))?;
+    let mut results = Results {
+        wishes,
+        accepted: Vec::new(),
+        raw: Vec::new(),
+        duplicates: 0.0,
+        rated: Duration::ZERO,
+        latency: Vec::new(),
+    };
+    for round in 0..wishes.rounds {
+        let all = batches(wishes, round)?;
+        let began = Instant::now();
+        for events in all {
+            let sent = Instant::now();
+            let count = events.len();
+            let taken = app.take_usage("bench", events)?;
+            if taken.accepted != count {
+                return Err(BenchFault::NotNew);
+            }
+            results.latency.push(sent.elapsed());
+        }
+        results
+            .accepted
+            .push(a_second(wishes.events, began.elapsed()));
+        results.raw.push(raw(wishes, round, folder)?);
+    }
+    let again = batches(wishes, 0)?;
+    let began = Instant::now();
+    for events in again {
+        app.take_usage("bench", events)?;
+    }
+    results.duplicates = a_second(wishes.events, began.elapsed());
+    let began = Instant::now();
+    app.meter("calls")?;
+    results.rated = began.elapsed();
+    results.latency.sort_unstable();
+    Ok(results)
+}
+
+/// The same rows into the same tables by bare statements, a commit a batch.
+fn raw(wishes: Wishes, round: usize, folder: &Path) -> Result<f64, BenchFault> {
+    let path = folder.join("raw.db");
+    let store = Store::open(&Location::File(path), Durability::Full)?;
+    let mut rows = Vec::new();
+    for events in batches(wishes, round)? {
+        let of_batch: Vec<UsageEventRow> = events
+            .into_iter()
+            .map(|event| UsageEventRow {
+                meter: event.meter.as_str().to_owned(),
+                event_key: event.key,
+                contract: event.contract.unwrap_or_default(),
+                happened: event.at.microseconds(),
+                counted: event.at.microseconds(),
+                value: "1".to_owned(),
+                dimensions: String::new(),
+                corrects: String::new(),
+                cancels: 0,
+                late: 0,
+                intake: round as i64,
+            })
+            .collect();
+        rows.push(of_batch);
+    }
+    let began = Instant::now();
+    for of_batch in rows {
+        store.write(move |tx| UsageEventRow::insert(tx, &of_batch).map_err(StoreFault::from))?;
+    }
+    Ok(a_second(wishes.events, began.elapsed()))
+}
+
+fn a_second(events: usize, took: Duration) -> f64 {
+    events as f64 / took.as_secs_f64().max(f64::EPSILON)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+impl Results {
+    fn ratio(&self) -> f64 {
+        median(&self.accepted) / median(&self.raw).max(f64::EPSILON)
+    }
+    fn slowest(&self) -> Duration {
+        self.latency.last().copied().unwrap_or_default()
+    }
+    fn middle(&self) -> Duration {
+        self.latency
+            .get(self.latency.len() / 2)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// The results as JSON.
+#[must_use]
+pub fn document(results: &Results) -> Value {
+    json!({
+        "durability": Durability::Full.words(),
+        "events": results.wishes.events,
+        "batch": results.wishes.batch,
+        "rounds": results.wishes.rounds,
+        "accepted_a_second": median(&results.accepted).round(),
+        "raw_inserts_a_second": median(&results.raw).round(),
+        "ratio": (results.ratio() * 100.0).round() / 100.0,
+        "duplicates_a_second": results.duplicates.round(),
+        "batch_median_ms": results.middle().as_millis() as u64,
+        "batch_slowest_ms": results.slowest().as_millis() as u64,
+        "meter_page_ms": results.rated.as_millis() as u64,
+    })
+}
+
+/// The results as a page.
+#[must_use]
+pub fn page(results: &Results) -> String {
+    let mut text = String::new();
+    let wishes = results.wishes;
+    let _ = writeln!(
+        text,
+        "Usage intake, batches of {}, {} events a pass, {} passes, durability {}\n",
+        wishes.batch,
+        wishes.events,
+        wishes.rounds,
+        Durability::Full.words()
+    );
+    for (what, figure) in [
+        ("events accepted a second", median(&results.accepted)),
+        ("bare inserts a second", median(&results.raw)),
+        ("known events sent again a second", results.duplicates),
+    ] {
+        let _ = writeln!(text, "{what:<36} {figure:>10.0}");
+    }
+    let _ = writeln!(text, "{:<36} {:>10.2}", "accepted / bare", results.ratio());
+    for (what, took) in [
+        ("a batch, median", results.middle()),
+        ("a batch, slowest", results.slowest()),
+        ("page of the meter, 50 contracts added up", results.rated),
+    ] {
+        let _ = writeln!(text, "{what:<36} {:>8} ms", took.as_millis());
+    }
+    text
+}
