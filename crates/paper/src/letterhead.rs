@@ -1,6 +1,6 @@
 //! Who sells and who buys, as they stand on paper.
 
-use crate::countries;
+use crate::{TaxCategory, countries};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
@@ -32,6 +32,7 @@ pub struct Address {
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// Registered name.
+    #[serde(default)]
     pub name: String,
     /// Where it is.
     #[serde(default)]
@@ -135,12 +136,29 @@ pub struct Letterhead {
     /// Words under every document, such as managing directors or a licence.
     #[serde(default)]
     pub footer: String,
+    /// How tax codes whose rate is zero stand towards VAT; `Z` when a code is not here.
+    #[serde(default)]
+    pub zero_rates: Vec<ZeroRate>,
     /// Words on payment, such as `Payable without deduction.`
     #[serde(default)]
     pub terms: String,
     /// Language of the labels: `en`, `de`, `fr`, `es`, `nl` or `it`.
     #[serde(default)]
     pub language: crate::Language,
+}
+
+/// How a tax code whose rate is zero stands towards VAT.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ZeroRate {
+    /// The tax code.
+    pub tax_code: String,
+    /// Its category: `Z`, `E` (exempt), `AE` (reverse charge), `K` (within the European Union), `G`
+    /// (export) or `O` (outside the scope of VAT).
+    pub category: TaxCategory,
+    /// Why nothing is charged, as it stands on documents.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// What is wrong with a letterhead or a party: the field, its value and the mend.
@@ -207,6 +225,23 @@ impl Letterhead {
             } else if account.looks_like_iban() && !account.is_iban() {
                 let mend = "the check digits of this IBAN are wrong: compare it with the bank's";
                 faults.push(told(&field, &account.account, mend));
+            }
+        }
+        for (index, zero) in self.zero_rates.iter().enumerate() {
+            if zero.category == TaxCategory::S {
+                let field = format!("zero_rates[{index}].category");
+                faults.push(told(
+                    &field,
+                    "S",
+                    "use Z, E, AE, K, G or O: S has a rate above zero",
+                ));
+            } else if zero.category.needs_reason() && zero.reason.trim().is_empty() {
+                let field = format!("zero_rates[{index}].reason");
+                faults.push(told(
+                    &field,
+                    "",
+                    "say why nothing is charged; it stands on documents",
+                ));
             }
         }
         if let Some(logo) = &self.logo {

@@ -21,7 +21,7 @@ pub use draft::{PaperDraft, PaperRefused};
 pub use fonts::{FontRefused, Fonts};
 pub use labels::Language;
 pub use letterhead::{
-    Address, BankAccount, Letterhead, LetterheadRefused, Logo, Party, Registration,
+    Address, BankAccount, Letterhead, LetterheadRefused, Logo, Party, Registration, ZeroRate,
 };
 pub use pdf::{PdfRefused, render_pdf};
 pub use ubl::{UblRefused, render_ubl};

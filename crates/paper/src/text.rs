@@ -2,9 +2,9 @@
 //! is remembered, and the document is refused with its name; nothing is ever printed as a box.
 
 use crate::fonts::{Fonts, Weight};
-use harfrust::{Direction, Feature, ShapeOptions, Tag, UnicodeBuffer};
+use harfrust::{Direction, Feature, ShapeOptions, ShapePlan, Tag, UnicodeBuffer};
 use krilla::text::{GlyphId, KrillaGlyph};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use unicode_bidi::{BidiInfo, Level};
 use unicode_linebreak::{BreakOpportunity, linebreaks};
 use unicode_script::{Script, UnicodeScript as _};
@@ -50,6 +50,8 @@ pub(crate) struct Setter<'a> {
     pub(crate) missing: BTreeSet<char>,
     features: Vec<Feature>,
     spare: Option<UnicodeBuffer>,
+    /// How to shape in a font, script and direction: worked out once for a document.
+    plans: HashMap<(usize, Option<harfrust::Script>, bool), ShapePlan>,
 }
 
 /// A stretch of a paragraph in one font, one direction and one script.
@@ -69,6 +71,7 @@ impl<'a> Setter<'a> {
             missing: BTreeSet::new(),
             features: vec![on(b"tnum"), on(b"lnum")],
             spare: None,
+            plans: HashMap::new(),
         }
     }
 
@@ -114,8 +117,13 @@ impl<'a> Setter<'a> {
             return;
         };
         let stretches = self.stretches(text, style.weight, &bidi.levels);
-        let advances = self.advances(text, &stretches, style.size);
-        for (from, until) in broken(text, &advances, width) {
+        let breaks = if width.is_finite() {
+            let advances = self.advances(text, &stretches, style.size);
+            broken(text, &advances, width)
+        } else {
+            vec![(0, text.len())]
+        };
+        for (from, until) in breaks {
             let shown = text
                 .get(from..until)
                 .map_or(until, |line| from + line.trim_end_matches(' ').len());
@@ -225,18 +233,27 @@ impl<'a> Setter<'a> {
         let part = text.get(from..until)?;
         let mut buffer = self.spare.take().unwrap_or_default();
         buffer.push_str(part);
-        if !unsettled(stretch.script)
-            && let Ok(script) = stretch.script.short_name().parse()
-        {
+        let script: Option<harfrust::Script> = match unsettled(stretch.script) {
+            true => None,
+            false => stretch.script.short_name().parse().ok(),
+        };
+        if let Some(script) = script {
             buffer.set_script(script);
         }
-        buffer.set_direction(if right_to_left {
+        let direction = if right_to_left {
             Direction::RightToLeft
         } else {
             Direction::LeftToRight
-        });
+        };
+        buffer.set_direction(direction);
         let shaper = face.shaper.shaper(&font).build();
-        let options = ShapeOptions::new().features(&self.features);
+        let key = (stretch.face, script, right_to_left);
+        let features = &self.features;
+        let plan = self
+            .plans
+            .entry(key)
+            .or_insert_with(|| ShapePlan::new(&shaper, direction, script, None, features));
+        let options = ShapeOptions::new().features(features).plan(Some(plan));
         let shaped = shaper.shape(buffer, options);
         let (infos, positions) = (shaped.glyph_infos(), shaped.glyph_positions());
         let mut starts: Vec<usize> = infos.iter().map(|info| info.cluster as usize).collect();

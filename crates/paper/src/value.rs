@@ -1,6 +1,8 @@
 //! A document with every fact that stands on it.
 
 use crate::{Letterhead, Party};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use values::{Currency, Date, Decimal, Money, Period, Rate};
 
 /// Which document.
@@ -13,7 +15,9 @@ pub enum PaperKind {
 }
 
 /// How a line stands towards VAT, with the code that EN 16931 has for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum TaxCategory {
     /// Taxed at a rate above zero.
     S,

@@ -174,3 +174,49 @@ fn a_font_of_the_folder_is_asked_when_the_shipped_ones_have_no_letter() {
     fonts.add("more.ttf", bytes).expect("a font");
     assert!(render_pdf(&samples::simple(), &fonts, None).is_ok());
 }
+
+#[test]
+fn a_description_longer_than_a_page_runs_on_and_loses_nothing() {
+    let mut lines = Vec::new();
+    for place in 1..=3 {
+        let words: Vec<String> = (0..900).map(|word| format!("word{place}x{word}")).collect();
+        let net = samples::money("10.00", "EUR");
+        lines.push(samples::line(
+            &words.join(" "),
+            "1",
+            "10",
+            net,
+            &samples::standard(),
+        ));
+    }
+    let paper = samples::draft("EUR", lines).finish().expect("a document");
+    let told = read(&printed(&paper).0);
+    for place in 1..=3 {
+        for word in 0..900 {
+            let word = format!("word{place}x{word}");
+            assert!(told.contains(&word), "{word} is lost");
+        }
+    }
+    assert!(told.contains("EUR 35.70"), "no total");
+}
+
+#[test]
+fn empty_fields_and_a_foot_without_columns_print_too() {
+    let line = samples::line(
+        "",
+        "1",
+        "1",
+        samples::money("0.00", "EUR"),
+        &samples::standard(),
+    );
+    let mut draft = samples::draft("EUR", vec![line]);
+    draft.seller = paper::Letterhead {
+        name: "A".to_owned(),
+        ..paper::Letterhead::default()
+    };
+    draft.buyer = paper::Party::default();
+    let paper = draft.finish().expect("a document");
+    let told = read(&render_pdf(&paper, &Fonts::shipped(), None).expect("pdf"));
+    assert!(told.contains("Nothing is due."), "{told}");
+    assert!(told.contains("Page 1 of 1"), "{told}");
+}

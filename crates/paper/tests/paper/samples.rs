@@ -82,6 +82,7 @@ pub fn seller() -> Letterhead {
             currency: String::new(),
         }],
         logo: None,
+        zero_rates: Vec::new(),
         footer: "Managing directors: Ada Jensen, Jörg Weiß. All amounts in the currency stated."
             .to_owned(),
         terms: "Payable within 30 days without deduction.".to_owned(),
