@@ -16,9 +16,11 @@ mod customer;
 mod cycle;
 mod discount;
 mod measure;
+mod offer;
 mod order;
 mod policy;
 mod product;
+mod quote;
 mod rating;
 mod renewal;
 
@@ -40,6 +42,11 @@ pub use cycle::{
     windows, windows_between,
 };
 pub use discount::{AppliedDiscount, Discount, after_discounts, Reduction, discounted_price, is_linear};
+pub use offer::{
+    AddOn, BillingTemplate, Bundle, BundlePart, Offer, OfferPrice, OfferRefusal, Offers, Plan, PlanPhase,
+    StandalonePrices, part_price, price_on,
+};
+pub use quote::{QuoteFigures, QuoteRefusal, QuoteStatus, quote_figures};
 pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
 pub use policy::{DayCount, DayWeights, FirstPart, Policy};
 pub use product::{Pattern, Price, Product};

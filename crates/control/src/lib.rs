@@ -13,6 +13,7 @@ pub mod change;
 pub mod delegation;
 pub mod delivery_mode;
 pub mod deviation;
+pub mod discount_policy;
 pub mod dwell;
 pub mod effect;
 mod exception;
