@@ -248,7 +248,12 @@ fn anchors_say_where_periods_begin() {
             },
             ..component("seats", "1", flat("1"), billing)
         };
-        let made = contract("EUR", "2026-01-20", "2027-01-20", std::slice::from_ref(&new));
+        let made = contract(
+            "EUR",
+            "2026-01-20",
+            "2027-01-20",
+            std::slice::from_ref(&new),
+        );
         let add = Change::AddComponent {
             component: NewComponent {
                 id: "later".parse().unwrap(),
@@ -554,4 +559,34 @@ fn ends_are_aligned_to_another() {
         Instant::default(),
     );
     assert_eq!(beyond.unwrap_err().code(), "effective_date_outside_service");
+}
+
+#[test]
+fn a_capped_discount_or_an_amount_is_taken_off_once_when_seats_are_added() {
+    let offs = [
+        Reduction::Percent {
+            rate: rate("0.5"),
+            cap: Some(100.into()),
+        },
+        Reduction::Amount { amount: 100.into() },
+    ];
+    for off in offs {
+        let new = component("seats", "10", per_unit("100"), Monthly);
+        let made = contract("EUR", "2026-04-01", "2026-05-01", &[new]);
+        let discount = Discount {
+            code: "CAPPED".to_owned(),
+            name: String::new(),
+            component: Some("seats".parse().unwrap()),
+            off,
+            from: date("2026-04-01"),
+            until: None,
+            cycles: None,
+            order: 0,
+        };
+        let (made, _) = change(&made, Change::AddDiscount { discount });
+        let mut account = Account::default();
+        assert_eq!(nets(&account.bill(&made, "2026-04-01")), [90_000]);
+        let (more, _) = change(&made, support::quantity("seats", "20", "2026-04-16"));
+        assert_eq!(nets(&account.bill(&more, "2026-04-16")), [-45_000, 95_000]);
+    }
 }
