@@ -5,10 +5,13 @@ mod approval;
 mod bill_run;
 mod body;
 mod change;
+mod collection;
 mod governance;
 mod outside;
 mod printing;
+mod quote;
 mod replay;
+mod taxation;
 mod usage;
 
 pub use approval::*;
@@ -22,12 +25,15 @@ pub use crate::outward::{
 pub use bill_run::*;
 pub use body::*;
 pub use change::*;
+pub use collection::*;
 pub use delivery::*;
 pub use exceptions::*;
 pub use governance::*;
 pub use outside::*;
 pub use printing::*;
+pub use quote::*;
 pub use replay::*;
+pub use taxation::*;
 pub use usage::*;
 
 use serde::{Deserialize, Serialize};
@@ -163,6 +169,20 @@ commands! {
     SetBillingPolicy(SetBillingPolicy) = "set_billing_policy", changes_books: true;
     /// States a tax rate.
     SetTaxRate(SetTaxRate) = "set_tax_rate", changes_books: true;
+    /// States how a customer stands towards tax.
+    SetTaxProfile(SetTaxProfile) = "set_tax_profile", changes_books: false;
+    /// Takes one of two figures of tax that differ.
+    AcceptTax(AcceptTax) = "accept_tax", changes_books: false;
+    /// Agrees the value of work that is billed in parts.
+    PlanProgress(PlanProgress) = "plan_progress", changes_books: false;
+    /// Bills a milestone or another part of work.
+    BillProgress(BillProgress) = "bill_progress", changes_books: false;
+    /// Takes an accepted part back.
+    UndoProgress(UndoProgress) = "undo_progress", changes_books: false;
+    /// Bills one legal entity for another.
+    BillEntity(BillEntity) = "bill_entity", changes_books: false;
+    /// Takes a bill between legal entities back.
+    UndoEntityBill(UndoEntityBill) = "undo_entity_bill", changes_books: false;
     /// Puts a new version of the posting rules in force.
     PublishPostingRules(PublishPostingRules) = "publish_posting_rules", changes_books: true;
     /// Adds a customer.
@@ -189,6 +209,22 @@ commands! {
     ActivateContract(ActivateContract) = "activate_contract", changes_books: false;
     /// Changes a contract from a date on.
     AmendContract(AmendContract) = "amend_contract", changes_books: false;
+    /// Publishes a plan, bundle, add-on, billing template or standalone prices.
+    PublishOffer(PublishOffer) = "publish_offer", changes_books: false;
+    /// Puts a new version of the discount policy in force.
+    PublishDiscountPolicy(PublishDiscountPolicy) = "publish_discount_policy", changes_books: false;
+    /// Writes a quote.
+    CreateQuote(CreateQuote) = "create_quote", changes_books: false;
+    /// Writes the next version of a quote.
+    ReviseQuote(ReviseQuote) = "revise_quote", changes_books: false;
+    /// Asks for the approval of a quote, or approves it where nobody else need.
+    SubmitQuote(SubmitQuote) = "submit_quote", changes_books: false;
+    /// Notes that the customer has signed a quote.
+    AcceptQuote(AcceptQuote) = "accept_quote", changes_books: false;
+    /// Makes a contract of a signed quote, once.
+    ConvertQuote(ConvertQuote) = "convert_quote", changes_books: false;
+    /// Takes a quote back.
+    CloseQuote(CloseQuote) = "close_quote", changes_books: false;
     /// Bills what is owed through a date and not billed.
     RunBilling(RunBilling) = "run_billing", changes_books: false;
     /// Plans a bill run.
@@ -209,6 +245,22 @@ commands! {
     RecordPayment(RecordPayment) = "record_payment", changes_books: false;
     /// Sets money that was set against nothing against invoices.
     ApplyPayment(ApplyPayment) = "apply_payment", changes_books: false;
+    /// Sets a payment against invoices as a person says.
+    MatchPayment(MatchPayment) = "match_payment", changes_books: false;
+    /// Takes a payment back from an invoice.
+    UnapplyPayment(UnapplyPayment) = "unapply_payment", changes_books: false;
+    /// Gives up what is open of an invoice.
+    WriteOffInvoice(WriteOffInvoice) = "write_off_invoice", changes_books: false;
+    /// Grants prepaid credit, bought or given.
+    GrantCredit(GrantCredit) = "grant_credit", changes_books: false;
+    /// Says who pays for a customer.
+    SetPayer(SetPayer) = "set_payer", changes_books: false;
+    /// Records that a customer promised to pay.
+    RecordPromise(RecordPromise) = "record_promise", changes_books: false;
+    /// Gives a late invoice to somebody.
+    AssignCollection(AssignCollection) = "assign_collection", changes_books: false;
+    /// Puts a new policy of receivables in force.
+    PublishCollectionPolicy(PublishCollectionPolicy) = "publish_collection_policy", changes_books: false;
     /// Gives money back.
     RefundPayment(RefundPayment) = "refund_payment", changes_books: false;
     /// Recognises what is earned through a date and not recognised.

@@ -12,21 +12,26 @@ pub mod daily;
 pub(crate) mod delivery;
 pub(crate) mod document;
 pub mod exception;
+pub mod intercompany;
 pub mod journal;
+pub mod offer;
 pub mod order;
 pub mod outside_billing;
 pub mod payment;
 pub mod period;
+pub mod progress;
+pub mod quote;
 pub mod refund;
 pub mod revenue;
 pub(crate) mod schedule;
 pub mod standing;
+pub mod taxation;
 pub mod void;
 
 use crate::command::{Answer, Command, Envelope};
 use crate::fault::{AppFault, stored, to_store};
 use crate::record::Context;
-use crate::{Outcome, Refusal, approval, batch_file, governance, outward, replay};
+use crate::{Outcome, Refusal, approval, batch_file, collection, governance, outward, replay};
 use sha2::{Digest, Sha256};
 use store::{Tx, commands};
 
@@ -205,6 +210,13 @@ fn dispatch(
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
         Command::SetBillingPolicy(body) => billing_policy::set(tx, context, body),
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),
+        Command::SetTaxProfile(body) => taxation::set_profile(tx, context, body),
+        Command::AcceptTax(body) => taxation::accept(tx, context, body),
+        Command::PlanProgress(body) => progress::plan(tx, context, body),
+        Command::BillProgress(body) => progress::bill(tx, context, key, body),
+        Command::UndoProgress(body) => progress::undo(tx, context, key, body),
+        Command::BillEntity(body) => intercompany::bill(tx, context, key, body),
+        Command::UndoEntityBill(body) => intercompany::undo(tx, context, key, body),
         Command::SetLetterhead(body) => crate::printing::set_letterhead(tx, context, body),
         Command::SetBillingDetails(body) => {
             crate::printing::set_billing_details(tx, context, body)
@@ -234,6 +246,14 @@ fn dispatch(
         }
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
+        Command::PublishOffer(body) => offer::publish(tx, context, body),
+        Command::PublishDiscountPolicy(body) => offer::publish_policy(tx, context, body),
+        Command::CreateQuote(body) => quote::create(tx, context, key, body),
+        Command::ReviseQuote(body) => quote::revise(tx, context, key, body),
+        Command::SubmitQuote(body) => quote::approve(tx, context, key, body),
+        Command::AcceptQuote(body) => quote::accept(tx, context, key, body),
+        Command::ConvertQuote(body) => quote::convert(tx, context, key, body),
+        Command::CloseQuote(body) => quote::close(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
         Command::CreateBillRun(body) => crate::bill_run::create(tx, context, body),
         Command::ApproveBillRun(body) => crate::bill_run::approve(tx, context, body),
@@ -242,6 +262,14 @@ fn dispatch(
         Command::IssueCreditNote(body) => credit::issue(tx, context, key, body),
         Command::RecordPayment(body) => payment::record(tx, context, key, body),
         Command::ApplyPayment(body) => payment::apply(tx, context, key, body),
+        Command::MatchPayment(body) => collection::cash::match_payment(tx, context, key, body),
+        Command::UnapplyPayment(body) => collection::cash::unapply(tx, context, key, body),
+        Command::WriteOffInvoice(body) => collection::write_off::by_hand(tx, context, key, body),
+        Command::GrantCredit(body) => collection::prepaid::grant(tx, context, key, body),
+        Command::SetPayer(body) => collection::cash::set_payer(tx, body),
+        Command::RecordPromise(body) => collection::promise(tx, context, key, body),
+        Command::AssignCollection(body) => collection::assign(tx, context, key, body),
+        Command::PublishCollectionPolicy(body) => collection::policy::publish(tx, context, body),
         Command::RefundPayment(body) => refund::request(tx, context, key, body),
         Command::RecogniseRevenue(body) => revenue::run(tx, context, body),
         Command::PostJournal(body) => journal::post(tx, context, key, body),

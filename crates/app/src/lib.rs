@@ -8,6 +8,7 @@ mod batch_file;
 pub mod bill_run;
 mod books;
 mod bus;
+pub mod collection;
 pub mod command;
 pub mod connections;
 pub mod deliver;

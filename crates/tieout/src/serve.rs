@@ -255,6 +255,11 @@ pub fn run(arguments: &SettingsArguments) -> Result<ExitCode, ServeFault> {
         // What an earlier life left is ours to take up, unless another process works on the file.
         deliver::recover(&app)?;
     }
+    let fonts = settings.paper.files();
+    app.use_fonts(fonts.map_err(|(path, error)| ServeFault::Folder {
+        path,
+        why: error.to_string(),
+    })?)?;
     let connections = Arc::new(Connections::over_http(&settings.connections));
     let server = server::start(app.clone(), Some(connections.clone()), options(&settings))?;
     let workers = Workers::start(&app, &connections, settings.outward)?;

@@ -4,10 +4,12 @@
 mod source;
 
 mod limits;
+mod paper;
 mod telemetry;
 
 pub use self::telemetry::TelemetrySettings;
 pub use limits::LimitSettings;
+pub use paper::PaperSettings;
 
 use app::Routing;
 use app::connections::ConnectionsConfig;
@@ -60,6 +62,9 @@ pub struct Settings {
     /// How often callers may ask.
     #[serde(default)]
     pub limits: LimitSettings,
+    /// How documents are printed.
+    #[serde(default)]
+    pub paper: PaperSettings,
     /// Names and texts of the settings that were sealed.
     #[serde(skip)]
     pub sealed: Vec<(String, String)>,

@@ -4,6 +4,7 @@
 pub mod answers;
 mod asked;
 mod audit;
+mod bill_runs;
 mod command;
 mod exceptions;
 mod files;

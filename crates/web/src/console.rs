@@ -4,10 +4,12 @@
 //! answers. The console holds no rules and no figures of its own; every number that it draws comes
 //! from a read model of `app::view`, and every number and identifier links to what is behind it.
 
+mod account;
 mod amendment;
 mod approvals;
 mod assets;
 mod audit;
+mod bill_runs;
 mod billing;
 mod chain;
 mod commercial;
@@ -29,7 +31,9 @@ mod rules;
 mod sheet;
 mod source;
 mod today;
+mod usage;
 
+pub use account::{AccountSource, OwnSession, SessionLine};
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
@@ -44,6 +48,8 @@ pub use replays::{PlanForm, ReplaysSource, Steer};
 pub use respond::not_found;
 pub use rules::{DeviationForm, GovernanceSource, ProposeForm, Settled};
 pub(crate) use sheet::{alone, sheet, trouble};
+pub use bill_runs::{BillRunForm, BillRunSource};
+pub use usage::UsageSource;
 pub use source::{
     AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
     SourceFault,
@@ -121,6 +127,9 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/approvals/{id}/decide", post(approvals::decide))
         .route("/delegations", post(approvals::delegate))
         .route("/delegations/{id}/revoke", post(approvals::revoke))
+        .route("/bill-runs", get(bill_runs::list).post(bill_runs::plan))
+        .route("/bill-runs/{id}", get(bill_runs::show))
+        .route("/bill-runs/{id}/steer", post(bill_runs::steer))
         .route("/replays", get(replays::studio).post(replays::plan))
         .route("/replays/{id}", get(replays::show))
         .route("/replays/{id}/steer", post(replays::steer))
@@ -128,6 +137,10 @@ pub fn router(state: ConsoleState) -> Router {
             "/contracts/{id}/amend",
             get(amendment::form).post(amendment::save),
         )
+        .route("/account", get(account::show))
+        .route("/account/sessions/{id}/end", post(account::end_one))
+        .route("/account/others/end", post(account::end_others))
+        .route("/account/password", post(account::change_password))
         .route("/audit", get(audit::audit))
         .route("/audit/verify", post(audit::verify))
         .route("/audit/bundle", post(audit::bundle))
@@ -170,6 +183,9 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/proposed-changes/{id}/decide", post(rules::decide_change))
         .route("/deviations", post(rules::record_deviation))
         .route("/deviations/{id}/decide", post(rules::decide_deviation))
+        .route("/meters", get(usage::meters))
+        .route("/meters/{id}", get(usage::meter))
+        .route("/invoice-lines/{id}/usage", get(usage::line))
         .route("/connections", get(lanes::connections))
         .with_state(state)
         .merge(assets::router())

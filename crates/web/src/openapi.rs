@@ -119,8 +119,20 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
             operation["requestBody"] = request_body(&preview.command, generator);
             200
         }
+        Work::Intake(intake) => {
+            let body = (intake.body)(generator);
+            let lines = json!({ "schema": { "type": "string", "description": "One event a line, each a JSON object." } });
+            operation["requestBody"] = json!({ "required": true, "content": {
+                "application/json": { "schema": body }, "application/x-ndjson": lines } });
+            200
+        }
         Work::Query(query) => {
             parameters.extend(query_parameters(query));
+            200
+        }
+        Work::Download(download) => {
+            let file = json!({ "schema": { "type": "string", "format": "binary" } });
+            success["content"] = json!({ download.media_type: file });
             200
         }
     };

@@ -1,7 +1,9 @@
 //! The program as the console's source of figures.
 
+mod account;
 mod approvals;
 mod audit;
+mod bill_runs;
 mod disputes;
 mod exceptions;
 mod governance;
@@ -9,6 +11,7 @@ mod lanes;
 mod outward;
 mod papers;
 mod processes;
+mod usage;
 
 use crate::console::{
     AccountKey, ExceptionFacets, ExceptionFilter, ListFilter, ResolveOutcome, Source, SourceFault,

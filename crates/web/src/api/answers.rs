@@ -10,7 +10,7 @@ use events::ControlTotal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
-    ApprovalId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, Instant,
+    ApprovalId, BillRunId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, Instant,
     InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId, ReplayId,
 };
 
@@ -43,6 +43,12 @@ answers! {
     ReplayPlanned { replay: ReplayId, status: String, dry_run: app::replay::DryRun }
     /// The replay that runs, with how many items, and how many are left as they are.
     ReplayStarted { replay: ReplayId, status: String, items: usize, left: usize }
+    /// The bill run that was planned, and how many contracts are due.
+    BillRunPlanned { bill_run: BillRunId, status: String, due: i64 }
+    /// How a bill run stands.
+    BillRunMoved { bill_run: BillRunId, status: String }
+    /// The invoice that was voided.
+    InvoiceVoided { invoice: InvoiceId, number: String, status: String }
     /// How a replay stands.
     ReplaySteered { replay: ReplayId, status: String }
     /// The endpoint, and whether it is sent anything.
@@ -65,6 +71,8 @@ answers! {
     FlowModeSet { flow: String, mode: String, moved: usize }
     /// The legal entity that was added.
     EntityAdded { entity: EntityId }
+    /// The billing policy that was stated, and its version.
+    BillingPolicySet { entity: EntityId, version: u32 }
     /// The version of the letterhead that stands on documents from now on.
     LetterheadSet { entity: EntityId, version: u32 }
     /// The version of the billing details that stand on documents from now on.
@@ -153,4 +161,15 @@ answers! {
 pub struct List<T> {
     /// All rows.
     pub items: Vec<T>,
+}
+
+/// The events behind an invoice line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct EventsBehind {
+    /// What the line rests on.
+    pub line: app::query::Metered,
+    /// The events, by time.
+    pub items: Vec<app::query::EventView>,
+    /// Where the next page begins.
+    pub next: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! The table of routes, one file for each part of the work.
 
+mod bill_runs;
 mod control;
 mod decisions;
 mod money;
@@ -163,12 +164,14 @@ const PARTS: &[&[Route]] = &[
     decisions::ROUTES,
     operation::ROUTES,
     usage::ROUTES,
+    bill_runs::ROUTES,
     outside::ROUTES,
 ];
 
 const COUNT: usize =
     money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len()
     + usage::ROUTES.len()
+    + bill_runs::ROUTES.len()
     + outside::ROUTES.len();
 
 /// The parts one after the other, as one table that is there before the program starts.

@@ -73,10 +73,13 @@ pub trait Source:
     + super::exceptions::ExceptionDesk
     + super::disputes::DisputeSource
     + super::processes::ProcessSource
+    + super::account::AccountSource
     + super::audit::AuditSource
     + super::approvals::ApprovalsSource
     + super::lanes::FlowSource
     + super::papers::PaperSource
+    + super::usage::UsageSource
+    + super::bill_runs::BillRunSource
     + super::replays::ReplaysSource
     + super::amendment::AmendSource
     + super::rules::GovernanceSource

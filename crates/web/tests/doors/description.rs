@@ -78,7 +78,7 @@ fn every_command_of_the_program_has_a_route() {
             Work::Preview(attempt) if attempt.name == attempt.command.name => {
                 Some(attempt.command.name)
             }
-            Work::Preview(_) | Work::Query(_) => None,
+            Work::Preview(_) | Work::Intake(_) | Work::Query(_) | Work::Download(_) => None,
         })
         .collect();
     assert_eq!(served, Command::NAMES.iter().copied().collect());

@@ -12,6 +12,7 @@ mod approvals;
 mod commands;
 mod description;
 mod entrance;
+mod papers;
 mod questions;
 mod support;
 mod synchronous;

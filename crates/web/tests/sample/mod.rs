@@ -8,8 +8,10 @@
 
 pub mod approvals;
 mod audit;
+pub mod bill_runs;
 mod billing;
 mod commercial;
+mod account;
 mod disputes;
 pub mod exceptions;
 mod finance;
@@ -18,6 +20,7 @@ mod lanes;
 mod papers;
 pub mod outward;
 mod processes;
+mod usage;
 
 #[allow(unused_imports, reason = "not every test opens a process")]
 pub use processes::PROCESS;

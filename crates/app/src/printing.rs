@@ -1,0 +1,368 @@
+//! Invoices and credit notes on paper: PDF and EN 16931 UBL. What a document says is what was so when
+//! it was issued: lines, letterhead, the buyer's name and details, and what had been paid. So it
+//! prints the same for ever, and a letterhead that changes changes no document that is out.
+
+mod set_up;
+
+pub use set_up::{BillingDetailsView, LetterheadView};
+pub(crate) use set_up::{set_billing_details, set_letterhead};
+
+use crate::approval::Difference;
+use crate::fault::{AppFault, stored, stored_value};
+use crate::{App, Refusal};
+use billing::{BilledLine, TaxStanding, TaxTable};
+use commerce::{Collection, Customer};
+use ledger::Entity;
+use paper::{
+    CreditedInvoice, Fonts, InvoicePaper, Letterhead, PaperDraft, PaperKind, PaperLine, Party,
+    PaymentMeans, Prepayment, TaxCategory, TaxTreatment,
+};
+use std::sync::Arc;
+use store::documents::{self, DocumentRow, LineRow};
+use store::{Tx, catalogue, papers, payments};
+use values::{Currency, Date, Decimal, Instant, Money, Period, Rate};
+
+/// A document as a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Printed {
+    /// `DE-2026-00042.pdf`.
+    pub name: String,
+    /// `application/pdf` or `application/xml`.
+    pub media_type: &'static str,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
+/// As what a document is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaperForm {
+    /// Tagged PDF/A-3 with the UBL document inside where there is one.
+    Pdf,
+    /// EN 16931 in UBL 2.1.
+    Ubl,
+}
+
+impl App {
+    /// An invoice or credit note, by id or printed number, as a file; nothing when there is none.
+    /// With a `kind` only a document of that kind.
+    ///
+    /// # Errors
+    /// When no font has a letter, EN 16931 wants what is not stated, or the store fails.
+    pub fn print(
+        &self,
+        id: &str,
+        kind: Option<&str>,
+        form: PaperForm,
+    ) -> Result<Option<Printed>, AppFault> {
+        let (id, books, kind) = (id.to_owned(), self.books(), kind.map(str::to_owned));
+        let found = self.store().read(move |tx| {
+            let row = match documents::document(tx, &id)? {
+                Some(row) => Some(row),
+                None => documents::by_number(tx, &id)?,
+            };
+            match row.filter(|row| kind.as_ref().is_none_or(|kind| row.kind == *kind)) {
+                Some(row) => loaded(tx, &books, &row).map(Some),
+                None => Ok(None),
+            }
+        })?;
+        // Drawing takes longer than reading: the reader is free meanwhile.
+        found
+            .map(|paper| printed(&paper, form, self.fonts()))
+            .transpose()
+    }
+
+    /// Adds fonts, each with the name of its file, before the first document is printed.
+    ///
+    /// # Errors
+    /// When one is not a font.
+    pub fn use_fonts(&self, files: Vec<(String, Vec<u8>)>) -> Result<(), AppFault> {
+        let mut fonts = Fonts::shipped();
+        for (name, bytes) in files {
+            let added = fonts.add(&name, bytes);
+            added.map_err(|refused| {
+                Refusal::field("bad_font", "paper.fonts", refused.to_string())
+            })?;
+        }
+        // Once: the first that come stay.
+        let _ = self.core.fonts.set(Arc::new(fonts));
+        Ok(())
+    }
+
+    fn fonts(&self) -> &Fonts {
+        self.core.fonts.get_or_init(|| Arc::new(Fonts::shipped()))
+    }
+}
+
+fn printed(paper: &InvoicePaper, form: PaperForm, fonts: &Fonts) -> Result<Printed, AppFault> {
+    let ubl = paper::render_ubl(paper);
+    // The number goes into a file name and a header.
+    let number: String = paper
+        .number
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    match form {
+        PaperForm::Ubl => {
+            let bytes = ubl.map_err(|refused| {
+                let told = refused.told.into_iter();
+                let told = told.map(|words| Refusal::whole("not_en16931", words));
+                AppFault::Refused(told.collect())
+            })?;
+            Ok(Printed {
+                name: format!("{number}.xml"),
+                media_type: "application/xml",
+                bytes,
+            })
+        }
+        PaperForm::Pdf => {
+            let bytes = paper::render_pdf(paper, fonts, ubl.as_deref().ok())
+                .map_err(|refused| Refusal::whole("unprintable", refused.to_string()))?;
+            Ok(Printed {
+                name: format!("{number}.pdf"),
+                media_type: "application/pdf",
+                bytes,
+            })
+        }
+    }
+}
+
+/// A document as it stood when it was issued.
+fn loaded(
+    tx: &mut Tx<'_>,
+    books: &crate::Books,
+    row: &DocumentRow,
+) -> Result<InvoicePaper, AppFault> {
+    let currency: Currency = stored_value("currency", &row.currency)?;
+    let entity = stored_value("entity id", &row.entity)?;
+    let entity = books.entity(&entity)?;
+    let invoice = row.kind == "invoice";
+    let seller = letterhead_at(tx, entity, row.created)?;
+    let (buyer, collection) = buyer_at(tx, &row.customer, row.created)?;
+    let mut lines = Vec::new();
+    for line in documents::lines_of(tx, &row.id)? {
+        lines.push(line_of(&line, row, currency, &seller, &books.taxes)?);
+    }
+    let prepayments = match invoice {
+        true => prepaid(tx, row, currency, entity)?,
+        false => Vec::new(),
+    };
+    let credited = match row.source.is_empty() {
+        true => None,
+        false => documents::document(tx, &row.source)?,
+    };
+    let credited = credited.map(|source| {
+        Ok::<_, AppFault>(CreditedInvoice {
+            issued: Some(stored_value("date", &source.issued)?),
+            number: source.number,
+        })
+    });
+    let draft = PaperDraft {
+        kind: if invoice {
+            PaperKind::Invoice
+        } else {
+            PaperKind::CreditNote
+        },
+        number: row.number.clone(),
+        issued: stored_value("date", &row.issued)?,
+        due_date: if invoice {
+            Some(stored_value("date", &row.due)?)
+        } else {
+            None
+        },
+        currency,
+        seller,
+        buyer,
+        contract: row.contract.clone(),
+        order: String::new(),
+        credited: credited.transpose()?,
+        note: row.reason.clone(),
+        means: match collection {
+            Collection::Card => PaymentMeans::Card,
+            Collection::Transfer => PaymentMeans::Transfer,
+        },
+        lines,
+        allowances: Vec::new(),
+        prepayments,
+    };
+    let paper = draft.finish();
+    paper.map_err(|refused| Refusal::whole("unprintable", refused.to_string()).into())
+}
+
+/// The letterhead that an entity had at a moment; before the first, its name alone.
+pub(crate) fn letterhead_at(
+    tx: &mut Tx<'_>,
+    entity: &Entity,
+    at: i64,
+) -> Result<Letterhead, AppFault> {
+    match papers::version_on_paper(tx, &set_up::letterhead_kind(entity.id.as_str()), at)? {
+        Some(version) => stored("letterhead", &version.body),
+        None => Ok(Letterhead {
+            name: entity.name.clone(),
+            ..Letterhead::default()
+        }),
+    }
+}
+
+/// The buyer as it was at a moment.
+fn buyer_at(tx: &mut Tx<'_>, id: &str, at: i64) -> Result<(Party, Collection), AppFault> {
+    let Some(row) = catalogue::customer(tx, id)? else {
+        return Err(AppFault::NotFound {
+            kind: "customer",
+            id: id.to_owned(),
+        });
+    };
+    let customer: Customer = stored("customer", &row.body)?;
+    let mut party = match papers::version_on_paper(tx, &set_up::details_kind(id), at)? {
+        Some(version) => stored::<Party>("billing details", &version.body)?,
+        None => Party::default(),
+    };
+    if party.name.is_empty() {
+        party.name = name_at(tx, &customer, at)?;
+    }
+    if party.number.is_empty() {
+        party.number = id.to_owned();
+    }
+    Ok((party, customer.collection))
+}
+
+/// What a customer was called: what the first change after the moment says was there before it.
+fn name_at(tx: &mut Tx<'_>, customer: &Customer, at: i64) -> Result<String, AppFault> {
+    for diff in papers::customer_changes_after(tx, customer.id.as_str(), at)? {
+        let fields: Vec<Difference> = stored("customer change", &diff)?;
+        if let Some(name) = fields.into_iter().find(|field| field.field == "legal_name") {
+            return Ok(name.before);
+        }
+    }
+    Ok(customer.legal_name.clone())
+}
+
+fn line_of(
+    row: &LineRow,
+    document: &DocumentRow,
+    currency: Currency,
+    seller: &Letterhead,
+    taxes: &TaxTable,
+) -> Result<PaperLine, AppFault> {
+    let billed: BilledLine = stored("line", &row.body)?;
+    let line = &billed.line;
+    let sign = if document.kind == "invoice" {
+        Decimal::ONE
+    } else {
+        -Decimal::ONE
+    };
+    let from: Date = stored_value("date", &row.period_from)?;
+    let until: Date = stored_value("date", &row.period_until)?;
+    let rate: Rate = stored_value("rate", &row.tax_rate)?;
+    let quantity = line.quantity.decimal();
+    let unit_price = match quantity.is_zero() {
+        true => None,
+        false => line.price.decimal().checked_div(quantity),
+    };
+    Ok(PaperLine {
+        description: row.description.clone(),
+        arithmetic: row.arithmetic.clone(),
+        product: row.product.clone(),
+        period: Period::new(from, until).ok(),
+        quantity: (quantity * sign).normalize(),
+        unit: "C62".to_owned(),
+        // A price that does not come out even is told by the arithmetic alone.
+        unit_price: unit_price
+            .map(|price| price.normalize())
+            .filter(|price| price.scale() <= 6),
+        net: Money::from_minor(row.net, currency),
+        tax: match decided(&billed, rate) {
+            Some(decided) => decided,
+            None => treatment(row, document, rate, seller, taxes),
+        },
+        tax_amount: Money::from_minor(row.tax, currency),
+    })
+}
+
+/// The treatment that was decided when the document was issued. A rate of zero says only what the
+/// letterhead does.
+fn decided(billed: &BilledLine, rate: Rate) -> Option<TaxTreatment> {
+    let detail = billed.detail.as_ref()?;
+    let category = match detail.category {
+        TaxStanding::S => TaxCategory::S,
+        TaxStanding::Z => return None,
+        TaxStanding::E => TaxCategory::E,
+        TaxStanding::AE => TaxCategory::AE,
+        TaxStanding::K => TaxCategory::K,
+        TaxStanding::G => TaxCategory::G,
+        TaxStanding::O => TaxCategory::O,
+    };
+    let names: Vec<&str> = detail.parts.iter().map(|part| part.name.as_str()).collect();
+    if category == TaxCategory::S && names.is_empty() {
+        return None;
+    }
+    Some(TaxTreatment {
+        category,
+        rate,
+        name: names.join(" + "),
+        exemption: detail.reason.clone(),
+    })
+}
+
+fn treatment(
+    row: &LineRow,
+    document: &DocumentRow,
+    rate: Rate,
+    seller: &Letterhead,
+    taxes: &TaxTable,
+) -> TaxTreatment {
+    // The words of the rate that the line bears, whichever day it was taken from.
+    let mut named = taxes.rates.iter().filter(|known| {
+        known.entity.as_str() == document.entity
+            && known.tax_code == row.tax_code
+            && known.rate == rate
+    });
+    let name = named
+        .next()
+        .map_or_else(String::new, |known| known.name.clone());
+    if !rate.decimal().is_zero() {
+        return TaxTreatment {
+            category: TaxCategory::S,
+            rate,
+            name,
+            exemption: String::new(),
+        };
+    }
+    let stated = seller
+        .zero_rates
+        .iter()
+        .find(|zero| zero.tax_code == row.tax_code);
+    TaxTreatment {
+        category: stated.map_or(TaxCategory::Z, |zero| zero.category),
+        rate,
+        name,
+        exemption: stated.map_or_else(String::new, |zero| zero.reason.clone()),
+    }
+}
+
+/// What had been set against an invoice when it was issued, such as prepaid credit. What comes later
+/// changes the account and not the document.
+fn prepaid(
+    tx: &mut Tx<'_>,
+    row: &DocumentRow,
+    currency: Currency,
+    entity: &Entity,
+) -> Result<Vec<Prepayment>, AppFault> {
+    let mut prepaid = Vec::new();
+    for application in payments::applications_to(tx, &row.id)? {
+        if application.time <= row.created && application.amount != 0 {
+            let when = Instant::from_microseconds(application.time);
+            prepaid.push(Prepayment {
+                date: entity.zone.date_at(when),
+                words: application.payment.clone(),
+                amount: Money::from_minor(application.amount, currency),
+            });
+        }
+    }
+    Ok(prepaid)
+}
