@@ -58,6 +58,9 @@ pub(crate) fn hold(
     envelope: &Envelope,
     digest: &[u8; 32],
 ) -> Result<Option<Answer>, AppFault> {
+    if let Command::SubmitQuote(body) = &envelope.command {
+        return hold_quote(tx, context, envelope, digest, body);
+    }
     let command = envelope.command.name();
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
@@ -75,6 +78,43 @@ pub(crate) fn hold(
         None => Ok(None),
         Some(demand) => keep(tx, context, envelope, digest, &evidence, &demand).map(Some),
     }
+}
+
+/// Holds a quote that goes further below list than the discount policy lets everybody go.
+fn hold_quote(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    envelope: &Envelope,
+    digest: &[u8; 32],
+    body: &crate::command::SubmitQuote,
+) -> Result<Option<Answer>, AppFault> {
+    let Some(demand) = journey::quote::demanded(tx, context, body)? else {
+        return Ok(None);
+    };
+    let evidence = evidence::of(tx, context, envelope)?;
+    let answer = keep(tx, context, envelope, digest, &evidence, &demand)?;
+    let approval = answer["approval"].as_str().unwrap_or_default();
+    journey::quote::submitted(tx, context, body, approval, &demand.why)?;
+    Ok(Some(answer))
+}
+
+/// Closes a request whose object was changed or taken back meanwhile; nothing when it has ended.
+pub(crate) fn take_back(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &str,
+    reason: &str,
+) -> Result<(), AppFault> {
+    let mut row = load(tx, &stored_value("approval id", id)?)?;
+    if state(&row)? != ApprovalState::Requested {
+        return Ok(());
+    }
+    let counted = Counted {
+        demand: stored("demand", &row.demand)?,
+        checker: context.actor.clone(),
+        on_behalf_of: None,
+    };
+    close(tx, context, &mut row, ApprovalState::Withdrawn, &counted, reason)
 }
 
 fn changes_existing(context: &Context, command: &Command) -> bool {
@@ -342,6 +382,7 @@ pub(crate) fn deny(
         &counted,
         reason,
     )?;
+    journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Rejected)?;
     Ok(json!({ "approval": row.id, "status": "denied" }))
 }
 
@@ -384,6 +425,7 @@ pub(crate) fn withdraw(
         &counted,
         &reason,
     )?;
+    journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Draft)?;
     Ok(json!({ "approval": row.id, "status": "withdrawn" }))
 }
 

@@ -2,6 +2,8 @@
 //! follows from it today and the recognition of what is past, through the real journeys in the
 //! shadow; and how the invoices and the revenue still to come would differ.
 
+mod quote;
+
 use crate::command::{AmendContract, Answer, RecogniseRevenue, RunBilling};
 use crate::fault::stored_value;
 use crate::journey::{billing, contract, revenue, schedule};

@@ -93,6 +93,7 @@ pub fn tick(app: &App, connections: &Connections) -> Progress {
     if alone {
         total += crate::journey::exception::escalation::tend(app);
         total += crate::approval::tend(app);
+        total += crate::journey::quote::tend(app);
         total += crate::bus::publish_due(app, connections);
     }
     total

@@ -114,6 +114,13 @@ classes! {
         "Correct the change in the CRM, or enter the amendment here with its effective date.",
         "Retry the change and check that both systems show the same contract value.",
     ];
+    /// A signed quote is not in force in time.
+    ActivationLate = "activation_late", "Signed, and not in force in time", RevOps, High, [
+        "Open the quote and read when it was signed and by when its contract was to be in force.",
+        "If nothing is missing, convert the quote: its draft order becomes the contract that was approved.",
+        "If the customer wants something else, revise the quote; its draft order is withdrawn and the new version is approved again.",
+        "Check that the exception closes and that bookings tie out.",
+    ];
     /// A system wrote a field that another one owns.
     OwnershipConflict = "ownership_conflict", "Written by a system that does not own it", RevOps, Normal, [
         "Compare both values and decide which is right with the owner of the field.",

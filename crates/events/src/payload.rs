@@ -8,6 +8,7 @@ mod control;
 mod governance;
 mod parties;
 mod payment;
+mod quote;
 
 pub use billing_run::*;
 pub use books::*;
@@ -16,6 +17,7 @@ pub use control::*;
 pub use governance::*;
 pub use parties::*;
 pub use payment::*;
+pub use quote::*;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -180,6 +182,16 @@ events! {
     OrderAccepted(OrderAccepted) = "com.tieout.order.order.accepted.v1";
     /// A contract is in force.
     ContractActivated(ContractActivated) = "com.tieout.contract.contract.activated.v1";
+    /// A quote has a new version.
+    QuoteRevised(QuoteReport) = "com.tieout.quote.quote.revised.v1";
+    /// A version of a quote may be accepted.
+    QuoteApproved(QuoteReport) = "com.tieout.quote.quote.approved.v1";
+    /// A customer has signed a quote.
+    QuoteAccepted(QuoteReport) = "com.tieout.quote.quote.accepted.v1";
+    /// A quote has become a contract.
+    QuoteConverted(QuoteReport) = "com.tieout.quote.quote.converted.v1";
+    /// A version of a quote was turned down, taken back or ran out.
+    QuoteClosed(QuoteReport) = "com.tieout.quote.quote.closed.v1";
     /// A contract has a new version.
     ContractAmended(ContractAmended) = "com.tieout.contract.contract.amended.v1";
     /// A contract ends early.

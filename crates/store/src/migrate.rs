@@ -19,6 +19,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0013_renewals.sql"),
     include_str!("../migrations/0014_usage.sql"),
     include_str!("../migrations/0016_bill_runs.sql"),
+    include_str!("../migrations/0017_quotes.sql"),
+    include_str!("../migrations/0018_collection.sql"),
+    include_str!("../migrations/0019_taxation.sql"),
 ];
 
 /// Applies what is missing.

@@ -74,6 +74,7 @@ fn differences(
 ) -> Result<Vec<Difference>, AppFault> {
     match command {
         Command::ChangeCustomer(body) => customer_change::differences(tx, body),
+        Command::SubmitQuote(body) => crate::journey::quote::differences(tx, body),
         Command::PublishProduct(body) => {
             let before = context
                 .books

@@ -69,6 +69,14 @@ pub(super) fn of(command: &Command) -> (String, String) {
             format!("customer/{}", body.customer),
             format!("New contract of {} from {}", body.customer, body.start),
         ),
+        Command::SubmitQuote(body) => (
+            format!("quote/{}", body.quote),
+            format!("Approve version {} of quote {}", body.version, body.quote),
+        ),
+        Command::PublishDiscountPolicy(_) => (
+            "configuration/discount_policy".to_owned(),
+            "New version of the discount policy".to_owned(),
+        ),
         Command::RequestReplay(body) => (
             format!("replay/{}", body.replay),
             format!("Run replay {}: {}", body.replay, body.reason),

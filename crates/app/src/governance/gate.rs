@@ -179,6 +179,17 @@ fn wanted(
                 &places,
             ))
         }
+        Command::ConvertQuote(body) => {
+            crate::journey::quote::contract_of(tx, &body.quote)?.map(|contract| {
+                let fields = ["contract.product", "contract.quantity", "contract.term"];
+                at(
+                    format!("contract/{}", contract.id),
+                    contract.entity.as_str(),
+                    &fields,
+                    &places(topology, &contract),
+                )
+            })
+        }
         Command::AmendContract(body) => amendment(tx, topology, body)?,
         Command::IssueCreditNote(body) => {
             let found = match documents::document(tx, &body.invoice)? {

@@ -3,6 +3,7 @@
 
 mod change;
 mod line;
+pub(crate) mod quoted;
 mod renewal;
 
 use crate::command::{ActivateContract, AmendContract, Answer, ReferenceBody};

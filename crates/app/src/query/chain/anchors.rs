@@ -108,6 +108,11 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::ScheduleCreated(it) | Event::ScheduleRevised(it) => {
             (None, Some(it.contract.as_str()))
         }
+        Event::QuoteRevised(it)
+        | Event::QuoteApproved(it)
+        | Event::QuoteAccepted(it)
+        | Event::QuoteConverted(it)
+        | Event::QuoteClosed(it) => (Some(it.customer.as_str()), None),
         Event::ProductPublished(_)
         | Event::BillRunStarted(_)
         | Event::BillRunEnded(_)

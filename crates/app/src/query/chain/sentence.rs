@@ -115,6 +115,16 @@ pub(super) fn of(event: &Event) -> Told {
             document.reason.clone().unwrap_or_default(),
         )
         .money(document.total),
+        Event::QuoteRevised(quote)
+        | Event::QuoteApproved(quote)
+        | Event::QuoteAccepted(quote)
+        | Event::QuoteConverted(quote)
+        | Event::QuoteClosed(quote) => Told::fact(
+            format!("Quote {} version {}", quote.status, quote.version),
+            &quote.quote,
+            quote.reason.clone(),
+        )
+        .worth(quote.value),
         Event::BillRunStarted(run) => Told::fact(
             format!("Bill run through {} began", run.through),
             &run.run,

@@ -1,0 +1,174 @@
+//! Bodies of commands about what the catalogue offers and about quotes.
+
+use super::{RampStepBody, ReferenceBody};
+use commerce::{BillingFrequency, Offer, RenewalTerms};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
+use values::{
+    Currency, CustomerId, Date, Decimal, EntityId, OfferCode, ProductCode, Quantity, QuoteId, Rate,
+    UnitPrice,
+};
+
+/// Body of `publish_offer`: a plan, bundle, add-on, billing template or standalone prices.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct PublishOffer(pub Offer);
+
+/// What a quote says.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteContent {
+    /// Who is to buy.
+    pub customer: CustomerId,
+    /// Which legal entity sells.
+    pub entity: EntityId,
+    /// Currency; the customer's, else the entity's, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    /// First day of service.
+    pub start: Date,
+    /// Last day of service; or state months.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Date>,
+    /// The term in months; as the plan or template when both are absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub months: Option<NonZeroU16>,
+    /// The billing template that it follows; that of its first plan when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<OfferCode>,
+    /// Day of the month on which billing periods begin, when not as the template says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_day: Option<i8>,
+    /// What is quoted.
+    pub lines: Vec<QuoteLine>,
+    /// What happens when the term runs out, when not as the template says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalTerms>,
+    /// Last day on which it can be accepted; it does not run out when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<Date>,
+    /// The same quote in other systems.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<ReferenceBody>,
+}
+
+/// A line of a quote: exactly one of `product`, `plan`, `bundle` and `add_on`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteLine {
+    /// A product by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductCode>,
+    /// Or a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<OfferCode>,
+    /// Or a bundle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<OfferCode>,
+    /// Or an add-on to a plan or bundle of the same quote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub add_on: Option<OfferCode>,
+    /// Optional parts of the bundle that are wanted too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<ProductCode>,
+    /// How many; 1 when absent.
+    #[serde(default = "one")]
+    pub quantity: Quantity,
+    /// What is taken off: `"0.2"` is 20 %.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discount: Option<Rate>,
+    /// Price of one unit for one whole billing period, instead of the price book's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_price: Option<UnitPrice>,
+    /// How long a billing period is, when not as the plan, template or product says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingFrequency>,
+    /// First day of service of this line; the quote's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Date>,
+    /// Quantities and prices step by step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ramp: Vec<RampStepBody>,
+    /// Words on the invoice; the product's name when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// Body of `create_quote`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateQuote {
+    /// Its id; minted when absent.
+    #[serde(default)]
+    pub id: Option<QuoteId>,
+    /// What it says.
+    pub content: QuoteContent,
+}
+
+/// Body of `revise_quote`: the next version.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviseQuote {
+    /// The quote.
+    pub quote: QuoteId,
+    /// Why.
+    pub reason: String,
+    /// What it says now.
+    pub content: QuoteContent,
+}
+
+/// Body of `submit_quote`: approves a version, or asks those for it that the discount policy names.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubmitQuote {
+    /// The quote.
+    pub quote: QuoteId,
+    /// Its version as it was read.
+    pub version: u32,
+}
+
+/// Body of `accept_quote`: the customer has signed, and its order is a draft.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptQuote {
+    /// The quote.
+    pub quote: QuoteId,
+    /// The version that the customer signed.
+    pub version: u32,
+    /// When; today in the zone of the entity when absent.
+    #[serde(default)]
+    pub signed: Option<Date>,
+}
+
+/// Body of `convert_quote`: its draft order becomes a contract, once.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConvertQuote {
+    /// The quote.
+    pub quote: QuoteId,
+    /// The version that the customer signed.
+    pub version: u32,
+}
+
+/// Body of `close_quote`: it is taken back.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseQuote {
+    /// The quote.
+    pub quote: QuoteId,
+    /// Why.
+    pub reason: String,
+}
+
+/// Body of `publish_discount_policy`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishDiscountPolicy {
+    /// The policy in TOML.
+    pub toml: String,
+}
+
+fn one() -> Quantity {
+    Quantity::new(Decimal::ONE)
+}
