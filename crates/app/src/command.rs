@@ -211,6 +211,14 @@ commands! {
     AmendContract(AmendContract) = "amend_contract", changes_books: false;
     /// Publishes a plan, bundle, add-on, billing template or standalone prices.
     PublishOffer(PublishOffer) = "publish_offer", changes_books: false;
+    /// Sets a price of the price book.
+    SetPrice(SetPrice) = "set_price", changes_books: true;
+    /// Takes in a file of products.
+    ImportProducts(ImportFile) = "import_products", changes_books: false;
+    /// Takes in a file of prices.
+    ImportPrices(ImportFile) = "import_prices", changes_books: false;
+    /// Takes in a catalogue as one document.
+    ImportCatalogue(ImportCatalogue) = "import_catalogue", changes_books: true;
     /// Puts a new version of the discount policy in force.
     PublishDiscountPolicy(PublishDiscountPolicy) = "publish_discount_policy", changes_books: false;
     /// Writes a quote.

@@ -19,6 +19,7 @@ pub mod order;
 pub mod outside_billing;
 pub mod payment;
 pub mod period;
+pub mod price_book;
 pub mod progress;
 pub mod quote;
 pub mod refund;
@@ -247,6 +248,12 @@ fn dispatch(
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::PublishOffer(body) => offer::publish(tx, context, body),
+        Command::SetPrice(body) => price_book::set_price(tx, context, key, body),
+        Command::ImportProducts(body) => {
+            batch_file::import(tx, context, key, body, "publish_product")
+        }
+        Command::ImportPrices(body) => batch_file::import(tx, context, key, body, "set_price"),
+        Command::ImportCatalogue(body) => price_book::import(tx, context, key, body),
         Command::PublishDiscountPolicy(body) => offer::publish_policy(tx, context, body),
         Command::CreateQuote(body) => quote::create(tx, context, key, body),
         Command::ReviseQuote(body) => quote::revise(tx, context, key, body),

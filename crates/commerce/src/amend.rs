@@ -6,6 +6,9 @@
 mod ending;
 mod facts;
 mod phases;
+mod undo;
+
+pub use undo::{counts_from, undo};
 
 use crate::charge::Charge;
 use crate::contract::{

@@ -1,6 +1,7 @@
 //! Contracts: components with timelines by effective date, and the notes of every version.
 
 use crate::ExternalRef;
+use crate::tax_profile::InclusivePrice;
 use crate::measure::Measure;
 use crate::cycle::{AnchorDay, BillingFrequency, Timing, anchor_fits};
 use crate::discount::Discount;
@@ -64,6 +65,9 @@ pub struct Contract {
     /// First days of the terms after the signed one, rising.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub renewed_on: Vec<Date>,
+    /// The components whose prices were agreed with tax in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inclusive_prices: Vec<InclusivePrice>,
 }
 
 /// Where a component would have ended.
@@ -154,6 +158,9 @@ pub struct VersionNote {
     pub kind: VersionKind,
     /// Why, in the words of whoever asked for it.
     pub reason: String,
+    /// The version that it takes back, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<u32>,
 }
 
 /// The kinds of change that make a version.
@@ -198,6 +205,8 @@ pub enum VersionKind {
     Discounted,
     /// A discount ended.
     DiscountEnded,
+    /// An amendment was taken back.
+    Undone,
 }
 
 /// Where a contract stands.
@@ -439,6 +448,7 @@ impl Contract {
             effective,
             kind,
             reason: reason.to_owned(),
+            undoes: None,
         });
     }
 

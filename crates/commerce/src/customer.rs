@@ -1,5 +1,7 @@
 //! Customers and what other systems call them.
 
+use crate::cycle::AnchorDay;
+use crate::tax_profile::TaxProfile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Currency, CustomerId};
@@ -27,6 +29,12 @@ pub struct Customer {
     /// Days from the date of an invoice until it is due; 0 is due at once.
     #[serde(default)]
     pub payment_terms_days: u16,
+    /// How it stands towards tax, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tax: Option<TaxProfile>,
+    /// Day of the month on which the billing periods of its contracts begin, where they say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing_day: Option<AnchorDay>,
 }
 
 /// The name that another system has for one of our things.

@@ -23,8 +23,12 @@ mod product;
 mod quote;
 mod rating;
 mod renewal;
+mod tax_profile;
 
-pub use amend::{Amendment, CancelAt, Change, ComponentCharge, ContractDelta, PhaseStep, RampStep, agree, amend};
+pub use amend::{
+    Amendment, CancelAt, Change, ComponentCharge, ContractDelta, PhaseStep, RampStep, agree, amend,
+    counts_from, undo,
+};
 pub use charge::{
     Arithmetic, Block, BlockCount, Blocks, Capacity, Cell, Charge, ChargeRefusal, Commitment,
     CreditPack, GraduatedPercentage, Matrix, MatrixCell, Measured, Milestone, Milestones,
@@ -53,4 +57,5 @@ pub use product::{Pattern, Price, Product};
 pub use rating::{
     Covered, RatingRefusal, component_value, coverage, coverage_between, total_value,
 };
+pub use tax_profile::{ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal};
 pub use renewal::{RenewalMode, RenewalPrice, RenewalTerms, renewal, renewed_through};

@@ -104,6 +104,7 @@ pub fn from_order(
         discounts: Vec::new(),
         renewal: None,
         renewed_on: Vec::new(),
+        inclusive_prices: Vec::new(),
     };
     contract.note(
         recorded,

@@ -56,6 +56,7 @@ fn contract_over(term: Period, sold: &[NewComponent]) -> Contract {
         discounts: Vec::new(),
         renewal: None,
         renewed_on: Vec::new(),
+        inclusive_prices: Vec::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The bodies of commands. What a body does not say has the default that its field names.
 
 use commerce::{
-    BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart, Pattern, Policy,
+    AnchorDay, BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart, Pattern, Policy,
     Price, RenewalTerms, Timing,
 };
 use super::{ChangeBody, PhaseBody};
@@ -132,6 +132,10 @@ pub struct CreateCustomer {
     /// Days from invoice to due date.
     #[serde(default)]
     pub payment_terms_days: u16,
+    /// Day of the month on which the billing periods of its contracts begin, 1 to 31, so that one
+    /// invoice can hold them all; the first day of each contract when absent.
+    #[serde(default)]
+    pub billing_day: Option<AnchorDay>,
     /// The same account in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,
@@ -155,7 +159,8 @@ pub struct ActivateContract {
     pub start: Date,
     /// Last day of service.
     pub end: Date,
-    /// Day of the month on which billing periods begin, 1 to 31; the day of `start` when absent.
+    /// Day of the month on which billing periods begin, 1 to 31; that of the customer, else the day
+    /// of `start`, when absent.
     #[serde(default)]
     pub billing_day: Option<i8>,
     /// What is sold.
@@ -222,6 +227,10 @@ pub struct ContractLine {
     /// What its quantity is measured by, when not as in the catalogue.
     #[serde(default)]
     pub measure: Option<commerce::Measure>,
+    /// Whether the price has the tax in it, at the rate of the first day: net and tax of a line then
+    /// add up to the price to the minor unit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub price_includes_tax: bool,
 }
 
 /// Body of `amend_contract`.
@@ -318,6 +327,9 @@ pub struct RecordPayment {
     /// `card` or `transfer`; `transfer` when absent.
     #[serde(default)]
     pub method: Option<String>,
+    /// What the payer wrote: it names invoices, and is matched by the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
     /// The same payment in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,

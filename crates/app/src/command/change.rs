@@ -1,11 +1,21 @@
-//! What an amendment of a contract changes, in the words of the API.
+//! What an amendment of a contract changes, and the policies of billing, in the words of the API.
 
 use super::ContractLine;
-use commerce::{CancelAt, Charge, Phase, RenewalPrice, RenewalTerms};
+use commerce::{CancelAt, Charge, Phase, Policy, RenewalPrice, RenewalTerms};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::num::NonZeroU16;
-use values::{ComponentId, ContractId, Date, Quantity, Rate, UnitPrice};
+use values::{ComponentId, ContractId, Date, EntityId, Quantity, Rate, UnitPrice};
+
+/// Body of `set_billing_policy`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetBillingPolicy {
+    /// Whose contracts, where neither the line nor the product says.
+    pub entity: EntityId,
+    /// How parts of billing periods are priced and rounded, and where periods begin.
+    pub policy: Policy,
+}
 
 /// What an amendment changes, from the effective day of the amendment on.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -154,6 +164,13 @@ pub enum ChangeBody {
         #[serde(default)]
         price: Option<RenewalPrice>,
     },
+    /// An earlier amendment is taken back: what it changed is as before, from its own effective day.
+    /// Refused when a later amendment changed the same thing, until that one is undone.
+    Undo {
+        /// The version that it made, such as 2.
+        #[serde(deserialize_with = "number")]
+        version: u32,
+    },
     /// What happens when the term runs out.
     Renewal {
         /// The rule; the contract ends with its term, when absent.
@@ -200,6 +217,20 @@ pub struct PhaseBody {
     /// What is taken off in it: `"0.5"` is one half.
     #[serde(default)]
     pub off: Option<Rate>,
+}
+
+/// A number, or its text as processes fill it in.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Number(u32),
+        Text(String),
+    }
+    match Written::deserialize(deserializer)? {
+        Written::Number(number) => Ok(number),
+        Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    }
 }
 
 fn yes() -> bool {

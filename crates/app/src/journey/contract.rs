@@ -2,11 +2,13 @@
 //! billing follows at the next bill run.
 
 mod change;
+mod inclusive;
 mod line;
 pub(crate) mod quoted;
 mod renewal;
+mod undo;
 
-use crate::command::{ActivateContract, AmendContract, Answer, ReferenceBody};
+use crate::command::{ActivateContract, AmendContract, Answer, ChangeBody, ReferenceBody};
 use crate::fault::{stored, to_store};
 use crate::journey::{customer, schedule};
 use crate::record::{Context, Fact, Recorder};
@@ -46,7 +48,8 @@ pub fn activate(
         return Err(Refusal::field("contract_exists", "id", message).into());
     }
     let term = term(body.start, body.end)?;
-    let contract = build(context, body, id.clone(), currency, term)?;
+    let mut contract = build(context, body, id.clone(), (currency, buyer.billing_day), term)?;
+    inclusive::take_tax_out(context, &buyer, body, &mut contract).map_err(AppFault::Refused)?;
     let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
     let value = put_in_force(tx, context, &mut recorder, &contract)?;
     recorder.finish(tx)?;
@@ -69,7 +72,7 @@ fn build(
     context: &Context,
     body: &ActivateContract,
     id: ContractId,
-    currency: Currency,
+    (currency, billing_day): (Currency, Option<AnchorDay>),
     term: Period,
 ) -> Result<Contract, AppFault> {
     let mut wrong = Vec::new();
@@ -82,7 +85,7 @@ fn build(
         ));
     }
     let anchor = match body.billing_day {
-        None => AnchorDay::of(term.from()),
+        None => billing_day.unwrap_or_else(|| AnchorDay::of(term.from())),
         Some(day) => AnchorDay::try_from(day).map_err(|refused| {
             Refusal::field("bad_billing_day", "billing_day", refused.to_string())
         })?,
@@ -121,6 +124,7 @@ fn build(
             effective: term.from(),
             kind: VersionKind::Signed,
             reason: "the contract was signed".to_owned(),
+            undoes: None,
         }],
         refs: external(&body.references),
         status: ContractStatus::Active,
@@ -129,6 +133,7 @@ fn build(
         discounts: Vec::new(),
         renewal: body.renewal.clone(),
         renewed_on: Vec::new(),
+        inclusive_prices: Vec::new(),
     };
     agreed_from_the_start(contract, body)
 }
@@ -299,6 +304,9 @@ pub fn amend(
     body: &AmendContract,
 ) -> Result<Answer, AppFault> {
     let (row, contract) = load(tx, &body.contract)?;
+    if let ChangeBody::Undo { version } = &body.change {
+        return undo::undo(tx, context, key, body, *version, row);
+    }
     let change = read_change(tx, context, &contract, body)?;
     let correlation: CorrelationId = crate::fault::stored_value("chain id", &row.correlation)?;
     let mut recorder = Recorder::new(context, correlation, "/commands", key);
@@ -345,7 +353,7 @@ fn only_component(
     }
 }
 
-/// Stores the next version of a contract, revises its schedules and says so.
+/// Amends a contract and puts the next version in force.
 pub(crate) fn apply(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -355,8 +363,21 @@ pub(crate) fn apply(
     amendment: &Amendment,
     refs: &[ExternalRef],
 ) -> Result<(Contract, ContractDelta), AppFault> {
-    let (next, delta) = commerce::amend(contract, amendment, context.now)
+    let changed = commerce::amend(contract, amendment, context.now)
         .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+    enforce(tx, context, recorder, row, contract, changed, refs)
+}
+
+/// Stores the next version of a contract, revises its schedules and says so.
+fn enforce(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    row: ContractRow,
+    contract: &Contract,
+    (next, delta): (Contract, ContractDelta),
+    refs: &[ExternalRef],
+) -> Result<(Contract, ContractDelta), AppFault> {
     let changes = billing::value_changes(Some(contract), &next)
         .map_err(|r| Refusal::whole(r.code(), r.to_string()))?;
     // Something may be owed from the day on which the change holds; what was billed stays in the sum.
@@ -395,7 +416,7 @@ pub(crate) fn apply(
         kind: kind_word(&delta).to_owned(),
         effective: delta.effective,
         value_change: delta.value_delta,
-        description: describe(&changes, &amendment.reason),
+        description: describe(&changes, next.versions.last().map_or("", |note| &note.reason)),
         references: customer::references(refs),
     };
     let event = match delta.kind {
@@ -437,6 +458,7 @@ fn kind_word(delta: &ContractDelta) -> &'static str {
         VersionKind::Phased => "phases",
         VersionKind::Discounted => "discount",
         VersionKind::DiscountEnded => "discount_ended",
+        VersionKind::Undone => "undo",
     }
 }
 

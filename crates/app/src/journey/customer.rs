@@ -55,6 +55,8 @@ pub fn create(
         payment_method: body.payment_method.clone(),
         collection: body.collection,
         payment_terms_days: body.payment_terms_days,
+        tax: None,
+        billing_day: body.billing_day,
     };
     let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
     add(tx, context, &mut recorder, &customer)?;

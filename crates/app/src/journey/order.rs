@@ -150,7 +150,10 @@ fn new_contract(
     let (buyer, known) = buyer(tx, context, order)?;
     let refs = vec![opportunity_ref(order)];
     let contract = match neutral(order, &id, &buyer.id, refs) {
-        Ok(neutral) => from_order(&neutral, &context.books.catalogue, context.now),
+        Ok(mut neutral) => {
+            neutral.billing_anchor_day = buyer.billing_day;
+            from_order(&neutral, &context.books.catalogue, context.now)
+        }
         Err(wrong) => Err(wrong),
     };
     let contract = match contract {
@@ -305,6 +308,8 @@ fn buyer(
         } else {
             payment_terms(context, order)
         },
+        tax: None,
+        billing_day: None,
     };
     Ok((customer, false))
 }

@@ -173,6 +173,68 @@ pub enum ContractRefusal {
         /// What to change.
         why: &'static str,
     },
+    /// The contract has no such version.
+    #[error("contract {contract} has no version {version}; the newest is {newest}")]
+    UnknownVersion {
+        /// The contract.
+        contract: ContractId,
+        /// What was asked for.
+        version: u32,
+        /// The newest that there is.
+        newest: u32,
+    },
+    /// Nothing is known of earlier versions.
+    #[error("no version of the contract was kept, so version {version} cannot be undone")]
+    NoHistory {
+        /// What was asked for.
+        version: u32,
+    },
+    /// Signing and running out are no amendments.
+    #[error(
+        "version {version} of contract {contract} is no amendment; to end a contract that was signed, cancel it"
+    )]
+    NotAnAmendment {
+        /// The contract.
+        contract: ContractId,
+        /// The version.
+        version: u32,
+    },
+    /// It was taken back before.
+    #[error(
+        "version {version} of contract {contract} is undone already, by version {by}; to bring it back, undo that one"
+    )]
+    AlreadyUndone {
+        /// The contract.
+        contract: ContractId,
+        /// The version.
+        version: u32,
+        /// The version that undid it.
+        by: u32,
+    },
+    /// A later amendment changed the same thing.
+    #[error(
+        "version {version} of contract {contract} cannot be undone, because version {later} changed {what} again; undo version {later} first"
+    )]
+    ChangedSince {
+        /// The contract.
+        contract: ContractId,
+        /// The version.
+        version: u32,
+        /// What both changed.
+        what: String,
+        /// The version to undo first.
+        later: u32,
+    },
+    /// Another day than the amendment counts from.
+    #[error(
+        "version {version} counts from {effective}, and is undone from that day; state it as effective"
+    )]
+    UndoneFromItsDay {
+        /// The version.
+        version: u32,
+        /// Its first day.
+        effective: Date,
+    },
     /// The charge cannot price the quantity.
     #[error(transparent)]
     Charge(#[from] ChargeRefusal),
@@ -205,6 +267,12 @@ impl ContractRefusal {
             Self::UnknownDiscount { .. } => "unknown_discount",
             Self::BadDiscount { .. } => "bad_discount",
             Self::BadStep { .. } => "bad_step",
+            Self::UnknownVersion { .. } => "unknown_version",
+            Self::NoHistory { .. } => "no_history",
+            Self::NotAnAmendment { .. } => "not_an_amendment",
+            Self::AlreadyUndone { .. } => "amendment_undone_already",
+            Self::ChangedSince { .. } => "amended_since",
+            Self::UndoneFromItsDay { .. } => "undone_from_its_day",
             Self::Charge(refusal) => refusal.code(),
             Self::Rating(refusal) => refusal.code(),
         }

@@ -146,6 +146,13 @@ fn without_price(
             let price = price.or(terms.map(|terms| terms.price)).unwrap_or_default();
             renewed(context, contract, contract.term_after(months), price)
         }
+        // Read before, because it needs the versions that were kept.
+        ChangeBody::Undo { version } => {
+            let refusal = commerce::ContractRefusal::NoHistory { version: *version };
+            return Err(
+                Refusal::field(refusal.code(), "change.version", refusal.to_string()).into(),
+            );
+        }
         ChangeBody::Renewal { terms } => Change::SetRenewal {
             renewal: terms.clone(),
         },
@@ -206,7 +213,8 @@ fn priced(
     Ok(stated.then(|| charge_of(listed.unwrap_or(&nothing), charge, unit_price)))
 }
 
-fn ramp(
+/// The steps of a ramp.
+pub(super) fn ramp(
     contract: &Contract,
     component: &ComponentId,
     steps: &[RampStepBody],
