@@ -132,6 +132,18 @@ pub fn keep_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result
     Ok(())
 }
 
+/// Every version of a contract that was kept, as JSON, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn versions(tx: &mut Tx<'_>, id: &str) -> Result<Vec<String>, StoreFault> {
+    tx.query(
+        "SELECT body FROM contract_version WHERE contract = ?1 ORDER BY version",
+        params![id],
+        |mut row| row.text(0),
+    )
+}
+
 /// Notes from when there may be something to bill.
 ///
 /// # Errors

@@ -98,6 +98,8 @@ pub(super) fn of(
                 format!("{}/v{}", amended.contract, amended.version),
             );
             it.fact("customer", &amended.customer);
+            it.fact("version", amended.version);
+            it.fact("counts_from", amended.effective);
             let changes = !amended.value_change.is_zero();
             it.fact("changes_value", if changes { "yes" } else { "no" });
             it.value = Some(amended.value_change);
