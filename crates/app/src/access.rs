@@ -3,6 +3,7 @@
 
 mod log;
 mod overview;
+mod own;
 mod sessions;
 mod sign_in;
 

@@ -111,6 +111,22 @@ pub fn end_all(tx: &mut Tx<'_>, user: &str) -> Result<u64, StoreFault> {
     Ok(ended)
 }
 
+/// Ends every session of a user but the one of a digest; answers how many ended.
+///
+/// # Errors
+/// When the database refuses.
+pub fn end_all_but(tx: &mut Tx<'_>, user: &str, keep: &[u8]) -> Result<u64, StoreFault> {
+    let ended = tx.execute(
+        "DELETE FROM session WHERE user_name = ?1 AND digest <> ?2",
+        params![user, keep],
+    )?;
+    tx.execute(
+        "DELETE FROM session_use WHERE user_name = ?1 AND digest <> ?2",
+        params![user, keep],
+    )?;
+    Ok(ended)
+}
+
 /// Removes a user with all sessions; answers whether there was one.
 ///
 /// # Errors

@@ -6,6 +6,7 @@ mod password;
 mod secret;
 pub(crate) mod session;
 
+pub(crate) use password::{Changed, LONGEST_PASSWORD, change_password};
 pub use password::{AccessFault, SHORTEST_PASSWORD, add_user, first_administrator};
 pub use secret::{TOKEN_START, create_token};
 

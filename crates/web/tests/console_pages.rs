@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
+#[path = "console_pages/account.rs"]
+mod account_page;
 #[path = "console_pages/approvals.rs"]
 mod approval_pages;
 #[path = "console_pages/exception_forms.rs"]

@@ -11,7 +11,7 @@ use control::Role;
 /// Fewest characters of a password.
 pub const SHORTEST_PASSWORD: usize = 12;
 /// Most bytes of a password: hashing is dear, and nobody types more.
-const LONGEST_PASSWORD: usize = 1_024;
+pub(crate) const LONGEST_PASSWORD: usize = 1_024;
 
 /// Passwords that were seen in leaks so often that they are tried first.
 const COMMON: &str = include_str!("../../data/common-passwords.txt");
@@ -55,18 +55,61 @@ fn hash(password: &str) -> Result<String, AccessFault> {
     Ok(hashed.to_string())
 }
 
-/// Adds a user, or changes the password and role of one.
+/// What came of asking for another password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// It holds, and every other session was ended.
+    Done,
+    /// The present one was not given.
+    PresentIsWrong,
+    /// Too many failures: seconds to wait.
+    Later(u64),
+}
+
+/// Gives a user the `new` password when `present` is theirs, and ends their sessions but the one of
+/// the digest `keep`. Who sits at an open screen guesses no faster here than at the door.
 ///
 /// # Errors
-/// When the name or password cannot be one, or the store fails.
-pub fn add_user(app: &App, name: &str, role: Role, password: &str) -> Result<(), AccessFault> {
-    check_name(name)?;
+/// When the new password cannot be one, or the store fails.
+pub(crate) fn change_password(
+    app: &App,
+    name: &str,
+    (present, new): (&str, &str),
+    keep: [u8; 32],
+) -> Result<Changed, AccessFault> {
+    let place = format!("account/{name}");
+    if let Some(seconds) = app.sign_in_wait(name, &place)? {
+        return Ok(Changed::Later(seconds));
+    }
+    if verify(app, name, present)?.is_none() {
+        app.sign_in_failed(name, &place)?;
+        return Ok(Changed::PresentIsWrong);
+    }
+    check_password(name, new)?;
+    app.sign_in_succeeded(name, &place)?;
+    Ok(match app.change_password(name, &hash(new)?, keep)? {
+        true => Changed::Done,
+        false => Changed::PresentIsWrong,
+    })
+}
+
+fn check_password(name: &str, password: &str) -> Result<(), AccessFault> {
     if password.chars().count() < SHORTEST_PASSWORD || password.len() > LONGEST_PASSWORD {
         return Err(AccessFault::Password);
     }
     if is_guessable(name, password) {
         return Err(AccessFault::Guessable);
     }
+    Ok(())
+}
+
+/// Adds a user, or changes the password and role of one.
+///
+/// # Errors
+/// When the name or password cannot be one, or the store fails.
+pub fn add_user(app: &App, name: &str, role: Role, password: &str) -> Result<(), AccessFault> {
+    check_name(name)?;
+    check_password(name, password)?;
     Ok(app.put_user(name, role, &hash(password)?)?)
 }
 

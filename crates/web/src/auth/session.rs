@@ -3,7 +3,7 @@
 use super::secret::{digest, random_text, same};
 use super::{AccessFault, password};
 use crate::api::blocking;
-use crate::console::{LoginForm, Viewer, login_page, trouble};
+use crate::console::{LoginForm, OwnSession, Viewer, login_page, trouble};
 use crate::limits::note;
 use crate::problem::Problem;
 use crate::server::is_for_programs;
@@ -119,7 +119,9 @@ pub(crate) async fn guard(
         csrf: admitted.csrf,
     };
     let permission = needed(request.method(), &path);
-    if !admitted.role.may(permission) && path != "/logout" {
+    // Everybody has an account of their own; its page asks who ends sessions of others.
+    let is_own = path == "/logout" || path == "/account" || path.starts_with("/account/");
+    if !admitted.role.may(permission) && !is_own {
         let roles: Vec<&str> = permission.roles().iter().map(|role| role.title()).collect();
         let sentence = format!(
             "The role {} does not show this. Roles that do: {}.",
@@ -146,6 +148,9 @@ pub(crate) async fn guard(
     if shows_payload(request.method(), &path) && admitted.role.may(Permission::ViewPayloads) {
         let seen = AccessNote::about(AccessKind::PayloadViewed, &path);
         note(&web, seen.by(&viewer.name, &viewer.role));
+    }
+    if let Some(digest) = given(request.headers()) {
+        request.extensions_mut().insert(OwnSession(digest));
     }
     request.extensions_mut().insert(viewer);
     next.run(request).await

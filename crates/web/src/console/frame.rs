@@ -33,6 +33,7 @@ pub(super) enum Place {
     Rules,
     /// Search, chains and error pages belong to no entry.
     Elsewhere,
+    Account,
 }
 
 /// One entry of the rail.
@@ -108,6 +109,7 @@ const RAIL: &[(&str, &[Entry])] = &[
     ),
 ];
 
+            entry(Place::Account, "Your account", "/account", "z"),
 /// What the layout draws.
 #[derive(Clone)]
 pub(super) struct Frame {

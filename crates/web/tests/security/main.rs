@@ -11,6 +11,7 @@
 #[allow(dead_code)]
 mod support;
 
+mod accounts;
 mod doors;
 mod people;
 mod programs;

@@ -8,7 +8,7 @@ use serde_json::json;
 use web::Web;
 use web::server::{Doors, router};
 
-const PASSWORD: &str = "correct horse battery";
+pub(super) const PASSWORD: &str = "correct horse battery";
 /// The table of the console's routes, as it is written.
 const ROUTES: &str = include_str!("../../src/console.rs");
 
@@ -34,7 +34,7 @@ fn form_paths() -> Vec<String> {
     paths
 }
 
-async fn form(house: &House, cookie: &str, path: &str, body: &str) -> Reply {
+pub(super) async fn form(house: &House, cookie: &str, path: &str, body: &str) -> Reply {
     let request = Request::post(path)
         .header("cookie", cookie)
         .header("content-type", "application/x-www-form-urlencoded")
@@ -43,12 +43,12 @@ async fn form(house: &House, cookie: &str, path: &str, body: &str) -> Reply {
     house.send(request).await
 }
 
-async fn page(house: &House, session: &str, path: &str) -> Reply {
+pub(super) async fn page(house: &House, session: &str, path: &str) -> Reply {
     let request = Request::get(path).header("cookie", format!("tieout_session={session}"));
     house.send(request.body(Body::empty()).unwrap()).await
 }
 
-async fn attempt(house: &House, name: &str, password: &str, extra: &str) -> Reply {
+pub(super) async fn attempt(house: &House, name: &str, password: &str, extra: &str) -> Reply {
     let shown = house
         .send(Request::get("/login").body(Body::empty()).unwrap())
         .await;
@@ -66,14 +66,14 @@ async fn attempt(house: &House, name: &str, password: &str, extra: &str) -> Repl
     .await
 }
 
-async fn session_of(house: &House, name: &str, role: Role) -> String {
+pub(super) async fn session_of(house: &House, name: &str, role: Role) -> String {
     web::auth::add_user(&house.app, name, role, PASSWORD).unwrap();
     let reply = attempt(house, name, PASSWORD, "").await;
     assert_eq!(reply.status, 303, "{}", reply.text);
     reply.cookie("tieout_session").unwrap()
 }
 
-fn csrf_in(page: &Reply) -> String {
+pub(super) fn csrf_in(page: &Reply) -> String {
     let rest = page.text.split("name=\"csrf\" value=\"").nth(1).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
@@ -118,7 +118,9 @@ async fn roles_that_only_look_change_nothing_by_any_form() {
     let session = session_of(&house, "ellen", Role::Executive).await;
     let csrf = csrf_in(&page(&house, &session, "/").await);
     let before = events(&house);
-    for path in form_paths() {
+    // What people do about their own sessions is theirs in every role.
+    let own = |path: &String| path.starts_with("/account/");
+    for path in form_paths().into_iter().filter(|path| !own(path)) {
         let body =
             format!("csrf={csrf}&reason=because&outcome=settle&action=skip&decision=approve");
         let reply = form(&house, &format!("tieout_session={session}"), &path, &body).await;
