@@ -205,6 +205,8 @@ pub struct InvoiceLine {
     pub description: String,
     /// The arithmetic.
     pub arithmetic: String,
+    /// Whether use was measured for it: its events can be opened.
+    pub measured: bool,
     /// First day.
     pub from: Date,
     /// Last day.

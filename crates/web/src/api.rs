@@ -15,6 +15,7 @@ mod paged;
 pub(crate) mod papers;
 mod processes;
 mod queries;
+mod quotes;
 mod quick;
 mod review;
 mod routes;

@@ -159,11 +159,13 @@ fn show_line(line: &LineRow, currency: &str, sign: i64) -> Result<InvoiceLine, A
         error: error.to_string(),
     })?;
     let percent = (rate * Decimal::ONE_HUNDRED).normalize();
+    let billed: billing::BilledLine = crate::fault::stored("line", &line.body)?;
     Ok(InvoiceLine {
         id: line.id.clone(),
         product: line.product.clone(),
         description: line.description.clone(),
         arithmetic: line.arithmetic.clone(),
+        measured: billed.line.measured.is_some(),
         from: stored_value("date", &line.period_from)?,
         to: until.yesterday().unwrap_or(until),
         net: money(sign * line.net, currency)?,

@@ -151,6 +151,22 @@ answers! {
     UsageRecorded { intake: i64, result: String }
     /// What became of the events that were held for a contract.
     UsageReleased { contract: ContractId, released: u32, rejected: u32, held: u32 }
+    /// How many products and offers were taken in.
+    CatalogueImported { products: u64, offers: u64 }
+    /// The offer and its version.
+    OfferPublished { kind: String, code: String, version: i64 }
+    /// The price book as CSV.
+    PriceBook { csv: String }
+    /// The version of the discount policy, and how many levels it has.
+    DiscountPolicyPublished { discount_policy_version: i64, levels: u64 }
+    /// The quote, its version, what it comes to and where it deviates from its template.
+    QuoteWritten { quote: values::QuoteId, version: i64, status: String, figures: app::journey::quote::QuoteFigures, deviations: Vec<String> }
+    /// The quote, its version and where that stands.
+    QuoteMoved { quote: values::QuoteId, version: i64, status: String }
+    /// The quote, its draft order, and the day by which its contract is to be in force.
+    QuoteAccepted { quote: values::QuoteId, version: i64, status: String, order: String, signed: values::Date, activate_by: values::Date }
+    /// The quote and the contract that it has become.
+    QuoteConverted { quote: values::QuoteId, version: i64, status: String, contract: ContractId, value: Money }
     /// A legal entity.
     EntityRow { id: String, name: String, months: Vec<Month> }
 }

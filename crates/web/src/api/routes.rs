@@ -5,6 +5,7 @@ mod control;
 mod decisions;
 mod money;
 mod operation;
+mod quotes;
 mod usage;
 mod outside;
 
@@ -166,12 +167,14 @@ const PARTS: &[&[Route]] = &[
     usage::ROUTES,
     bill_runs::ROUTES,
     outside::ROUTES,
+    quotes::ROUTES,
 ];
 
 const COUNT: usize =
     money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len()
     + usage::ROUTES.len()
     + bill_runs::ROUTES.len()
+    + quotes::ROUTES.len()
     + outside::ROUTES.len();
 
 /// The parts one after the other, as one table that is there before the program starts.

@@ -72,7 +72,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (true, "replays", _) => Permission::RequestReplay,
         (false, "replays", _) => Permission::ViewExceptions,
         (_, "contracts", "amend") => Permission::ChangeContracts,
-        (_, "customers" | "contracts" | "invoices" | "payments" | "trace" | "search", _) => {
+        (_, "customers" | "contracts" | "invoices" | "invoice-lines" | "meters" | "payments" | "trace" | "search", _) => {
             Permission::ViewCommerce
         }
         (_, "journals" | "trial-balance", _) => Permission::ViewBooks,

@@ -21,7 +21,9 @@ pub(super) enum Place {
     Replays,
     Customers,
     Contracts,
+    BillRuns,
     Invoices,
+    Meters,
     Payments,
     Journals,
     TrialBalance,
@@ -31,9 +33,9 @@ pub(super) enum Place {
     Endpoints,
     Lanes,
     Rules,
+    Account,
     /// Search, chains and error pages belong to no entry.
     Elsewhere,
-    Account,
 }
 
 /// One entry of the rail.
@@ -84,7 +86,9 @@ const RAIL: &[(&str, &[Entry])] = &[
         &[
             entry(Place::Customers, "Customers", "/customers", "u"),
             entry(Place::Contracts, "Contracts", "/contracts", "c"),
+            entry(Place::BillRuns, "Bill runs", "/bill-runs", "b"),
             entry(Place::Invoices, "Invoices", "/invoices", "i"),
+            entry(Place::Meters, "Meters", "/meters", "m"),
             entry(Place::Payments, "Payments", "/payments", "p"),
             entry(Place::Journals, "Journals", "/journals", "j"),
             entry(Place::TrialBalance, "Trial balance", "/trial-balance", "t"),
@@ -105,11 +109,11 @@ const RAIL: &[(&str, &[Entry])] = &[
             entry(Place::Lanes, "Lanes", "/lanes", "y"),
             entry(Place::Events, "Events", "/events", "v"),
             entry(Place::Endpoints, "Endpoints", "/endpoints", "k"),
+            entry(Place::Account, "Your account", "/account", "z"),
         ],
     ),
 ];
 
-            entry(Place::Account, "Your account", "/account", "z"),
 /// What the layout draws.
 #[derive(Clone)]
 pub(super) struct Frame {

@@ -80,6 +80,7 @@ fn lines(row: &InvoiceRow, net: values::Money, tax: values::Money) -> Vec<Invoic
             product: product.to_owned(),
             description: description.to_owned(),
             arithmetic: arithmetic.to_owned(),
+            measured: id == "lin_use",
             from: row.issued,
             to: date("2027-01-31"),
             net,
