@@ -39,7 +39,15 @@ const ISSUED: &str = "issued";
 
 /// Does what bill runs wait for: previews what is planned and issues what runs.
 pub(crate) fn work(app: &App) -> Progress {
-    let worked = app.alone("worker/bill-runs", LEASE_SECONDS, || app.work_bill_runs());
+    let waiting = app
+        .store()
+        .read(|tx| bill_runs::to_work(tx).map_err(AppFault::from));
+    let worked = match waiting {
+        // Nothing to do writes nothing.
+        Ok(rows) if rows.is_empty() => return Progress::default(),
+        Ok(_) => app.alone("worker/bill-runs", LEASE_SECONDS, || app.work_bill_runs()),
+        Err(fault) => Err(fault),
+    };
     match worked {
         Ok(moved) => Progress {
             processed: moved.unwrap_or(0),

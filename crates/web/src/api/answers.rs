@@ -81,6 +81,21 @@ answers! {
     ProductPublished { product: ProductCode }
     /// The version of the tax table that is in force.
     TaxTable { tax_table_version: u32 }
+    /// How the customer stands towards tax from now on.
+    TaxProfileSet { customer: CustomerId, tax: serde_json::Value }
+    /// The decision, and whose figures were taken: `engine` or `table`.
+    TaxTaken { decision: String, taken: String }
+    /// The plan, what of its value is billed and what remains, and its parts.
+    ProgressStands {
+        plan: String, contract: ContractId, value: Money, billed: Money, remaining: Money,
+        parts: Vec<ProgressPart>,
+    }
+    /// A part of a plan: `planned`, `accepted` or `undone`.
+    ProgressPart { name: String, amount: Money, status: String, arithmetic: String, on: String, component: String }
+    /// The pair, and the journal in the books of each entity.
+    EntityBilled { pair: String, amount: Money, status: String, seller_journal: JournalId, buyer_journal: JournalId }
+    /// The pair that was taken back.
+    EntityBillUndone { pair: String, status: String }
     /// The version of the posting rules that is in force, and the one that the file states.
     PostingRulesPublished { posting_rules_version: u32, file_version: u32 }
     /// The customer that was added.

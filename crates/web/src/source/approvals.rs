@@ -13,7 +13,7 @@ use app::view::Page;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-fn command(name: &str, body: Value) -> Asked<Command> {
+pub(super) fn command(name: &str, body: Value) -> Asked<Command> {
     Command::read(name, body).map_err(|fault| SourceFault::Refused {
         reason: match fault {
             CommandUnreadable::Body { field, error, .. } if !field.is_empty() => {

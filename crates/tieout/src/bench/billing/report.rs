@@ -122,7 +122,7 @@ pub fn page(results: &Results) -> String {
         results.flush.0.p50_microseconds, results.flush.1.p50_microseconds
     );
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
         "run",
         "invoices",

@@ -1,8 +1,4 @@
-//! Bill runs: a page of contracts makes exactly the books that billing one contract at a time makes;
-//! two runs at once, a run that is tried again and a run that breaks off bill nothing twice.
-
-// A test that cannot go on ends.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! A company with contracts to bill, and its books as text.
 
 use app::command::Command;
 use app::journey::billing::{Pages, Through, bill_contract};
@@ -15,28 +11,30 @@ use store::documents::{self, DocumentFilter};
 use store::{Durability, Location, Store, contracts, journals, log, obligations, settings};
 use values::Date;
 
-const ACTOR: &str = "test";
+/// Who acts.
+pub const ACTOR: &str = "test";
 
-struct Company {
-    app: App,
-    clock: Arc<SimulatedClock>,
+/// A company.
+pub struct Company {
+    pub app: App,
+    pub clock: Arc<SimulatedClock>,
     // Kept so that the file lives as long as the books.
     _folder: tempfile::TempDir,
 }
 
-fn day(text: &str) -> Date {
+pub fn day(text: &str) -> Date {
     text.parse().unwrap()
 }
 
 impl Company {
-    fn act(&self, name: &str, body: Value) -> Value {
+    pub fn act(&self, name: &str, body: Value) -> Value {
         self.app
             .act(ACTOR, Command::read(name, body).unwrap())
             .unwrap()
     }
 
     /// Thirty contracts of ten customers, some paying by card, in two legal entities.
-    fn new() -> Company {
+    pub fn new() -> Company {
         let clock = Arc::new(SimulatedClock::at("2026-01-05T14:00:00Z".parse().unwrap()));
         let folder = tempfile::tempdir().unwrap();
         let location = Location::File(folder.path().join("books.db"));
@@ -58,7 +56,8 @@ impl Company {
                 json!({ "entity": entity, "rate": "0.19", "name": "VAT 19 %" }),
             );
         }
-        let price = |model: Value| json!({ "currency": "EUR", "billing": "monthly", "charge": model });
+        let price =
+            |model: Value| json!({ "currency": "EUR", "billing": "monthly", "charge": model });
         for (code, model) in [
             ("SEAT", json!({ "model": "per_unit", "unit_price": "12.5" })),
             ("CARE", json!({ "model": "flat", "amount": "49" })),
@@ -107,29 +106,36 @@ impl Company {
     }
 
     /// Everything that the books hold of billing, row by row.
-    fn books(&self) -> Vec<String> {
+    pub fn books(&self) -> Vec<String> {
         self.app
             .store()
             .read(|tx| -> Result<_, store::StoreFault> {
                 let mut rows = Vec::new();
-                log::each_in_order(tx, |event| {
+                log::each_in_order(tx, |mut event| {
+                    // The seals cover ids, which differ; the chain itself is checked apart.
+                    event.hash.clear();
                     rows.push(format!("{event:?}"));
                     Ok(())
                 })?;
-                for head in log::heads(tx)? {
-                    rows.push(format!("{head:?}"));
+                for (partition, sequence, _) in log::heads(tx)? {
+                    rows.push(format!("head of {partition}: {sequence}"));
                 }
-                let found = documents::documents(tx, &DocumentFilter::default(), "", 10_000)?;
+                let mut found = documents::documents(tx, &DocumentFilter::default(), "", 10_000)?;
+                // By number: a page that is decided anew mints its ids later than the next one.
+                found.sort_by(|one, other| one.number.cmp(&other.number));
                 for document in &found {
                     rows.push(format!("{document:?}"));
                     for line in documents::lines_of(tx, &document.id)? {
                         rows.push(format!("{line:?}"));
                     }
                 }
+                let mut posted = Vec::new();
                 journals::each_in_order(tx, |journal, lines| {
-                    rows.push(format!("{journal:?} {lines:?}"));
+                    posted.push((journal, lines));
                     Ok(())
                 })?;
+                posted.sort_by(|one, other| one.0.narration.cmp(&other.0.narration));
+                rows.extend(posted.iter().map(|entry| format!("{entry:?}")));
                 for balance in journals::balances(tx, "")? {
                     rows.push(format!("{balance:?}"));
                 }
@@ -149,7 +155,7 @@ impl Company {
     }
 
     /// Bills every contract due, each in a transaction of its own.
-    fn one_at_a_time(&self, through: Date) {
+    pub fn one_at_a_time(&self, through: Date) {
         let due = self
             .app
             .store()
@@ -168,7 +174,7 @@ impl Company {
         }
     }
 
-    fn by_page(&self, through: Date, size: i64) -> usize {
+    pub fn by_page(&self, through: Date, size: i64) -> usize {
         let pages = Pages {
             through: Through::Day(through),
             size,
@@ -184,7 +190,7 @@ impl Company {
         documents
     }
 
-    fn documents(&self) -> Vec<documents::DocumentRow> {
+    pub fn documents(&self) -> Vec<documents::DocumentRow> {
         self.app
             .store()
             .read(|tx| documents::documents(tx, &DocumentFilter::default(), "", 10_000))
@@ -192,7 +198,7 @@ impl Company {
     }
 
     /// What was changed between two months: fewer seats, a customer with a tax rate that is missing.
-    fn change(&self) {
+    pub fn change(&self) {
         self.act(
             "amend_contract",
             json!({ "contract": "con-07", "effective": "2026-01-10", "reason": "fewer seats",
@@ -208,7 +214,7 @@ impl Company {
 
 /// The ids of a dump in the order of their first appearance, so that two dumps that differ only in
 /// ids are the same.
-fn renamed(rows: &[String]) -> Vec<String> {
+pub fn renamed(rows: &[String]) -> Vec<String> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut renamed = Vec::new();
     for row in rows {
@@ -235,163 +241,9 @@ fn renamed(rows: &[String]) -> Vec<String> {
     renamed
 }
 
-fn assert_same(one: &[String], other: &[String]) {
+pub fn assert_same(one: &[String], other: &[String]) {
     for (one, other) in one.iter().zip(other) {
         assert_eq!(one, other);
     }
     assert_eq!(one.len(), other.len());
-}
-
-#[test]
-fn a_page_makes_the_books_that_one_contract_at_a_time_makes() {
-    let (single, page) = (Company::new(), Company::new());
-    single.one_at_a_time(day("2026-01-01"));
-    assert_eq!(page.by_page(day("2026-01-01"), 1_000), 30);
-    assert_same(&renamed(&single.books()), &renamed(&page.books()));
-    for company in [&single, &page] {
-        company.clock.move_to("2026-02-12T10:00:00Z".parse().unwrap());
-        company.change();
-    }
-    single.one_at_a_time(day("2026-02-01"));
-    page.by_page(day("2026-02-01"), 1_000);
-    assert_same(&renamed(&single.books()), &renamed(&page.books()));
-}
-
-#[test]
-fn pages_decided_while_others_are_written_make_the_same_books() {
-    let (single, page) = (Company::new(), Company::new());
-    for (instant, through) in [
-        ("2026-01-06T10:00:00Z", "2026-01-01"),
-        ("2026-02-12T10:00:00Z", "2026-02-01"),
-        ("2026-03-12T10:00:00Z", "2026-03-01"),
-    ] {
-        for company in [&single, &page] {
-            company.clock.move_to(instant.parse().unwrap());
-            if through == "2026-02-01" {
-                company.change();
-            }
-        }
-        single.one_at_a_time(day(through));
-        page.by_page(day(through), 4);
-        let sorted = |company: &Company| {
-            let mut numbers: Vec<_> = company
-                .documents()
-                .into_iter()
-                .map(|row| (row.contract, row.number, row.total, row.status))
-                .collect();
-            numbers.sort();
-            numbers
-        };
-        assert_eq!(sorted(&single), sorted(&page));
-    }
-    assert_same(&renamed(&single.books()), &renamed(&page.books()));
-}
-
-#[test]
-fn a_run_over_what_was_billed_bills_nothing() {
-    let company = Company::new();
-    assert_eq!(company.by_page(day("2026-01-01"), 7), 30);
-    let books = company.books();
-    assert_eq!(company.by_page(day("2026-01-01"), 7), 0);
-    company.one_at_a_time(day("2026-01-01"));
-    assert_same(&books, &company.books());
-}
-
-#[test]
-fn lago_api_1988_two_runs_at_once_bill_each_contract_once() {
-    let company = Company::new();
-    std::thread::scope(|scope| {
-        for size in [3, 5] {
-            let company = &company;
-            scope.spawn(move || company.by_page(day("2026-01-01"), size));
-        }
-    });
-    let mut contracts: Vec<_> = company
-        .documents()
-        .into_iter()
-        .map(|row| row.contract)
-        .collect();
-    contracts.sort();
-    let distinct = contracts.len();
-    contracts.dedup();
-    assert_eq!((contracts.len(), distinct), (30, 30));
-    let mut numbers: Vec<_> = company
-        .documents()
-        .into_iter()
-        .filter(|row| row.entity == "DE")
-        .map(|row| row.number)
-        .collect();
-    numbers.sort();
-    let expected: Vec<_> = (1..=numbers.len())
-        .map(|number| format!("DE-2026-{number:05}"))
-        .collect();
-    assert_eq!(numbers, expected, "without a gap");
-}
-
-#[test]
-fn lago_api_2681_a_page_that_is_tried_again_bills_nothing_twice() {
-    let company = Company::new();
-    let pages = Pages {
-        through: Through::Day(day("2026-01-01")),
-        size: 8,
-        ..Pages::default()
-    };
-    // The run breaks off after two pages, as a worker that is ended does, and is queued again from
-    // its start.
-    let mut seen = 0;
-    company
-        .app
-        .bill_pages(ACTOR, &pages, |_| {
-            seen += 1;
-            seen < 2
-        })
-        .unwrap();
-    let before = company.documents().len();
-    assert_eq!(before, 16);
-    assert_eq!(company.by_page(day("2026-01-01"), 8), 30 - before);
-    assert_eq!(company.documents().len(), 30);
-}
-
-#[test]
-fn one_contract_that_cannot_be_billed_holds_up_nobody() {
-    let company = Company::new();
-    let row = company
-        .app
-        .store()
-        .read(|tx| contracts::contract(tx, "con-13"))
-        .unwrap()
-        .unwrap();
-    company
-        .app
-        .store()
-        .write(move |tx| -> Result<(), store::StoreFault> {
-            let broken = contracts::ContractRow {
-                version: row.version + 1,
-                body: "{}".to_owned(),
-                ..row
-            };
-            contracts::put_version(tx, &broken, 0)
-        })
-        .unwrap();
-    let pages = Pages {
-        through: Through::Day(day("2026-01-01")),
-        ..Pages::default()
-    };
-    let (mut documents, mut held) = (0, 0);
-    company
-        .app
-        .bill_pages(ACTOR, &pages, |page| {
-            documents += page.documents.len();
-            held += page.held;
-            true
-        })
-        .unwrap();
-    assert_eq!((documents, held), (29, 1));
-    let open = company
-        .app
-        .store()
-        .read(|tx| store::exceptions::open_about(tx, "billing/con-13"))
-        .unwrap()
-        .unwrap();
-    assert!(open.summary.starts_with("Contract con-13 cannot be billed"));
 }
