@@ -116,6 +116,25 @@ impl AppFault {
     }
 }
 
+impl AppFault {
+    /// Whether the fault lies in the one thing that was worked on, so that work over many such things
+    /// goes on with the next; not in the store or in what all of them share.
+    #[must_use]
+    pub fn is_its_own(&self) -> bool {
+        match self {
+            AppFault::Refused(_)
+            | AppFault::NotFound { .. }
+            | AppFault::Unreadable { .. }
+            | AppFault::Amount(_) => true,
+            AppFault::KeyReused { .. }
+            | AppFault::Forbidden { .. }
+            | AppFault::Connection(_)
+            | AppFault::Store(_)
+            | AppFault::Seal(_) => false,
+        }
+    }
+}
+
 impl From<Refusal> for AppFault {
     fn from(refusal: Refusal) -> Self {
         AppFault::Refused(vec![refusal])

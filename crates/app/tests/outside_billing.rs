@@ -186,6 +186,59 @@ fn a_line_of_an_unknown_component_is_kept_and_posted_when_the_contract_has_it() 
 }
 
 #[test]
+fn a_refused_parked_document_stops_neither_the_others_nor_the_day() {
+    let parked = |id: &str, component: &str, more: &str| {
+        format!(
+            "  - record_outside_invoice: {{ system: chargebee, outside_id: {id}, number: CB-{id}, contract: C-1, issued: 2026-01-01, {more}lines: [ {{ component: {component}, from: 2026-01-01, to: 2026-01-31, net: 50.00, tax: 5.00 }} ] }}\n"
+        )
+    };
+    let add = |component: &str| {
+        format!(
+            "  - on: 2026-01-02\n    amend_contract: {{ contract: C-1, effective: 2026-01-01, change: {{ kind: add, line: {{ product: HELP, component: {component} }} }} }}\n"
+        )
+    };
+    // The note credits an invoice that was never recorded, and is looked at between the two others.
+    let text = [
+        invoice("1", "2026-01-01", JANUARY),
+        parked("k-1", "help", ""),
+        parked("k-2", "help", "kind: credit_note, credits: never, goodwill: true, "),
+        parked("k-3", "more", ""),
+        add("help"),
+        add("more"),
+        "  - advance_to: 2026-01-10\n".to_owned(),
+    ];
+    let ending = verified(&text.concat());
+    let kept = ending.app.outside_documents(None, true, None).unwrap().items;
+    let ids: Vec<&str> = kept.iter().map(|row| row.outside_id.as_str()).collect();
+    assert_eq!(ids, ["k-2"]);
+    let rows = open(&ending);
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0].class, "outside_document_parked");
+    assert!(rows[0].summary.contains("no posted invoice never"), "{rows:?}");
+}
+
+#[test]
+fn a_timeline_that_cannot_be_rated_is_told_and_the_day_goes_on() {
+    let ending = verified(
+        "  - activate_contract: { id: C-2, customer: acme, entity: US, start: 2026-01-01, end: 2026-12-31, lines: [ { product: HELP, component: help } ] }\n  - advance_to: 2026-01-10\n",
+    );
+    // As after a change of the rules of rating: what was agreed can be priced no more.
+    let broken = |tx: &mut store::Tx<'_>| -> Result<(), app::AppFault> {
+        let mut row = store::contracts::contract(tx, "C-1")?.unwrap();
+        assert!(row.body.contains("\"120"), "{}", row.body);
+        row.body = row.body.replace("\"120", "\"79000000000000000000000000120");
+        row.version += 1;
+        Ok(store::contracts::put_version(tx, &row, 0)?)
+    };
+    ending.app.store().write(broken).unwrap();
+    ending.app.daily_work("tester", false).unwrap();
+    let rows = open(&ending);
+    let classes: Vec<&str> = rows.iter().map(|row| row.class.as_str()).collect();
+    assert!(classes.contains(&"billing_parked"), "{rows:?}");
+    assert!(classes.contains(&"billing_differs"), "C-2 is compared: {rows:?}");
+}
+
+#[test]
 fn goodwill_is_no_difference_and_any_other_credit_is_one() {
     let credit = |goodwill: bool| {
         let first = invoice("1", "2026-01-01", JANUARY);

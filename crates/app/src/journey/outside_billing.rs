@@ -73,7 +73,7 @@ pub fn record(
             ..kept
         },
         Err(refusal) => {
-            park(tx, context, &kept, &row, &refusal)?;
+            park(tx, context, &kept, &row, &refusal.to_string())?;
             OutsideDocumentRow {
                 reason: refusal.to_string(),
                 ..kept
@@ -423,14 +423,14 @@ fn park(
     context: &Context,
     kept: &OutsideDocumentRow,
     row: &ContractRow,
-    refusal: &OutsideRefusal,
+    why: &str,
 ) -> Result<(), AppFault> {
     let currency = stored_value("currency", &kept.currency)?;
     let new = NewException {
         key: parked_key(kept),
         class: "outside_document_parked",
         summary: format!(
-            "{} {} of {} is recorded and cannot be posted: {refusal}",
+            "{} {} of {} is recorded and cannot be posted: {why}",
             if kept.kind == "invoice" {
                 "Invoice"
             } else {
@@ -439,7 +439,7 @@ fn park(
             kept.number,
             kept.system
         ),
-        detail: refusal.to_string(),
+        detail: why.to_owned(),
         payload: kept.body.clone(),
         customer: row.customer.clone(),
         document: row.id.clone(),
@@ -453,7 +453,8 @@ fn park(
 }
 
 impl App {
-    /// Posts documents of other systems that could not be posted before. Returns how many it posted.
+    /// Posts documents of other systems that could not be posted before, each in a transaction of its
+    /// own. One that is refused stays parked with what is wrong now. Returns how many it posted.
     ///
     /// # Errors
     /// When the store fails.
@@ -469,10 +470,32 @@ impl App {
             };
             after = (last.system.clone(), last.outside_id.clone());
             for row in page {
-                let done = self.run(actor, move |tx, context| again(tx, context, &row))?;
-                posted += usize::from(done);
+                let tried = row.clone();
+                match self.run(actor, move |tx, context| again(tx, context, &tried)) {
+                    Ok(done) => posted += usize::from(done),
+                    Err(fault) if fault.is_its_own() => self.stays_parked(actor, row, &fault)?,
+                    Err(fault) => return Err(fault),
+                }
             }
         }
+    }
+}
+
+impl App {
+    fn stays_parked(
+        &self,
+        actor: &str,
+        kept: OutsideDocumentRow,
+        fault: &AppFault,
+    ) -> Result<(), AppFault> {
+        let why = fault.to_string();
+        self.run(actor, move |tx, context| {
+            match store::contracts::contract(tx, &kept.contract)? {
+                Some(row) => park(tx, context, &kept, &row, &why),
+                // Its exception is open since it was recorded.
+                None => Ok(()),
+            }
+        })
     }
 }
 
@@ -483,7 +506,7 @@ fn again(tx: &mut Tx<'_>, context: &Context, kept: &OutsideDocumentRow) -> Resul
     let lines = match laid(tx, &contract, &lines)? {
         Ok(lines) => lines,
         Err(refusal) => {
-            park(tx, context, kept, &row, &refusal)?;
+            park(tx, context, kept, &row, &refusal.to_string())?;
             return Ok(false);
         }
     };

@@ -86,7 +86,10 @@ impl App {
             after.clone_from(&last.id);
             let context = self.context(actor);
             for row in page {
-                let contract: Contract = stored("contract", &row.body)?;
+                // A contract that cannot be read is told by everything else that reads it.
+                let Ok(contract) = stored::<Contract>("contract", &row.body) else {
+                    continue;
+                };
                 if mode(&context, &contract) == Mode::Mirror {
                     continue;
                 }
@@ -101,8 +104,12 @@ impl App {
                 let found = self.run(actor, move |tx, context| {
                     let through = usual_day(context, &contract)?;
                     self::contract(tx, context, &row, &contract, through)
-                })?;
-                open += found.unwrap_or(0);
+                });
+                match found {
+                    Ok(found) => open += found.unwrap_or(0),
+                    Err(fault) if fault.is_its_own() => {}
+                    Err(fault) => return Err(fault),
+                }
             }
         }
     }
@@ -137,9 +144,13 @@ pub(super) fn contract(
         Issuing::Ours | Issuing::Split => return Ok(None),
     };
     let billed = document::billed_lines(tx, &row.id)?;
-    // A timeline that cannot be rated has nothing to compare with.
-    let mut found = differences(contract, &billed, through)
-        .map_err(|refusal| Refusal::field(refusal.code(), "contract", refusal.to_string()))?;
+    let prefix = format!("outside/{}/", row.id);
+    let mut found = match differences(contract, &billed, through) {
+        Ok(found) => found,
+        // The bill run says of our own why they cannot be rated; others no bill run looks at.
+        Err(_) if measure == "billings" => return Ok(None),
+        Err(refusal) => return cannot_compare(tx, context, row, &biller, &refusal).map(Some),
+    };
     if measure == "billings" {
         // What is not billed yet is billed by the next run, and is no difference.
         found.retain(|it| {
@@ -149,7 +160,6 @@ pub(super) fn contract(
             )
         });
     }
-    let prefix = format!("outside/{}/", row.id);
     let mut wanted = BTreeSet::new();
     for difference in &found {
         let key = format!("{prefix}{}", difference.key);
@@ -162,6 +172,33 @@ pub(super) fn contract(
         }
     }
     Ok(Some(found.len()))
+}
+
+/// Says that a timeline that cannot be rated has nothing to compare with. What differed before stays
+/// open. Answers how many exceptions that is.
+fn cannot_compare(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &ContractRow,
+    biller: &str,
+    refusal: &billing::BillingRefusal,
+) -> Result<usize, AppFault> {
+    let new = NewException {
+        key: format!("outside/{}/unrated", row.id),
+        class: "billing_parked",
+        summary: format!(
+            "What {biller} bills for contract {} cannot be compared: {refusal}",
+            row.id
+        ),
+        detail: refusal.to_string(),
+        customer: row.customer.clone(),
+        document: row.id.clone(),
+        entity: row.entity.clone(),
+        correlation: Some(stored_value("chain id", &row.correlation)?),
+        ..NewException::default()
+    };
+    exception::open(tx, context, new)?;
+    Ok(1)
 }
 
 fn raise(
