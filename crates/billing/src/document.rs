@@ -2,7 +2,8 @@
 //! zero.
 
 use crate::line::{BilledLine, BillingRefusal, DraftLine};
-use crate::tax::{TaxShare, TaxTable, tax_on};
+use crate::tax::{TaxShare, TaxTable};
+use crate::taxation::{TaxDetail, Taxation};
 use serde::{Deserialize, Serialize};
 use values::{Date, EntityId, LineId, Money, MoneyRefused, Rate};
 
@@ -17,6 +18,9 @@ pub struct TaxedLine {
     pub tax_rate: Rate,
     /// The tax, signed as `line.net`, rounded half up once.
     pub tax: Money,
+    /// How it was decided; nothing for a document of another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<TaxDetail>>,
 }
 
 /// An invoice to be issued. Its totals are the sums of its lines.
@@ -63,7 +67,10 @@ impl TaxedLine {
     /// The line as issued under `id`.
     #[must_use]
     pub fn issued(&self, id: LineId) -> BilledLine {
-        self.line.issued(id, self.tax_rate, self.tax)
+        BilledLine {
+            detail: self.detail.clone(),
+            ..self.line.issued(id, self.tax_rate, self.tax)
+        }
     }
 }
 
@@ -81,30 +88,27 @@ pub fn draft_document(
     entity: &EntityId,
     on: Date,
 ) -> Result<Document, BillingRefusal> {
-    let mut taxed: Vec<TaxedLine> = Vec::with_capacity(lines.len());
-    for line in lines {
-        let next = match &line.corrects {
-            Some(id) => {
-                let source = billed.iter().find(|known| known.id == *id).ok_or_else(|| {
-                    BillingRefusal::UnknownSource {
-                        component: line.component.clone(),
-                        corrects: id.clone(),
-                    }
-                })?;
-                correction(line, source, billed, &taxed)?
-            }
-            None => {
-                let rate = taxes.rate(entity, &line.tax_code, on)?;
-                TaxedLine {
-                    line: line.clone(),
-                    tax_name: rate.name.clone(),
-                    tax_rate: rate.rate,
-                    tax: tax_on(line.net, rate.rate)?,
-                }
-            }
-        };
-        taxed.push(next);
-    }
+    let taxation = Taxation {
+        table: taxes,
+        entity,
+        buyer: None,
+        contract: None,
+        on,
+        answer: None,
+    };
+    draft_taxed(lines, billed, &taxation)
+}
+
+/// As [`draft_document`], with everything that decides on tax.
+///
+/// # Errors
+/// As [`Taxation::tax`].
+pub fn draft_taxed(
+    lines: &[DraftLine],
+    billed: &[BilledLine],
+    taxation: &Taxation<'_>,
+) -> Result<Document, BillingRefusal> {
+    let taxed = taxation.tax(lines, billed)?;
     let Some(sums) = Sums::of(&taxed)? else {
         return Ok(Document::Nothing);
     };
@@ -159,6 +163,15 @@ pub(crate) fn correction(
         tax_name: String::from("as on the corrected line"),
         tax_rate: source.tax_rate,
         tax,
+        detail: source.detail.as_ref().map(|detail| {
+            Box::new(TaxDetail {
+                category: detail.category,
+                reason: detail.reason.clone(),
+                basis: "as on the corrected line".to_owned(),
+                parts: Vec::new(),
+                price: None,
+            })
+        }),
     })
 }
 

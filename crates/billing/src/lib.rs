@@ -23,6 +23,7 @@ mod receivable;
 mod settle;
 mod status;
 mod tax;
+mod taxation;
 mod usage;
 
 pub use cash::{
@@ -30,7 +31,7 @@ pub use cash::{
     OpenInvoice, Remittance, Suggestion, apply, days_unmatched, instruct, suggest,
 };
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
-pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document};
+pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document, draft_taxed};
 pub use dunning::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,
     RetryPolicy, Situation, Step, StepAction, fill, next_attempt,
@@ -53,3 +54,8 @@ pub use usage::{
     measured_owed, spent_on,
 };
 pub use tax::{TaxRate, TaxTable, tax_of};
+pub use taxation::{
+    Abroad, BorneTax, Determination, EngineAnswer, EngineLine, EngineQuestion, EngineTax, LocalTax,
+    Offline, QuestionLine, REVERSE_CHARGE, TaxAmount, TaxDetail, TaxEngineUse, TaxMismatch,
+    TaxRounding, TaxSeller, TaxStanding, Taxation, Untaxed, compare_tax, determine, question_of,
+};

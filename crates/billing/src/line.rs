@@ -1,5 +1,6 @@
 //! Lines: what a document bills or gives back, with everything needed to compute it again.
 
+use crate::taxation::TaxDetail;
 use crate::usage::MeasuredBy;
 use commerce::{AppliedDiscount, Charge, Measured, Pattern, PriceStep, RatingRefusal};
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,9 @@ pub struct BilledLine {
     pub tax_rate: Rate,
     /// The tax on it, signed as `line.net`.
     pub tax: Money,
+    /// How it was decided, where that was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Box<TaxDetail>>,
 }
 
 impl DraftLine {
@@ -121,6 +125,7 @@ impl DraftLine {
             line: self.clone(),
             tax_rate,
             tax,
+            detail: None,
         }
     }
 }
@@ -164,6 +169,18 @@ pub enum BillingRefusal {
         /// The date of the document.
         on: Date,
     },
+    /// A price was agreed with a tax in it that is no longer the tax.
+    #[error(
+        "{component}: its price was agreed with {agreed} tax in it and the rate is {now} now; agree the price again from the day of the change"
+    )]
+    InclusiveRateChanged {
+        /// The component.
+        component: ComponentId,
+        /// The rate in the price.
+        agreed: Rate,
+        /// The rate in force.
+        now: Rate,
+    },
 }
 
 impl BillingRefusal {
@@ -176,6 +193,7 @@ impl BillingRefusal {
             Self::ForeignLine { .. } => "foreign_line",
             Self::UnknownSource { .. } => "unknown_source_line",
             Self::NoTaxRate { .. } => "no_tax_rate",
+            Self::InclusiveRateChanged { .. } => "inclusive_rate_changed",
         }
     }
 }

@@ -112,6 +112,7 @@ pub fn lay_out(
             tax_name: line.tax_name.clone(),
             tax_rate: line.tax_rate,
             tax,
+            detail: None,
         }
     });
     Ok(taxed.collect())

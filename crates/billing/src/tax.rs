@@ -1,6 +1,7 @@
-//! The built-in decision on tax: a table of rates, exclusive of the price, one rate per line.
+//! The rows of data that decide on tax, and the share of a tax that goes back.
 
 use crate::line::BillingRefusal;
+use crate::taxation::{LocalTax, TaxSeller, Untaxed};
 use serde::{Deserialize, Serialize};
 use values::{Date, EntityId, Money, MoneyRefused, Rate, Rounding, round_to_minor};
 
@@ -8,8 +9,17 @@ use values::{Date, EntityId, Money, MoneyRefused, Rate, Rounding, round_to_minor
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaxTable {
-    /// The rates, in any order.
+    /// The rates of legal entities, in any order.
     pub rates: Vec<TaxRate>,
+    /// Where legal entities stand as sellers; one that is not listed has only its own rates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sellers: Vec<TaxSeller>,
+    /// The taxes where buyers are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub local: Vec<LocalTax>,
+    /// What bears no tax, whoever buys it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub untaxed: Vec<Untaxed>,
 }
 
 /// One stated rate of tax, which holds until the next one stated for the same entity and code.

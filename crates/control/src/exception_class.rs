@@ -185,6 +185,18 @@ classes! {
         "Add the rate with its first day to the tax table; zero must be stated, it is never assumed.",
         "Run billing again for the contract.",
     ];
+    /// A tax engine and our own rows come to different figures.
+    TaxMismatch = "tax_mismatch", "Tax is not what our own rows say", BillingAnalyst, BlocksClose, [
+        "Compare both figures; the decision has what the engine was asked, what it answered and each line as our own rows tax it.",
+        "If our rows are wrong, state the rate from its first day; if the engine is, correct the customer's place or the tax code there.",
+        "Take one of the two with accept_tax and a reason; the document is then issued by it.",
+    ];
+    /// A tax engine cannot be reached and a document waits for it.
+    TaxEngineAway = "tax_engine_away", "Tax engine away", IntegrationEngineer, High, [
+        "See whether the engine can be reached and whether its credentials still hold.",
+        "The document is issued by itself once the engine answers.",
+        "To bill meanwhile by our own rows, set offline to table for the entity in the tax table.",
+    ];
     /// A billing run could not bill a contract.
     BillingParked = "billing_parked", "Contract could not be billed", BillingAnalyst, BlocksClose, [
         "Read which rule refused the contract and with which facts.",

@@ -96,6 +96,8 @@ typed_id!(/// An invoice.
     InvoiceId, "invoice", "inv");
 typed_id!(/// A line of an invoice or credit note.
     LineId, "line", "lin");
+typed_id!(/// A question to a tax engine, with its answer.
+    TaxDecisionId, "tax decision", "txd");
 typed_id!(/// A bill run.
     BillRunId, "bill run", "brn");
 typed_id!(/// A credit note.

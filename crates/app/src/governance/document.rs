@@ -159,6 +159,30 @@ fn check_tax(table: &TaxTable, books: &Books) -> Result<(), Vec<Refusal>> {
             wrong.push(Refusal::field("bad_tax_rate", "body", told));
         }
     }
+    for local in &table.local {
+        let value = local.rate.decimal();
+        if value.is_sign_negative() || value > values::Decimal::ONE || local.authority.is_empty() {
+            let told = format!(
+                "{} in {}: a local tax has an authority and a rate from 0 to 1",
+                local.name, local.country
+            );
+            wrong.push(Refusal::field("bad_tax_rate", "body", told));
+        }
+    }
+    let sellers = table.sellers.iter().map(|seller| &seller.entity);
+    let untaxed = table.untaxed.iter().map(|row| &row.entity);
+    wrong.extend(sellers.chain(untaxed).filter_map(|entity| books.entity(entity).err()));
+    let silent = |row: &&billing::Untaxed| {
+        row.reason.trim().is_empty() && row.category != billing::TaxStanding::Z
+    };
+    for row in table.untaxed.iter().filter(silent) {
+        let told = format!(
+            "{} is category {} without a reason; documents must say why nothing is charged",
+            row.tax_code,
+            row.category.code()
+        );
+        wrong.push(Refusal::field("reason_missing", "body", told));
+    }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 

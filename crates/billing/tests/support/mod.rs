@@ -67,6 +67,7 @@ pub fn contract(currency: &str, from: &str, until: &str, sold: &[NewComponent]) 
         discounts: Vec::new(),
         renewal: None,
         renewed_on: Vec::new(),
+        inclusive_prices: Vec::new(),
     }
 }
 
@@ -83,6 +84,7 @@ pub fn taxes(rate: &str) -> TaxTable {
             from: date("2000-01-01"),
             name: format!("VAT {rate}"),
         }],
+        ..TaxTable::default()
     }
 }
 

@@ -6,10 +6,11 @@ use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::exception::{self, NewException};
+use crate::journey::taxation::{self, Taxed};
 use crate::journey::{contract as contracts_journey, credit, customer, payment};
 use crate::record::{Context, Recorder};
 use crate::usage::{accrue, rate};
-use ::billing::{Document, TaxedLine, draft_document, owed};
+use ::billing::{Document, TaxedLine, owed};
 use commerce::Contract;
 use store::Tx;
 use store::contracts::{self, ContractRow};
@@ -60,15 +61,14 @@ pub(super) fn bill(
     let today = context.today(&contract.entity)?;
     // Billing ahead dates the document today; catching up dates it on the day that was asked for.
     let issued = through.min(today);
-    let drafted = match draft_document(
-        &lines,
-        &billed,
-        &context.books.taxes,
-        &contract.entity,
-        issued,
-    ) {
-        Ok(drafted) => drafted,
-        Err(refusal) => {
+    let buyer = customer::load(tx, &contract.customer)?;
+    let sold = (&contract, &buyer);
+    let (drafted, decision) = match taxation::drafted(tx, context, sold, (&lines, &billed), issued)?
+    {
+        Taxed::Drafted(drafted, decision) => (drafted, decision),
+        // The answer of the tax engine, or of a person, bills it.
+        Taxed::Waits => return Ok(Billed::Held),
+        Taxed::Refused(refusal) => {
             return hold(
                 tx,
                 context,
@@ -115,6 +115,7 @@ pub(super) fn bill(
             &draft.reason,
         )?,
     };
+    taxation::issued_by(tx, decision.as_deref(), &document.id)?;
     document::tell(tx, context, &mut recorder, &row.customer, &row.id)?;
     recorder.finish(tx)?;
     exception::clear(

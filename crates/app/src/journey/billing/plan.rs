@@ -7,9 +7,10 @@ use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::payment;
+use crate::journey::taxation::engine_of;
 use crate::record::sealed::{Ground, Sealed, Unsealed};
 use crate::record::{Context, Recorder};
-use ::billing::{Document, InvoiceDraft, draft_document, owed};
+use ::billing::{Document, InvoiceDraft, Taxation, draft_taxed, owed};
 use commerce::Contract;
 use control::topology::RoutedFact;
 use events::Envelope;
@@ -246,6 +247,10 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
         return Ok(Decision::Untouched);
     }
     let issued = through.issued(context, &contract.entity)?;
+    // An engine that decides on tax is asked between two transactions.
+    if engine_of(context, &contract.entity).is_some() {
+        return Ok(Decision::Apart);
+    }
     let Ok(document) = document_of(context, contract, case, day, issued) else {
         return Ok(Decision::Apart);
     };
@@ -327,8 +332,15 @@ fn document_of(
     issued: Date,
 ) -> Result<Document, ::billing::BillingRefusal> {
     let lines = owed(contract, &case.billed, day)?;
-    let taxes = &context.books.taxes;
-    draft_document(&lines, &case.billed, taxes, &contract.entity, issued)
+    let taxation = Taxation {
+        table: &context.books.taxes,
+        entity: &contract.entity,
+        buyer: case.buyer.as_ref().and_then(|buyer| buyer.tax.as_ref()),
+        contract: Some(contract),
+        on: issued,
+        answer: None,
+    };
+    draft_taxed(&lines, &case.billed, &taxation)
 }
 
 /// Whether every document has to be issued by itself: sales is told of each change of an account.

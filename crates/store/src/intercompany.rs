@@ -1,0 +1,83 @@
+//! What legal entities bill each other.
+
+use crate::{StoreFault, Tx, params};
+
+table! {
+    /// What one legal entity billed to another, with the journal in the books of each.
+    IntercompanyPairRow in "intercompany_pair" {
+        /// Its id.
+        id: text,
+        /// The number that stands in both books.
+        number: text,
+        /// The entity that bills.
+        seller: text,
+        /// The entity that is billed.
+        buyer: text,
+        /// For what.
+        description: text,
+        /// Currency.
+        currency: text,
+        /// What it cost the seller, minor units.
+        cost: int,
+        /// What was put on it, as a decimal proportion.
+        markup: text,
+        /// What was billed, minor units.
+        amount: int,
+        /// Its date.
+        dated: text,
+        /// The journal in the seller's books.
+        seller_journal: text,
+        /// The journal in the buyer's books.
+        buyer_journal: text,
+        /// `billed` or `undone`.
+        status: text,
+        /// Who billed or undid it.
+        actor: text,
+        /// When it was billed, microseconds.
+        created: int,
+    }
+}
+
+/// A pair.
+///
+/// # Errors
+/// When the database refuses.
+pub fn pair(tx: &mut Tx<'_>, id: &str) -> Result<Option<IntercompanyPairRow>, StoreFault> {
+    let columns = IntercompanyPairRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM intercompany_pair WHERE id = ?1"),
+        params![id],
+        IntercompanyPairRow::read,
+    )
+}
+
+/// Pairs before an id, newest first; all when it is empty.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<IntercompanyPairRow>, StoreFault> {
+    let columns = IntercompanyPairRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM intercompany_pair WHERE (?1 = '' OR id < ?1) ORDER BY id DESC LIMIT ?2"
+        ),
+        params![before, limit],
+        IntercompanyPairRow::read,
+    )
+}
+
+/// Notes that a pair was undone. False when it had been before.
+///
+/// # Errors
+/// When the database refuses.
+pub fn undo(tx: &mut Tx<'_>, id: &str, actor: &str) -> Result<bool, StoreFault> {
+    let moved = tx.execute(
+        "UPDATE intercompany_pair SET status = 'undone', actor = ?2 WHERE id = ?1 AND status = 'billed'",
+        params![id, actor],
+    )?;
+    Ok(moved == 1)
+}
