@@ -59,6 +59,8 @@ pub struct Automatic {
     pub billing: bool,
     /// Revenue is recognised on the last day of each month.
     pub recognition: bool,
+    /// Late invoices are followed up and prepaid credit ends.
+    pub collection: bool,
 }
 
 impl Default for Automatic {
@@ -66,6 +68,7 @@ impl Default for Automatic {
         Self {
             billing: true,
             recognition: true,
+            collection: false,
         }
     }
 }
@@ -329,6 +332,10 @@ impl Teller {
     }
 
     fn end_day(&mut self) -> Result<(), StoryFault> {
+        if self.automatic.collection {
+            self.app.end_credit(ACTOR)?;
+            self.app.work_dunning(ACTOR)?;
+        }
         if self.automatic.billing {
             self.app.bill_due(ACTOR)?;
             self.app.retry_payments(ACTOR)?;

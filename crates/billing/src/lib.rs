@@ -11,6 +11,7 @@
 //! **Invariant:** nothing here reads a clock, does I/O, or holds a float; issued lines never change.
 
 mod cash;
+mod collection;
 mod credit;
 mod document;
 mod dunning;
@@ -30,6 +31,7 @@ pub use cash::{
     Application, Candidate, CashApplication, CashRefusal, Instruction, MatchPolicy, MatchReason,
     OpenInvoice, Remittance, Suggestion, apply, days_unmatched, instruct, suggest,
 };
+pub use collection::{CollectionPolicy, WriteOffPolicy};
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
 pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document, draft_taxed};
 pub use dunning::{

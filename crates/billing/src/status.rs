@@ -37,6 +37,8 @@ const TRANSITIONS: &[(InvoiceStatus, InvoiceStatus)] = &[
     // Crediting what was paid leaves the customer a balance.
     (InvoiceStatus::Paid, InvoiceStatus::Credited),
     // Money may still arrive for what was given up.
+    (InvoiceStatus::WrittenOff, InvoiceStatus::Open),
+    (InvoiceStatus::WrittenOff, InvoiceStatus::PartiallyPaid),
     (InvoiceStatus::WrittenOff, InvoiceStatus::Paid),
 ];
 

@@ -61,6 +61,8 @@ const fn step(from: &'static str, to: &'static str, on: &'static str) -> Step {
 const AMENDED: &str = "com.tieout.contract.contract.amended.v1";
 const CANCELLED: &str = "com.tieout.contract.contract.cancelled.v1";
 const APPLIED: &str = "com.tieout.cash.cash.applied.v1";
+const WRITTEN_OFF: &str = "com.tieout.billing.invoice.written_off.v1";
+const RECOVERED: &str = "com.tieout.billing.invoice.recovered.v1";
 const VOIDED: &str = "com.tieout.billing.invoice.voided.v1";
 const CREDITED: &str = "com.tieout.billing.credit_memo.issued.v1";
 const SETTLED: &str = "com.tieout.payment.payment.settled.v1";
@@ -141,22 +143,20 @@ pub const INVOICE: Lifecycle = Lifecycle {
         step("open", "paid", APPLIED),
         step("open", "open", CREDITED),
         step("open", "credited", CREDITED),
-        step("open", "written_off", "a person gives it up, with approval"),
+        step("open", "written_off", WRITTEN_OFF),
         step("partly_paid", "partly_paid", APPLIED),
         step("partly_paid", "paid", APPLIED),
         step("partly_paid", "open", APPLIED),
         step("partly_paid", "partly_paid", CREDITED),
         step("partly_paid", "paid", CREDITED),
         step("partly_paid", "credited", CREDITED),
-        step(
-            "partly_paid",
-            "written_off",
-            "a person gives it up, with approval",
-        ),
+        step("partly_paid", "written_off", WRITTEN_OFF),
         step("paid", "partly_paid", APPLIED),
         step("paid", "open", APPLIED),
         step("paid", "paid", CREDITED),
         step("paid", "credited", CREDITED),
+        step("written_off", "open", RECOVERED),
+        step("written_off", "partly_paid", RECOVERED),
         step("written_off", "paid", APPLIED),
     ],
 };

@@ -23,6 +23,8 @@ pub enum Measure {
     Receivable,
     /// What customers paid beyond what is set against invoices.
     Unapplied,
+    /// Credit that customers bought in advance and have not used.
+    Prepaid,
     /// What is owed to tax authorities.
     Tax,
     /// Money received.
@@ -33,7 +35,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order from deal to ledger.
-    pub const ALL: [Measure; 11] = [
+    pub const ALL: [Measure; 12] = [
         Measure::Bookings,
         Measure::Billings,
         Measure::BilledElsewhere,
@@ -42,6 +44,7 @@ impl Measure {
         Measure::Recognised,
         Measure::Receivable,
         Measure::Unapplied,
+        Measure::Prepaid,
         Measure::Tax,
         Measure::Cash,
         Measure::Delivered,
@@ -59,6 +62,7 @@ impl Measure {
             Measure::Recognised => "recognised",
             Measure::Receivable => "receivable",
             Measure::Unapplied => "unapplied",
+            Measure::Prepaid => "prepaid",
             Measure::Tax => "tax",
             Measure::Cash => "cash",
             Measure::Delivered => "delivered",
@@ -85,6 +89,7 @@ impl Measure {
             Measure::Recognised => "Revenue recognised",
             Measure::Receivable => "Trade receivables",
             Measure::Unapplied => "Customer credit and unapplied cash",
+            Measure::Prepaid => "Prepaid customer credits",
             Measure::Tax => "Sales tax payable",
             Measure::Cash => "Money received",
             Measure::Delivered => "Journals in the outside ledger",
@@ -103,7 +108,8 @@ impl Measure {
             Measure::Recognised => "revenue schedules, earned through the last run",
             Measure::Receivable => "open amounts of all invoices",
             Measure::Unapplied => "payments less what is set against invoices and given back",
-            Measure::Tax => "tax of all invoices less that of credit notes",
+            Measure::Prepaid => "what is left of grants of credit that were bought",
+            Measure::Tax => "tax of all invoices less that of credit notes, and less what was relieved of bad debts",
             Measure::Cash => "settled payments at the processor, less fees and refunds",
             Measure::Delivered => "journals posted here",
         }
@@ -121,6 +127,7 @@ impl Measure {
             Measure::Recognised => "the revenue accounts",
             Measure::Receivable => "the trade receivable accounts",
             Measure::Unapplied => "the customer credit accounts",
+            Measure::Prepaid => "the accounts of prepaid credits",
             Measure::Tax => "the sales tax accounts",
             Measure::Cash => "the cash accounts",
             Measure::Delivered => "journals confirmed there",

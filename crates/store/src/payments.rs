@@ -164,6 +164,7 @@ pub fn due_to_retry(
         &format!(
             "SELECT {columns} FROM payment WHERE next_attempt <> '' AND next_attempt <= ?1
              AND NOT EXISTS (SELECT d.id FROM dispute d WHERE d.invoice = payment.invoice AND d.status = 'open')
+             AND NOT EXISTS (SELECT c.id FROM dunning_case c WHERE c.invoice = payment.invoice AND c.status = 'promised')
              ORDER BY next_attempt, id LIMIT ?2"
         ),
         params![date, limit],

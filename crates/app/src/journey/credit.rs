@@ -2,6 +2,7 @@
 //! proportion. What was already paid becomes the customer's again.
 
 use crate::Refusal;
+use crate::collection::write_off;
 use crate::command::{Answer, IssueCreditNote};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Draft, Kind};
@@ -232,13 +233,25 @@ pub(crate) fn set_off(
         return Ok(());
     };
     let (paid, credited) = document::settled(tx, &invoice.id)?;
-    let over = (paid + credited + note.total - invoice.total).clamp(0, paid);
+    // What was given up comes back first, then what was paid.
+    let (small, bad) = write_off::given_up(tx, &invoice.id)?;
+    let given_up = small + bad;
+    let too_much = paid + credited + given_up + note.total - invoice.total;
+    let because = write_off::Because {
+        payment: "",
+        reason: "the invoice is credited",
+    };
+    let back = too_much.clamp(0, given_up);
+    if back > 0 {
+        write_off::recover(tx, context, recorder, &mut invoice, back, because)?;
+    }
+    let over = (too_much - back).clamp(0, paid);
     let released = if over > 0 {
         payment::release(tx, context, recorder, &invoice, over)?
     } else {
         0
     };
-    let taken = (invoice.total - (paid - released) - credited).clamp(0, note.total);
+    let taken = (invoice.total - (paid - released) - credited - (given_up - back)).clamp(0, note.total);
     note.remaining = note.total - taken;
     let status = if note.remaining == 0 {
         "applied"

@@ -16,6 +16,8 @@ const OBLIGATIONS_A_STEP: i64 = 200;
 pub struct Day {
     /// Invoices and credit notes issued.
     pub documents: usize,
+    /// Invoices that began to be collected as late.
+    pub late: usize,
     /// Payments tried again.
     pub retried: usize,
     /// Obligations with something recognised.
@@ -33,6 +35,10 @@ impl App {
     pub fn daily_work(&self, actor: &str, close_of_day: bool) -> Result<Day, AppFault> {
         let mut day = Day {
             documents: self.bill_due(actor)?,
+            late: {
+                self.end_credit(actor)?;
+                self.work_dunning(actor)?.0
+            },
             retried: self.retry_payments(actor)?,
             ..Day::default()
         };

@@ -353,11 +353,13 @@ pub(crate) fn settle(
 ) -> Result<(), AppFault> {
     let currency = stored_value("currency", &invoice.currency)?;
     let money = |minor| Money::from_minor(minor, currency);
+    // A small difference that was let go leaves a paid invoice, not one that was given up.
+    let (small, given_up) = crate::collection::write_off::given_up(tx, &invoice.id)?;
     let balance = InvoiceBalance {
         total: money(invoice.total),
-        paid: money(paid),
+        paid: money(paid + small),
         credited: money(credited),
-        written_off: money(0),
+        written_off: money(given_up),
     };
     invoice.remaining = balance.open()?.minor;
     let status = to_store("status", &balance.status()?)?
@@ -370,12 +372,14 @@ pub(crate) fn settle(
     Ok(())
 }
 
-/// What is paid and what is credited of an invoice: (paid, credited), minor units.
+/// What is paid, by money or prepaid credit, and what is credited of an invoice: (paid, credited),
+/// minor units.
 pub(crate) fn settled(tx: &mut Tx<'_>, invoice: &str) -> Result<(i64, i64), AppFault> {
-    let paid = store::payments::applications_to(tx, invoice)?
+    let applied: i64 = store::payments::applications_to(tx, invoice)?
         .iter()
         .map(|row| row.amount)
         .sum();
+    let paid = applied + crate::collection::prepaid::used_on(tx, invoice)?;
     let credited = documents::credit_notes_of(tx, invoice)?
         .iter()
         .map(|row| row.total - row.remaining)

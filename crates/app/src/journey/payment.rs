@@ -9,6 +9,7 @@ pub(crate) use attempt::{collect, is_collected, prepare};
 pub use by_hand::{apply, record};
 
 use crate::Refusal;
+use crate::collection::{cash, dunning, prepaid};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{document, standing};
@@ -92,7 +93,7 @@ pub enum PaymentOutcome {
     },
 }
 
-fn money(row: &PaymentRow, minor: i64) -> Result<Money, AppFault> {
+pub(crate) fn money(row: &PaymentRow, minor: i64) -> Result<Money, AppFault> {
     Ok(Money::from_minor(
         minor,
         stored_value::<Currency>("currency", &row.currency)?,
@@ -320,6 +321,12 @@ fn set_against(
     row: &mut PaymentRow,
     hint: Option<&InvoiceId>,
 ) -> Result<(), AppFault> {
+    if let Some(id) = hint
+        && let Some(mut invoice) = documents::document(tx, id.as_str())?
+    {
+        let unapplied = row.unapplied;
+        cash::owed_again(tx, context, recorder, &mut invoice, (row, unapplied))?;
+    }
     let rows = documents::open_invoices(tx, &row.customer, &row.entity, &row.currency)?;
     let mut open = Vec::new();
     for invoice in &rows {
@@ -340,6 +347,7 @@ fn set_against(
         .map(|one| Application {
             invoice: one.invoice.clone(),
             amount: one.amount,
+            customer: None,
         })
         .collect();
     row.unapplied = spread.unapplied.minor;
@@ -348,17 +356,26 @@ fn set_against(
 }
 
 /// Records applications (negative ones take back) and what they leave of each invoice.
-fn move_cash(
+pub(crate) fn move_cash(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     row: &PaymentRow,
     applications: &[Application],
 ) -> Result<(), AppFault> {
+    let mut named = applications.to_vec();
+    for one in &mut named {
+        // Whose receivable it is, where somebody else pays it.
+        if let Some(invoice) = documents::document(tx, one.invoice.as_str())?
+            && invoice.customer != row.customer
+        {
+            one.customer = Some(stored_value("customer id", &invoice.customer)?);
+        }
+    }
     let event = CashApplied {
         payment: stored_value("payment id", &row.id)?,
         customer: stored_value("customer id", &row.customer)?,
-        applications: applications.to_vec(),
+        applications: named,
         unapplied: money(row, row.unapplied)?,
     };
     let event = recorder.event(fact(context, row, context.now)?, Event::CashApplied(event));
@@ -382,6 +399,7 @@ fn move_cash(
         if let Some(mut invoice) = documents::document(tx, document)? {
             let (paid, credited) = document::settled(tx, document)?;
             document::settle(tx, &mut invoice, paid, credited)?;
+            dunning::settled(tx, context, recorder, &invoice)?;
             standing::tell_crm(tx, context, recorder, &invoice.customer, &invoice.contract)?;
         }
     }
@@ -406,7 +424,8 @@ pub(crate) fn release(
             None => by_payment.push((application.payment, application.amount)),
         }
     }
-    let mut left = amount;
+    // Credit that was never money in hand goes back as credit first.
+    let mut left = amount - prepaid::give_back(tx, context, recorder, invoice, amount)?;
     for (payment, applied) in by_payment.into_iter().rev() {
         let taken = left.min(applied);
         if taken <= 0 {
@@ -420,6 +439,7 @@ pub(crate) fn release(
         let back = Application {
             invoice: stored_value("invoice id", &invoice.id)?,
             amount: money(&row, -taken)?,
+            customer: None,
         };
         move_cash(tx, context, recorder, &row, &[back])?;
         left -= taken;
@@ -427,7 +447,7 @@ pub(crate) fn release(
     Ok(amount - left)
 }
 
-fn unmatched(
+pub(crate) fn unmatched(
     tx: &mut Tx<'_>,
     context: &Context,
     row: &PaymentRow,

@@ -112,6 +112,8 @@ pub(crate) fn tell_crm(
         (true, _, _) => "nothing billed yet",
         (false, 0, _) => "paid",
         (false, _, "good") => "waiting for payment",
+        (false, _, "grace") => "promised to pay",
+        (false, _, "suspended") => "suspended until paid",
         (false, _, _) => "payment failed",
     };
     for reference in catalogue::references_of(tx, &format!("contract/{contract}"))? {

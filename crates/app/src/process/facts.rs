@@ -138,6 +138,12 @@ pub(super) fn of(
         }
         Event::PaymentSettled(payment) => it.named("payment", &payment.payment),
         Event::CashApplied(cash) => it.named("payment", &cash.payment),
+        Event::InvoiceWrittenOff(written) | Event::InvoiceRecovered(written) => {
+            it.key("contract", &written.contract);
+            it.named("invoice", &written.invoice);
+            it.fact("customer", &written.customer);
+            it.value = Some(written.amount);
+        }
         Event::PaymentRefunded(refund) => {
             it.named("refund", &refund.refund);
             it.named("payment", &refund.payment);

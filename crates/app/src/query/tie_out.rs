@@ -181,6 +181,7 @@ fn href(row: &recon::TieOutRow, figures: &Figures) -> String {
         | Measure::Recognised
         | Measure::Receivable
         | Measure::Unapplied
+        | Measure::Prepaid
         | Measure::Tax
         | Measure::Cash => {
             let key = (row.measure, row.entity.clone(), row.currency);

@@ -52,6 +52,22 @@ impl Behind {
                     .map(|application| application.amount),
                 ..Behind::default()
             },
+            Event::InvoiceWrittenOff(written) | Event::InvoiceRecovered(written) => Behind {
+                document: written.invoice.as_str().to_owned(),
+                contract: written.contract.as_str().to_owned(),
+                customer: written.customer.as_str().to_owned(),
+                value: Some(written.amount),
+                ..Behind::default()
+            },
+            Event::PrepaidMoved(moved) => Behind {
+                document: match &moved.invoice {
+                    Some(invoice) => invoice.as_str().to_owned(),
+                    None => moved.grant.clone(),
+                },
+                customer: moved.customer.as_str().to_owned(),
+                value: Some(moved.amount),
+                ..Behind::default()
+            },
             Event::RevenueRecognised(revenue) => Behind {
                 document: revenue.obligation.as_str().to_owned(),
                 contract: revenue.contract.as_str().to_owned(),
@@ -84,6 +100,9 @@ pub(super) fn narrate(event: &Event) -> String {
             [one] => format!("{} set against invoice {}", one.amount, one.invoice),
             many => format!("Payment set against {} invoices", many.len()),
         },
+        Event::InvoiceWrittenOff(it) => format!("{} of invoice {} written off", it.amount, it.invoice),
+        Event::InvoiceRecovered(it) => format!("{} of invoice {} owed again", it.amount, it.invoice),
+        Event::PrepaidMoved(it) => format!("Prepaid credit of {} {}", it.amount, it.movement.as_str()),
         Event::RevenueRecognised(revenue) => {
             format!(
                 "Revenue of {} earned through {}",

@@ -141,11 +141,11 @@ impl MatchReason {
                 format!("the payer is not known to pay for {customer}")
             }
             Self::WithinTolerance { short } => {
-                format!("{} short, within what is let go", short.grouped())
+                format!("{short} short, within what is let go")
             }
-            Self::ShortPaid { short } => format!("{} short; it stays open", short.grouped()),
+            Self::ShortPaid { short } => format!("{short} short; it stays open"),
             Self::OverPaid { over } => {
-                format!("{} more than is open; it stays unapplied", over.grouped())
+                format!("{over} more than is open; it stays unapplied")
             }
             Self::OldestFirst => "nothing names an invoice; the oldest due first".to_owned(),
         }

@@ -103,6 +103,7 @@ pub fn applied(amounts: &[i64], unapplied: i64) -> Event {
             .map(|(index, minor)| Application {
                 invoice: format!("inv_{index}").parse().unwrap(),
                 amount: usd(*minor),
+                customer: None,
             })
             .collect(),
         unapplied: usd(unapplied),

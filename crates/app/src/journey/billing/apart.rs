@@ -2,6 +2,7 @@
 //! process or told to another system. What it writes is what a page writes for it.
 
 use super::{Billed, next_due};
+use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
@@ -152,7 +153,8 @@ fn invoice(
         issued,
         outside: None,
     };
-    let row = document::issue(tx, context, recorder, &draft)?;
+    let mut row = document::issue(tx, context, recorder, &draft)?;
+    prepaid::use_on(tx, context, recorder, &mut row)?;
     payment::collect(tx, context, recorder, &row, &buyer)?;
     Ok(row)
 }

@@ -197,7 +197,11 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
         of.push(position);
     }
     let buyers = buyers(tx, &rows)?;
-    let apart = apart(tx, &ids)?;
+    let mut apart = apart(tx, &ids)?;
+    // Whoever has prepaid credit uses it before anything is collected.
+    let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx)?.into_iter().collect();
+    let uses_credit = rows.iter().filter(|row| with_credit.contains(&row.customer));
+    apart.extend(uses_credit.map(|row| row.id.clone()));
     let awaited: BTreeSet<String> = bill_pages::with_process(tx, &ids)?.into_iter().collect();
     let mut cases = Vec::with_capacity(rows.len());
     for row in rows {

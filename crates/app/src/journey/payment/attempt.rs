@@ -6,7 +6,8 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, standing};
 use crate::record::{Context, Intent, Recorder};
-use billing::{DunningStep, RetryPolicy, next_attempt};
+use crate::collection::dunning;
+use billing::{DunningStep, next_attempt};
 use commerce::{Collection, Customer};
 use events::{DeclineClass, Event, PaymentFailed, PaymentInitiated, Reference};
 use serde_json::json;
@@ -169,11 +170,8 @@ pub fn attempt_failed(
     }
     let entity: EntityId = stored_value("entity id", &row.entity)?;
     let zone = context.books.entity(&entity)?.zone.clone();
-    let step = next_attempt(
-        report.attempt as usize,
-        report.happened,
-        &RetryPolicy::default(),
-    );
+    let waits = dunning::retries(tx, &row.entity)?;
+    let step = next_attempt(report.attempt as usize, report.happened, &waits);
     let retry = match step {
         DunningStep::Retry(at) => Some(zone.date_at(at)),
         DunningStep::GiveUp => None,
@@ -212,8 +210,14 @@ pub fn attempt_failed(
     } else {
         "in_collection"
     };
-    standing::change(tx, context, &mut recorder, &row.customer, word)?;
+    let withheld = catalogue::customer(tx, &row.customer)?.is_some_and(|it| it.standing == "suspended");
+    if !withheld {
+        standing::change(tx, context, &mut recorder, &row.customer, word)?;
+    }
     if let Some(invoice) = documents::document(tx, &row.invoice)? {
+        let why = format!("attempt {} to collect it failed: {}", report.attempt, report.reason);
+        let day = zone.date_at(report.happened);
+        dunning::enter(tx, context, &mut recorder, &invoice, (day, &why))?;
         standing::tell_crm(
             tx,
             context,

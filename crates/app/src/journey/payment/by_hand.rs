@@ -32,7 +32,12 @@ pub fn record(
     let mut recorder = Recorder::new(context, correlation, "/commands", key);
     let refs = customer::references(&contract::external(&body.references));
     keep(tx, context, &mut recorder, &mut row, refs)?;
-    if invoice.is_none() && !row.customer.is_empty() {
+    let text = body.text.as_deref().unwrap_or("").trim();
+    let said = !text.is_empty() && invoice.is_none();
+    if said {
+        crate::collection::cash::by_text(tx, context, &mut recorder, &mut row, text)?;
+    }
+    if invoice.is_none() && !said && !row.customer.is_empty() {
         set_against(tx, context, &mut recorder, &mut row, None)?;
     }
     recorder.finish(tx)?;

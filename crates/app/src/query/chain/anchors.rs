@@ -104,6 +104,11 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::PaymentSettled(it) => (it.customer.as_ref().map(|id| id.as_str()), None),
         Event::PaymentRefunded(it) => (Some(it.customer.as_str()), None),
         Event::CashApplied(it) => (Some(it.customer.as_str()), None),
+        Event::PrepaidMoved(it) => (Some(it.customer.as_str()), None),
+        Event::InvoiceWrittenOff(it) | Event::InvoiceRecovered(it) => {
+            (Some(it.customer.as_str()), Some(it.contract.as_str()))
+        }
+        Event::DunningStepped(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::RevenueRecognised(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::ScheduleCreated(it) | Event::ScheduleRevised(it) => {
             (None, Some(it.contract.as_str()))

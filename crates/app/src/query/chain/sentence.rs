@@ -158,6 +158,29 @@ pub(super) fn of(event: &Event) -> Told {
         )
         .money(refund.amount),
         Event::CashApplied(cash) => applied(cash),
+        Event::InvoiceWrittenOff(it) => Told::fact(
+            format!("{} of an invoice written off", it.amount),
+            &it.invoice,
+            it.reason.clone(),
+        )
+        .money(it.amount),
+        Event::InvoiceRecovered(it) => Told::fact(
+            format!("{} that was written off is owed again", it.amount),
+            &it.invoice,
+            it.reason.clone(),
+        )
+        .money(it.amount),
+        Event::PrepaidMoved(it) => Told::fact(
+            format!("Prepaid credit {}", it.movement.as_str()),
+            &it.grant,
+            format!("{}; {} is left", it.amount, it.left),
+        )
+        .money(it.amount),
+        Event::DunningStepped(it) => Told::fact(
+            format!("Collection of the invoice: {}", it.act.as_str().replace('_', " ")),
+            &it.invoice,
+            it.text.clone(),
+        ),
         Event::ScheduleCreated(schedule) => scheduled("created", schedule),
         Event::ScheduleRevised(schedule) => scheduled("revised", schedule),
         Event::RevenueRecognised(revenue) => Told::fact(

@@ -8,7 +8,7 @@ use recon::Measure;
 use revenue::Obligation;
 use std::collections::BTreeMap;
 use store::payments::MoneySum;
-use store::{Tx, documents, effects, journals, obligations, payments};
+use store::{Tx, collection, documents, effects, journals, obligations, payments};
 use values::{AccountCode, Currency, EntityId, Instant, Month};
 
 /// Obligations read at once.
@@ -29,6 +29,7 @@ pub(super) fn proves_accounts(measure: Measure) -> bool {
         | Measure::Recognised
         | Measure::Receivable
         | Measure::Unapplied
+        | Measure::Prepaid
         | Measure::Tax
         | Measure::Cash => true,
         Measure::Bookings | Measure::Billings | Measure::BilledElsewhere | Measure::Delivered => {
@@ -44,6 +45,7 @@ pub(super) fn add(tx: &mut Tx<'_>, books: &Books, figures: &mut Figures) -> Resu
     of_obligations(tx, &mut expected)?;
     of_documents(tx, &mut expected)?;
     of_money(tx, &mut expected)?;
+    of_collection(tx, &mut expected)?;
     // Where the chart proves no account by a measure, there is nothing to compare it with.
     expected.expected.retain(|figure| {
         let mut proven = books.chart.proven_by(figure.measure.as_str());
@@ -141,6 +143,20 @@ fn of_documents(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> 
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Receivable, entity, currency, sign * sum.remaining);
         figures.expect(Measure::Tax, entity, currency, sign * (sum.total - sum.net));
+    }
+    Ok(())
+}
+
+/// Credit bought in advance, and tax relieved of what was given up.
+fn of_collection(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    for sum in collection::prepaid_bought(tx)? {
+        figures.expect(Measure::Unapplied, &sum.entity, &sum.currency, -sum.minor);
+    }
+    for sum in collection::prepaid_left(tx)? {
+        figures.expect(Measure::Prepaid, &sum.entity, &sum.currency, sum.minor);
+    }
+    for sum in collection::tax_relieved(tx)? {
+        figures.expect(Measure::Tax, &sum.entity, &sum.currency, -sum.minor);
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use super::ledger_side::DELIVERY;
 use crate::Books;
 use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
-use events::{DocumentLine, Event};
+use events::{DocumentLine, Event, PrepaidMoved, PrepaidMovement};
 use recon::{Explanation, Measure};
 use store::exceptions::{self, Stake};
 use store::{Tx, effects, log};
@@ -153,6 +153,12 @@ fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
             }
             all
         }
+        Event::InvoiceWrittenOff(it) => vec![
+            (Measure::Receivable, it.amount.negated()?),
+            (Measure::Tax, it.tax.negated()?),
+        ],
+        Event::InvoiceRecovered(it) => vec![(Measure::Receivable, it.amount), (Measure::Tax, it.tax)],
+        Event::PrepaidMoved(it) => of_prepaid(it)?,
         Event::RevenueRecognised(revenue) => {
             let of = |minor| Money::from_minor(minor, revenue.amount.currency);
             vec![
@@ -163,6 +169,25 @@ fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
         }
         _ => Vec::new(),
     })
+}
+
+fn of_prepaid(moved: &PrepaidMoved) -> Result<Vec<(Measure, Money)>, AppFault> {
+    let (amount, back) = (moved.amount, moved.amount.negated()?);
+    let mut all = match moved.movement {
+        PrepaidMovement::Granted => vec![(Measure::Unapplied, back), (Measure::Prepaid, amount)],
+        PrepaidMovement::Used => vec![(Measure::Prepaid, back)],
+        PrepaidMovement::Returned => vec![(Measure::Prepaid, amount)],
+        PrepaidMovement::Expired => vec![(Measure::Prepaid, back)],
+    };
+    if !moved.paid {
+        all.clear();
+    }
+    match moved.movement {
+        PrepaidMovement::Used => all.push((Measure::Receivable, back)),
+        PrepaidMovement::Returned => all.push((Measure::Receivable, amount)),
+        PrepaidMovement::Granted | PrepaidMovement::Expired => {}
+    }
+    Ok(all)
 }
 
 fn of_document(

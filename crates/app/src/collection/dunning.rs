@@ -1,0 +1,516 @@
+//! Late payers: an invoice enters when its payment fails or its time is over, walks the steps of the
+//! policy that it entered with, and leaves when nothing of it is owed. The machine decides; this loads
+//! what it asks for and does what it says.
+
+use super::dunning_step::{self, Told};
+use super::{of_document, policy, stated};
+use crate::command::{Answer, AssignCollection, RecordPromise};
+use crate::fault::{AppFault, stored, stored_value, to_store};
+use crate::journey::{customer, document, exception, standing};
+use crate::record::{Context, Recorder};
+use crate::{App, Refusal};
+use billing::{Act, Case, DunningPolicy, PaymentKnown, Promise, Situation};
+use commerce::Collection;
+use events::DunningAct;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::collection::{self, CaseRow};
+use store::documents::{self, DocumentRow};
+use store::{Tx, payments, settings};
+use values::{CustomerId, Date, EntityId, Money};
+
+/// Cases looked at in one transaction.
+const CASES_A_STEP: i64 = 200;
+
+/// A case with the steps that it walks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// Where it stands.
+    pub(super) case: Case,
+    /// The steps as they were when it entered.
+    pub(super) policy: DunningPolicy,
+}
+
+/// A case while it is worked on.
+pub(super) struct Work {
+    pub(super) row: CaseRow,
+    pub(super) kept: Kept,
+    pub(super) invoice: DocumentRow,
+    pub(super) today: Date,
+}
+
+impl Work {
+    fn of(tx: &mut Tx<'_>, context: &Context, row: CaseRow) -> Result<Option<Work>, AppFault> {
+        let Some(invoice) = documents::document(tx, &row.invoice)? else {
+            return Ok(None);
+        };
+        let entity: EntityId = stored_value("entity id", &row.entity)?;
+        Ok(Some(Work {
+            kept: stored("dunning case", &row.body)?,
+            today: context.today(&entity)?,
+            invoice,
+            row,
+        }))
+    }
+
+    /// What is open.
+    pub(super) fn open(&self) -> Result<Money, AppFault> {
+        of_document(&self.invoice, self.invoice.remaining)
+    }
+
+    /// When the next step is due.
+    pub(super) fn next(&self) -> Option<Date> {
+        self.kept.case.next_on(&self.kept.policy)
+    }
+
+    fn save(&mut self, tx: &mut Tx<'_>, context: &Context) -> Result<(), AppFault> {
+        let case = &self.kept.case;
+        self.row.status = match case {
+            case if case.closed => "closed",
+            case if case.promise.is_some() => "promised",
+            case if case.suspended => "suspended",
+            _ => "running",
+        }
+        .to_owned();
+        self.row.next_on = self.next().map_or_else(String::new, |day| day.to_string());
+        self.row.body = to_store("dunning case", &self.kept)?;
+        self.row.changed = context.now.microseconds();
+        Ok(collection::update_case(tx, &self.row)?)
+    }
+
+    /// The standing that this case alone gives its customer.
+    fn standing(&self) -> &'static str {
+        match &self.kept.case {
+            case if case.closed => "good",
+            case if case.suspended => "suspended",
+            case if case.promise.is_some() => "grace",
+            _ => "past_due",
+        }
+    }
+}
+
+/// The waits between attempts at an invoice, as the policy for it has them.
+pub(crate) fn retries(tx: &mut Tx<'_>, entity: &str) -> Result<billing::RetryPolicy, AppFault> {
+    let policy = policy::in_force(tx)?;
+    let found = policy.dunning.policy_for(entity, "card");
+    Ok(found.map(DunningPolicy::retries).unwrap_or_default())
+}
+
+/// Lets an invoice enter, unless it has, or nothing of it is open.
+pub(crate) fn enter(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+    (from, why): (Date, &str),
+) -> Result<(), AppFault> {
+    if invoice.remaining <= 0 || collection::running_case(tx, &invoice.id)?.is_some() {
+        return Ok(());
+    }
+    let buyer = customer::load(
+        tx,
+        &stored_value::<CustomerId>("customer id", &invoice.customer)?,
+    )?;
+    let book = policy::in_force(tx)?;
+    let Some(policy) = book
+        .dunning
+        .policy_for(&invoice.entity, word(buyer.collection))
+    else {
+        return Ok(());
+    };
+    let kept = Kept {
+        case: Case::begun(from),
+        policy: policy.clone(),
+    };
+    let row = CaseRow {
+        id: context.ids.mint("dun", context.now),
+        invoice: invoice.id.clone(),
+        customer: invoice.customer.clone(),
+        contract: invoice.contract.clone(),
+        entity: invoice.entity.clone(),
+        policy: policy.id.clone(),
+        policy_version: i64::from(book.version),
+        status: "running".to_owned(),
+        next_on: String::new(),
+        owner: String::new(),
+        next_action: String::new(),
+        body: to_store("dunning case", &kept)?,
+        correlation: invoice.correlation.clone(),
+        opened: context.now.microseconds(),
+        changed: context.now.microseconds(),
+    };
+    CaseRow::insert(tx, std::slice::from_ref(&row))?;
+    let Some(mut work) = Work::of(tx, context, row)? else {
+        return Ok(());
+    };
+    let told = Told::new(DunningAct::Entered, why);
+    dunning_step::tell(tx, context, recorder, &work, &told)?;
+    work.save(tx, context)
+}
+
+fn word(collection: Collection) -> &'static str {
+    match collection {
+        Collection::Card => "card",
+        Collection::Transfer => "transfer",
+    }
+}
+
+/// Goes on with the case of an invoice when nothing of it is owed any more: the service comes back at
+/// once, not at the next morning.
+pub(crate) fn settled(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    invoice: &DocumentRow,
+) -> Result<(), AppFault> {
+    let Some(row) = collection::running_case(tx, &invoice.id)? else {
+        return Ok(());
+    };
+    match Work::of(tx, context, row)? {
+        Some(work) => advance(tx, context, recorder, work, true),
+        None => Ok(()),
+    }
+}
+
+/// Goes on with a case. `only_better` does no step: it keeps a promise, or closes.
+fn advance(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    mut work: Work,
+    only_better: bool,
+) -> Result<(), AppFault> {
+    let now = Situation {
+        today: work.today,
+        open: work.open()?,
+        disputed: only_better || collection::is_disputed(tx, &work.invoice.id)?,
+        payment: known_of(tx, &work.invoice.id)?,
+    };
+    let acts = work.kept.case.advance(&work.kept.policy.clone(), &now);
+    if acts.is_empty() {
+        return Ok(());
+    }
+    for act in &acts {
+        match act {
+            Act::Step { number } => {
+                dunning_step::take(tx, context, recorder, &mut work, *number)?;
+            }
+            Act::PromiseKept => told(
+                tx,
+                context,
+                recorder,
+                &work,
+                DunningAct::PromiseKept,
+                "what was promised is paid",
+            )?,
+            Act::PromiseBroken => {
+                told(
+                    tx,
+                    context,
+                    recorder,
+                    &work,
+                    DunningAct::PromiseBroken,
+                    "the promised day has passed and it is not paid",
+                )?;
+            }
+            Act::Resume => told(
+                tx,
+                context,
+                recorder,
+                &work,
+                DunningAct::Resumed,
+                "nothing is owed any more; the service is given again",
+            )?,
+            Act::Close => {
+                told(
+                    tx,
+                    context,
+                    recorder,
+                    &work,
+                    DunningAct::Closed,
+                    "nothing of the invoice is owed any more",
+                )?;
+                let about = format!("dunning/{}", work.row.id);
+                exception::clear(tx, context, &about, "the invoice is settled")?;
+            }
+        }
+    }
+    work.save(tx, context)?;
+    stand(tx, context, recorder, &work)
+}
+
+fn told(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    work: &Work,
+    act: DunningAct,
+    text: &str,
+) -> Result<(), AppFault> {
+    dunning_step::tell(tx, context, recorder, work, &Told::new(act, text))
+}
+
+/// The standing of a customer is that of its worst case; the CRM is told.
+fn stand(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    work: &Work,
+) -> Result<(), AppFault> {
+    const WORST_FIRST: [&str; 3] = ["suspended", "past_due", "grace"];
+    let mut words = vec![work.standing()];
+    for row in collection::running_cases(tx, &work.row.customer, "", CASES_A_STEP)? {
+        if row.id != work.row.id
+            && let Some(other) = Work::of(tx, context, row)?
+        {
+            words.push(other.standing());
+        }
+    }
+    let worst = WORST_FIRST.into_iter().find(|word| words.contains(word));
+    standing::change(
+        tx,
+        context,
+        recorder,
+        &work.row.customer,
+        worst.unwrap_or("good"),
+    )?;
+    standing::tell_crm(
+        tx,
+        context,
+        recorder,
+        &work.row.customer,
+        &work.row.contract,
+    )
+}
+
+/// How the payment that collects an invoice stands. One that was asked for and not answered is
+/// unknown, also when its call timed out.
+fn known_of(tx: &mut Tx<'_>, invoice: &str) -> Result<PaymentKnown, AppFault> {
+    let mut known = PaymentKnown::None;
+    for row in payments::of_invoice(tx, invoice)? {
+        match row.status.as_str() {
+            "initiated" => return Ok(PaymentKnown::Unknown),
+            "failed" => known = PaymentKnown::Failed,
+            _ => {}
+        }
+    }
+    Ok(known)
+}
+
+/// `record_promise`.
+///
+/// # Errors
+/// When the invoice is not being collected, or the day cannot be.
+pub fn promise(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &RecordPromise,
+) -> Result<Answer, AppFault> {
+    let (mut work, mut recorder) = worked(tx, context, key, &body.invoice)?;
+    let open = work.open()?;
+    let promised = match &body.amount {
+        Some(text) => stated("amount", text, open.currency)?,
+        None => open,
+    };
+    if promised.minor <= 0 || promised.minor > open.minor {
+        let message = format!("{promised} cannot be promised: {open} of the invoice is open");
+        return Err(Refusal::field("exceeds_open", "amount", message).into());
+    }
+    let promise = Promise {
+        until: body.until,
+        leaving: open.minus(promised)?,
+    };
+    let policy = work.kept.policy.clone();
+    work.kept
+        .case
+        .promise(promise, work.today, &policy)
+        .map_err(|refusal| Refusal::field(refusal.code(), "until", refusal.to_string()))?;
+    let text = format!("{promised} by {}: {}", body.until, body.note);
+    let act = Told::new(DunningAct::Promised, &text);
+    dunning_step::tell(tx, context, &mut recorder, &work, &act)?;
+    work.save(tx, context)?;
+    stand(tx, context, &mut recorder, &work)?;
+    recorder.finish(tx)?;
+    Ok(
+        json!({ "case": work.row.id, "invoice": work.invoice.number, "promised": promised, "until": body.until }),
+    )
+}
+
+/// `assign_collection`.
+///
+/// # Errors
+/// When the invoice is not being collected.
+pub fn assign(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &AssignCollection,
+) -> Result<Answer, AppFault> {
+    let (mut work, recorder) = worked(tx, context, key, &body.invoice)?;
+    if body.owner.trim().is_empty() {
+        return Err(Refusal::field("owner_missing", "owner", "name who works on it").into());
+    }
+    work.row.owner = body.owner.trim().to_owned();
+    work.row.next_action.clone_from(&body.next_action);
+    work.save(tx, context)?;
+    let text = format!("{}: {}", body.owner, body.next_action);
+    dunning_step::note(tx, context, &work.row.id, work.today, ("assigned", &text))?;
+    recorder.finish(tx)?;
+    Ok(json!({ "case": work.row.id, "invoice": work.invoice.number, "owner": work.row.owner }))
+}
+
+fn worked<'c>(
+    tx: &mut Tx<'_>,
+    context: &'c Context,
+    key: &str,
+    invoice: &str,
+) -> Result<(Work, Recorder<'c>), AppFault> {
+    let invoice = document::invoice(tx, invoice)?;
+    let row = collection::running_case(tx, &invoice.id)?;
+    let work = match row {
+        Some(row) => Work::of(tx, context, row)?,
+        None => None,
+    };
+    let work = work.ok_or_else(|| {
+        let message = format!(
+            "invoice {} is not being collected: it is not late, or it is settled",
+            invoice.number
+        );
+        Refusal::field("not_in_collection", "invoice", message)
+    })?;
+    let correlation = stored_value("chain id", &work.row.correlation)?;
+    Ok((work, Recorder::new(context, correlation, "/commands", key)))
+}
+
+impl App {
+    /// Lets invoices enter whose time is over, and goes on with every case. Returns how many cases
+    /// entered and how many were gone on with.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn work_dunning(&self, actor: &str) -> Result<(usize, usize), AppFault> {
+        let mut entered = 0;
+        let entities: Vec<EntityId> = self.books().entities.keys().cloned().collect();
+        for entity in entities {
+            let mut after = String::new();
+            loop {
+                let from = after.clone();
+                let (count, last) = {
+                    let entity = entity.clone();
+                    self.run(actor, move |tx, context| late(tx, context, &entity, &from))?
+                };
+                entered += count;
+                match last {
+                    Some(last) => after = last,
+                    None => break,
+                }
+            }
+        }
+        let (mut walked, mut after) = (0, String::new());
+        loop {
+            let from = after.clone();
+            let (count, last) = self.run(actor, move |tx, context| walk(tx, context, &from))?;
+            walked += count;
+            match last {
+                Some(last) => after = last,
+                None => return Ok((entered, walked)),
+            }
+        }
+    }
+}
+
+/// The invoices of an entity whose grace is over, once a day each. Returns how many entered and where
+/// to go on.
+fn late(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    entity: &EntityId,
+    after: &str,
+) -> Result<(usize, Option<String>), AppFault> {
+    let today = context.today(entity)?;
+    let looked = format!("dunning_looked/{entity}");
+    if after.is_empty()
+        && settings::setting(tx, &looked)?.is_some_and(|day| day == today.to_string())
+    {
+        return Ok((0, None));
+    }
+    let book = policy::in_force(tx)?.dunning;
+    let shortest = book
+        .policies
+        .iter()
+        .map(|policy| policy.grace_days)
+        .min()
+        .unwrap_or(0);
+    let due = before(today, i64::from(shortest) + 1);
+    let found = collection::overdue_without_case(
+        tx,
+        entity.as_str(),
+        &due.to_string(),
+        after,
+        CASES_A_STEP,
+    )?;
+    let last = found.last().cloned();
+    let mut entered = 0;
+    for id in &found {
+        let Some(invoice) = documents::document(tx, id)? else {
+            continue;
+        };
+        let buyer = customer::load(
+            tx,
+            &stored_value::<CustomerId>("customer id", &invoice.customer)?,
+        )?;
+        let Some(policy) = book.policy_for(entity.as_str(), word(buyer.collection)) else {
+            continue;
+        };
+        let due: Date = stored_value("date", &invoice.due)?;
+        let is_collected = known_of(tx, id)? == PaymentKnown::Unknown;
+        if due > before(today, i64::from(policy.grace_days) + 1) || is_collected {
+            continue;
+        }
+        let correlation = stored_value("chain id", &invoice.correlation)?;
+        let key = format!("dunning/{id}/{today}");
+        let mut recorder = Recorder::new(context, correlation, "/receivables", &key);
+        let why = format!("it was due on {due} and is not paid");
+        enter(tx, context, &mut recorder, &invoice, (today, &why))?;
+        standing::change(tx, context, &mut recorder, &invoice.customer, "past_due")?;
+        standing::tell_crm(
+            tx,
+            context,
+            &mut recorder,
+            &invoice.customer,
+            &invoice.contract,
+        )?;
+        recorder.finish(tx)?;
+        entered += 1;
+    }
+    if last.is_none() {
+        settings::set_setting(tx, &looked, &today.to_string())?;
+    }
+    Ok((entered, last))
+}
+
+fn before(day: Date, days: i64) -> Date {
+    day.saturating_sub(jiff::Span::new().days(days))
+}
+
+fn walk(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    after: &str,
+) -> Result<(usize, Option<String>), AppFault> {
+    let rows = collection::running_cases(tx, "", after, CASES_A_STEP)?;
+    let last = rows.last().map(|row| row.id.clone());
+    let count = rows.len();
+    for row in rows {
+        let Some(work) = Work::of(tx, context, row)? else {
+            continue;
+        };
+        let correlation = stored_value("chain id", &work.row.correlation)?;
+        let key = format!("dunning/{}/{}", work.row.id, work.today);
+        let mut recorder = Recorder::new(context, correlation, "/receivables", &key);
+        advance(tx, context, &mut recorder, work, false)?;
+        recorder.finish(tx)?;
+    }
+    Ok((count, last))
+}

@@ -1,0 +1,65 @@
+//! The policy of receivables: the one that ships with the program until another is published.
+
+use crate::Refusal;
+use crate::command::{Answer, PublishCollectionPolicy};
+use crate::fault::AppFault;
+use crate::record::Context;
+use billing::CollectionPolicy;
+use serde_json::json;
+use store::{Tx, settings};
+
+const KIND: &str = "collection_policy";
+
+/// The policy in force.
+///
+/// # Errors
+/// When the store fails or what is stored cannot be read.
+pub(crate) fn in_force(tx: &mut Tx<'_>) -> Result<CollectionPolicy, AppFault> {
+    let text = match settings::configuration(tx, KIND)? {
+        Some((_, text)) => text,
+        None => CollectionPolicy::STANDARD.to_owned(),
+    };
+    read(&text).map_err(|error| AppFault::Unreadable {
+        what: "collection policy",
+        error,
+    })
+}
+
+fn read(text: &str) -> Result<CollectionPolicy, String> {
+    toml::from_str(text).map_err(|error| error.to_string())
+}
+
+/// `publish_collection_policy`.
+///
+/// # Errors
+/// When it cannot be read, a step makes no sense, or its version is not the next one.
+pub fn publish(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &PublishCollectionPolicy,
+) -> Result<Answer, AppFault> {
+    let policy =
+        read(&body.toml).map_err(|error| Refusal::field("policy_unreadable", "toml", error))?;
+    policy
+        .check()
+        .map_err(|refusal| Refusal::field(refusal.code(), "toml", refusal.to_string()))?;
+    let now = in_force(tx)?.version;
+    if policy.version != now + 1 {
+        let message = format!(
+            "version {} does not follow version {now}; write {}",
+            policy.version,
+            now + 1
+        );
+        return Err(Refusal::field("version_not_next", "toml", message).into());
+    }
+    let version = i64::from(policy.version);
+    settings::add_configuration(
+        tx,
+        KIND,
+        version,
+        context.now.microseconds(),
+        &context.actor,
+        &body.toml,
+    )?;
+    Ok(json!({ "version": policy.version, "policies": policy.dunning.policies.len() }))
+}
