@@ -61,7 +61,11 @@ pub(crate) fn hold(
     if let Command::SubmitQuote(body) = &envelope.command {
         return hold_quote(tx, context, envelope, digest, body);
     }
-    let command = envelope.command.name();
+    // Prices that come by another way need whom a product needs.
+    let command = match &envelope.command {
+        Command::SetPrice(_) | Command::ImportCatalogue(_) => "publish_product",
+        other => other.name(),
+    };
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
     if !policy.concerns(command, changes_existing) {

@@ -13,6 +13,7 @@ pub(crate) mod delivery;
 pub(crate) mod document;
 pub mod exception;
 pub mod intercompany;
+pub mod hierarchy;
 pub mod journal;
 pub mod offer;
 pub mod order;

@@ -5,6 +5,7 @@ use crate::{App, AppFault, Refusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::log::StoredEvent;
+pub use store::quotes::ActivationLag;
 use store::{effects, exceptions, feed, inbox};
 use values::{Date, Instant};
 
@@ -20,6 +21,8 @@ pub struct Pulse {
     pub inbox: Vec<(String, String, i64)>,
     /// Exceptions that are not resolved.
     pub open_exceptions: i64,
+    /// From signature to force, by legal entity: contracts measured, days of all, the most, and late ones.
+    pub activations: Vec<ActivationLag>,
     /// Connections as all processes know them.
     pub connections: Vec<crate::lanes::ConnectionView>,
 }
@@ -89,6 +92,7 @@ impl App {
                     .collect(),
                 inbox: inbox::counts(tx)?,
                 open_exceptions: exceptions::open_count(tx)?,
+                activations: store::quotes::activation_lags(tx)?,
             })
         })
     }

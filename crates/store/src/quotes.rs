@@ -430,3 +430,41 @@ pub fn origin_counts(tx: &mut Tx<'_>) -> Result<Vec<OriginCount>, StoreFault> {
         },
     )
 }
+
+/// How long the contracts of an entity took from signature to force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivationLag {
+    /// Legal entity.
+    pub entity: String,
+    /// Contracts of which the day of signature is known.
+    pub measured: i64,
+    /// The days of all of them.
+    pub days: i64,
+    /// The most of them.
+    pub longest: i64,
+    /// Those that were late.
+    pub late: i64,
+}
+
+/// How long contracts took from signature to force, by entity.
+///
+/// # Errors
+/// When the database refuses.
+pub fn activation_lags(tx: &mut Tx<'_>) -> Result<Vec<ActivationLag>, StoreFault> {
+    tx.query(
+        "SELECT entity, CAST(count(*) AS BIGINT), CAST(sum(lag_days) AS BIGINT), \
+         CAST(max(lag_days) AS BIGINT), \
+         CAST(sum(CASE WHEN activated > due THEN 1 ELSE 0 END) AS BIGINT) \
+         FROM contract_origin WHERE signed <> '' GROUP BY entity ORDER BY entity",
+        &[],
+        |mut row| {
+            Ok(ActivationLag {
+                entity: row.text(0)?,
+                measured: row.int(1)?,
+                days: row.int(2)?,
+                longest: row.int(3)?,
+                late: row.int(4)?,
+            })
+        },
+    )
+}

@@ -96,6 +96,9 @@ pub struct ChangeCustomer {
     /// Days from invoice to due date.
     #[serde(default)]
     pub payment_terms_days: Option<u16>,
+    /// The account above it in the hierarchy; empty text takes it out of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// Why.
     pub reason: String,
 }

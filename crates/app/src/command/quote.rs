@@ -172,3 +172,46 @@ pub struct PublishDiscountPolicy {
 fn one() -> Quantity {
     Quantity::new(Decimal::ONE)
 }
+
+/// Body of `set_price`: a row of the price book, with exactly one of `unit_price`, `charge` and
+/// `charge_json`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPrice {
+    /// The product.
+    pub product: ProductCode,
+    /// Currency of the price.
+    pub currency: Currency,
+    /// How long a billing period is.
+    pub billing: BillingFrequency,
+    /// Whether a period is billed when it begins or when it has ended; when it begins, when absent.
+    #[serde(default)]
+    pub timing: Option<commerce::Timing>,
+    /// First day on which new orders get it; always, when absent.
+    #[serde(default)]
+    pub from: Option<Date>,
+    /// Price of one unit for one billing period.
+    #[serde(default)]
+    pub unit_price: Option<UnitPrice>,
+    /// Or the whole charge.
+    #[serde(default)]
+    pub charge: Option<commerce::Charge>,
+    /// Or the whole charge as JSON text, for a cell of a file.
+    #[serde(default)]
+    pub charge_json: Option<String>,
+    /// What its quantity is measured by; agreed on the contract when absent.
+    #[serde(default)]
+    pub measure: Option<commerce::Measure>,
+}
+
+/// Body of `import_catalogue`, and what an export of the catalogue is.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportCatalogue {
+    /// Products with their prices.
+    #[serde(default)]
+    pub products: Vec<super::PublishProduct>,
+    /// Plans, bundles, add-ons, billing templates and standalone prices.
+    #[serde(default)]
+    pub offers: Vec<Offer>,
+}

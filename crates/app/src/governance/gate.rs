@@ -148,6 +148,20 @@ fn wanted(
             ];
             Some(at(format!("product/{}", body.code), "", &fields, &[place]))
         }
+        Command::SetPrice(body) => {
+            let place = topology.place(None, Some(body.product.as_str()));
+            let object = format!("product/{}", body.product);
+            Some(at(object, "", &["price.charge"], &[place]))
+        }
+        Command::ImportCatalogue(body) => {
+            let places: Vec<Place> = body
+                .products
+                .iter()
+                .map(|product| topology.place(None, Some(product.code.as_str())))
+                .collect();
+            let fields = ["product.name", "price.charge"];
+            Some(at("catalogue".to_owned(), "", &fields, &places))
+        }
         Command::SetTaxRate(body) => {
             let place = topology.place(Some(body.entity.as_str()), None);
             let object = format!("tax/{}/{}", body.entity, body.tax_code);

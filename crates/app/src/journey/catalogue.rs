@@ -9,7 +9,7 @@ use commerce::Product;
 use events::{Event, ProductPublished};
 use ledger::{Entity, RuleBook};
 use serde_json::json;
-use store::{Tx, catalogue, settings};
+use store::{Tx, catalogue, quotes, settings};
 use values::{Date, Zone};
 
 /// From when a rate holds that does not say.
@@ -86,6 +86,7 @@ pub fn publish_product(
     };
     let content = to_store("product", &product)?;
     catalogue::put_product(tx, body.code.as_str(), &content)?;
+    keep_version(tx, context, &body.code, &content)?;
     let mut recorder = Recorder::new(context, context.new_chain(), "/catalogue", key);
     let fact = Fact {
         subject: format!("product/{}", body.code),
@@ -102,6 +103,27 @@ pub fn publish_product(
     recorder.event(fact, Event::ProductPublished(event));
     recorder.finish(tx)?;
     Ok(json!({ "product": body.code }))
+}
+
+/// Keeps what was published as the next version of the product; the same again makes none.
+fn keep_version(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    product: &values::ProductCode,
+    content: &str,
+) -> Result<(), AppFault> {
+    let versions = quotes::product_versions(tx, product.as_str())?;
+    if versions.first().is_some_and(|newest| newest.body == content) {
+        return Ok(());
+    }
+    let row = quotes::ProductVersionRow {
+        product: product.as_str().to_owned(),
+        version: versions.first().map_or(0, |newest| newest.version) + 1,
+        body: content.to_owned(),
+        maker: context.actor.clone(),
+        recorded: context.now.microseconds(),
+    };
+    Ok(quotes::ProductVersionRow::insert(tx, &[row])?)
 }
 
 /// `set_tax_rate`.

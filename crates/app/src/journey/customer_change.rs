@@ -3,7 +3,7 @@
 use crate::approval::Difference;
 use crate::command::{Answer, ChangeCustomer};
 use crate::fault::{stored, stored_value, to_store};
-use crate::journey::customer;
+use crate::journey::{customer, hierarchy};
 use crate::record::{Context, Fact, Recorder};
 use crate::{App, AppFault, Refusal};
 use commerce::Customer;
@@ -44,6 +44,11 @@ pub fn change(
         return Err(Refusal::field("name_missing", "legal_name", message).into());
     }
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
+    let before = customer::load(tx, &body.customer)?;
+    let after = changed(&before, body)?;
+    if let Some(parent) = after.parent.as_ref().filter(|_| after.parent != before.parent) {
+        hierarchy::may_stand_below(tx, &after, parent)?;
+    }
     let diff = differences(tx, body)?;
     if diff.is_empty() {
         let message = "nothing changes: every field is as it is stated already";
@@ -101,6 +106,13 @@ pub(crate) fn differences(
                 "payment_terms_days",
                 customer.payment_terms_days.to_string(),
             ),
+            (
+                "parent",
+                customer
+                    .parent
+                    .as_ref()
+                    .map_or_else(String::new, |parent| parent.to_string()),
+            ),
         ]
     };
     Ok(fields(&before)
@@ -140,7 +152,15 @@ fn changed(before: &Customer, body: &ChangeCustomer) -> Customer {
     if let Some(days) = body.payment_terms_days {
         after.payment_terms_days = days;
     }
-    after
+    if let Some(parent) = &body.parent {
+        after.parent = match parent.trim() {
+            "" => None,
+            id => Some(id.parse().map_err(|error: values::IdRefused| {
+                Refusal::field("bad_id", "parent", error.to_string())
+            })?),
+        };
+    }
+    Ok(after)
 }
 
 fn apply(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<(), AppFault> {

@@ -42,7 +42,7 @@ pub fn publish(
     body: &PublishOffer,
 ) -> Result<Answer, AppFault> {
     let offer = &body.0;
-    let refused = refusals(tx, context, offer)?;
+    let refused = refusals(tx, offer)?;
     if !refused.is_empty() {
         return Err(AppFault::Refused(refused));
     }
@@ -69,13 +69,16 @@ pub fn publish(
 }
 
 /// Everything that is wrong with an offer beside the catalogue as it is in this transaction.
-pub(crate) fn refusals(
+fn refusals(
     tx: &mut Tx<'_>,
-    context: &Context,
     offer: &Offer,
 ) -> Result<Vec<Refusal>, AppFault> {
     let known = load(tx)?;
-    let refused = offer.check(&context.books.catalogue.products, &known);
+    let mut products = Vec::new();
+    for (_, text) in store::catalogue::products(tx)? {
+        products.push(stored("product", &text)?);
+    }
+    let refused = offer.check(&products, &known);
     Ok(refused
         .into_iter()
         .map(|refusal| Refusal::field("bad_offer", &refusal.field, refusal.message))

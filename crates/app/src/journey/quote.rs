@@ -4,9 +4,12 @@
 //! of the one before it away, and its draft order with it.
 
 mod lines;
+mod steps;
 mod tend;
 mod view;
+mod write;
 
+pub use commerce::QuoteFigures;
 pub(crate) use tend::tend;
 pub use view::{QuoteDetail, QuoteStepView, QuoteView, QuoteVersionView, TemplateCount, quote_of, quotes_of, template_counts};
 
@@ -15,31 +18,24 @@ use crate::command::{
     AcceptQuote, Answer, CloseQuote, ConvertQuote, CreateQuote, QuoteContent, ReviseQuote,
     SubmitQuote,
 };
-use crate::fault::{stored, stored_value, to_store};
-use crate::journey::contract::quoted::quoted;
-use crate::journey::{contract as contracts, customer, exception, offer};
+use crate::fault::{stored, stored_value};
+use crate::journey::{contract as contracts, exception, offer};
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
-use commerce::{Contract, ExternalRef, QuoteFigures, QuoteStatus, quote_figures};
+use commerce::{Contract, QuoteStatus};
 use control::approval_policy::Demand;
 use control::discount_policy::Given;
-use events::{Event, OrderAccepted, QuoteReport, Reference};
+use events::{Event, OrderAccepted, Reference};
 use serde_json::json;
-use store::quotes::{self, ContractOriginRow, QuoteRow, QuoteStepRow, QuoteVersionRow};
+use steps::{fact, move_to, report, step, told_of, trail};
+use store::quotes::{self, ContractOriginRow, QuoteRow, QuoteVersionRow};
 use store::{Tx, settings};
 use values::{ContractId, Currency, Date, QuoteId, days_between};
+use write::{keep_version, valid_until, write};
 
 /// Key of the exception about a signed quote that is not in force in time.
 fn late_key(quote: &str) -> String {
     format!("activation/{quote}")
-}
-
-/// What a version of a quote is.
-struct Written {
-    contract: Contract,
-    figures: QuoteFigures,
-    deviations: Vec<String>,
-    template: String,
 }
 
 /// `create_quote`.
@@ -400,114 +396,8 @@ fn reason_of<'a>(reason: &'a str, mend: &str) -> Result<&'a str, Refusal> {
     Ok(reason)
 }
 
-fn valid_until(content: &QuoteContent) -> String {
-    content.valid_until.map_or_else(String::new, |day| day.to_string())
-}
-
 fn plus_days(day: Date, days: i64) -> Date {
     (0..days).try_fold(day, |day, _| day.tomorrow()).unwrap_or(day)
-}
-
-/// Builds what a version is: the contract quoted, the same at list and at standalone selling prices.
-fn write(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    quote: &QuoteId,
-    id: &ContractId,
-    content: &QuoteContent,
-) -> Result<Written, AppFault> {
-    let buyer = customer::load(tx, &content.customer)?;
-    let entity = context.books.entity(&content.entity)?;
-    let currency = content.currency.or(buyer.currency).unwrap_or(entity.currency);
-    let offers = offer::load(tx)?;
-    let read = lines::expand(context, &offers, content, id, currency)?;
-    let terms = (currency, buyer.billing_day);
-    let mut contract = quoted(context, &read.body, id, terms, &read.besides)?;
-    contract.refs.push(ExternalRef {
-        system: "tieout".to_owned(),
-        kind: "Quote".to_owned(),
-        id: quote.as_str().to_owned(),
-    });
-    let mut at_list = read.body.clone();
-    at_list.lines = read.list;
-    let undiscounted: Vec<_> = read.besides.iter().map(without_prices).collect();
-    let list = quoted(context, &at_list, id, terms, &undiscounted)?;
-    let mut alone = contract.clone();
-    alone.components.clear();
-    alone.discounts.clear();
-    if !read.standalone.is_empty() {
-        let (numbers, lines): (Vec<usize>, Vec<_>) = read.standalone.into_iter().unzip();
-        let besides: Vec<_> = numbers
-            .into_iter()
-            .filter_map(|number| undiscounted.get(number).cloned())
-            .collect();
-        let mut at_standalone = read.body.clone();
-        at_standalone.lines = lines;
-        alone = quoted(context, &at_standalone, id, terms, &besides)?;
-    }
-    let figures = quote_figures(&contract, &list, &alone)
-        .map_err(|refusal| Refusal::field(refusal.code(), "content.lines", refusal.to_string()))?;
-    Ok(Written {
-        contract,
-        figures,
-        deviations: read.deviations,
-        template: read.template.map_or_else(String::new, |code| code.as_str().to_owned()),
-    })
-}
-
-/// The steps of a ramp in quantities alone.
-fn without_prices(beside: &contracts::quoted::Besides) -> contracts::quoted::Besides {
-    let ramp = beside.ramp.iter().filter(|step| step.quantity.is_some());
-    contracts::quoted::Besides {
-        field: beside.field.clone(),
-        discount: None,
-        ramp: ramp
-            .map(|step| crate::command::RampStepBody {
-                effective: step.effective,
-                quantity: step.quantity,
-                unit_price: None,
-                charge: None,
-            })
-            .collect(),
-    }
-}
-
-/// Stores a new version, says so, and answers with what it comes to.
-fn keep_version(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    key: &str,
-    row: &QuoteRow,
-    content: &QuoteContent,
-    written: &Written,
-    reason: &str,
-) -> Result<Answer, AppFault> {
-    let mut content = content.clone();
-    if content.template.is_none() && !written.template.is_empty() {
-        content.template = Some(stored_value("template", &written.template)?);
-    }
-    let version = QuoteVersionRow {
-        quote: row.id.clone(),
-        version: row.version,
-        status: QuoteStatus::Draft.as_str().to_owned(),
-        order_status: String::new(),
-        approval: String::new(),
-        maker: context.actor.clone(),
-        reason: reason.to_owned(),
-        content: to_store("quote", &content)?,
-        contract: to_store("contract", &written.contract)?,
-        figures: to_store("figures of a quote", &written.figures)?,
-        deviations: written.deviations.join("\n"),
-        signed: String::new(),
-        activate_by: String::new(),
-        recorded: context.now.microseconds(),
-    };
-    QuoteVersionRow::insert(tx, std::slice::from_ref(&version))?;
-    let words = if reason.is_empty() { "written" } else { reason };
-    trail(tx, context, &version, "draft", words)?;
-    report(tx, context, key, row, &version)?;
-    Ok(json!({ "quote": row.id, "version": row.version, "status": row.status,
-        "figures": written.figures, "deviations": written.deviations }))
 }
 
 /// A quote with its latest version; refused when `version` is another one. Takes its turn first, so
@@ -582,103 +472,8 @@ fn void(
     step(tx, context, version, QuoteStatus::Void, &words)
 }
 
-/// Moves a version and notes it in the trail.
-fn step(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    version: &mut QuoteVersionRow,
-    next: QuoteStatus,
-    words: &str,
-) -> Result<(), AppFault> {
-    let next = status_of(version)?.to(next).map_err(stands_elsewhere)?;
-    version.status = next.as_str().to_owned();
-    quotes::put_version(tx, version)?;
-    trail(tx, context, version, next.as_str(), words)
-}
-
-fn trail(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    version: &QuoteVersionRow,
-    step: &str,
-    words: &str,
-) -> Result<(), AppFault> {
-    let number = quotes::steps(tx, &version.quote)?.len();
-    let row = QuoteStepRow {
-        quote: version.quote.clone(),
-        number: i64::try_from(number).unwrap_or(i64::MAX - 1) + 1,
-        version: version.version,
-        at: context.now.microseconds(),
-        actor: context.actor.clone(),
-        step: step.to_owned(),
-        words: words.to_owned(),
-    };
-    Ok(QuoteStepRow::insert(tx, &[row])?)
-}
-
-/// The quote stands where its latest version does.
-fn move_to(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    row: &mut QuoteRow,
-    version: &QuoteVersionRow,
-) -> Result<(), AppFault> {
-    row.status.clone_from(&version.status);
-    row.changed = context.now.microseconds();
-    Ok(quotes::put_quote(tx, row)?)
-}
-
 fn answer(row: &QuoteRow) -> Answer {
     json!({ "quote": row.id, "version": row.version, "status": row.status })
-}
-
-fn fact(context: &Context, row: &QuoteRow) -> Result<Fact, AppFault> {
-    let entity = stored_value("entity id", &row.entity)?;
-    Ok(Fact {
-        subject: format!("quote/{}", row.id),
-        partition: format!("quote/{}", row.id),
-        effective: context.today(&entity)?,
-        entity: Some(entity),
-        happened: context.now,
-    })
-}
-
-fn told_of(row: &QuoteRow, version: &QuoteVersionRow) -> Result<QuoteReport, AppFault> {
-    let figures: QuoteFigures = stored("figures of a quote", &version.figures)?;
-    Ok(QuoteReport {
-        quote: stored_value("quote id", &row.id)?,
-        version: u32::try_from(version.version).unwrap_or(u32::MAX),
-        status: version.status.clone(),
-        customer: stored_value("customer id", &row.customer)?,
-        entity: stored_value("entity id", &row.entity)?,
-        contract: stored_value("contract id", &row.contract)?,
-        value: figures.tcv,
-        discount: figures.discount,
-        discount_rate: figures.discount_rate,
-        reason: version.reason.clone(),
-    })
-}
-
-/// Records where a quote stands now.
-fn report(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    key: &str,
-    row: &QuoteRow,
-    version: &QuoteVersionRow,
-) -> Result<(), AppFault> {
-    let told = told_of(row, version)?;
-    let event = match status_of(version)? {
-        QuoteStatus::Draft | QuoteStatus::Submitted => Event::QuoteRevised(told),
-        QuoteStatus::Approved => Event::QuoteApproved(told),
-        QuoteStatus::Accepted => Event::QuoteAccepted(told),
-        QuoteStatus::Converted => Event::QuoteConverted(told),
-        QuoteStatus::Rejected | QuoteStatus::Expired | QuoteStatus::Void => Event::QuoteClosed(told),
-    };
-    let correlation = stored_value("chain id", &row.correlation)?;
-    let mut recorder = Recorder::new(context, correlation, "/quotes", key);
-    recorder.event(fact(context, row)?, event);
-    recorder.finish(tx)
 }
 
 fn template_of(version: &QuoteVersionRow) -> Result<Option<values::OfferCode>, AppFault> {

@@ -102,9 +102,14 @@ pub(super) fn expand(
             currency: Some(currency),
             start: content.start,
             end,
-            billing_day: content.billing_day.or(template.and_then(|it| it.billing_day)),
+            billing_day: content
+                .billing_day
+                .or(template.and_then(|it| it.billing_day)),
             lines: Vec::new(),
-            renewal: content.renewal.clone().or(template.and_then(|it| it.renewal.clone())),
+            renewal: content
+                .renewal
+                .clone()
+                .or(template.and_then(|it| it.renewal.clone())),
             discounts: Vec::new(),
             references: content.references.clone(),
         },
@@ -118,7 +123,15 @@ pub(super) fn expand(
             .unwrap_or(ACTIVATION_DAYS),
     };
     for (it, line) in sold {
-        add(context, offers, template, &mut expanded, it, line, (contract, currency))?;
+        add(
+            context,
+            offers,
+            template,
+            &mut expanded,
+            it,
+            line,
+            (contract, currency),
+        )?;
     }
     Ok(expanded)
 }
@@ -237,9 +250,13 @@ fn end_of(
     if let Some(end) = content.end {
         return Ok(end);
     }
-    let months = content.months.or(plan).or(template.and_then(|it| it.months));
+    let months = content
+        .months
+        .or(plan)
+        .or(template.and_then(|it| it.months));
     let Some(months) = months else {
-        let message = "the term has no end; state end or months, or a plan or template that has a term";
+        let message =
+            "the term has no end; state end or months, or a plan or template that has a term";
         return Err(Refusal::field("missing_end", "content.end", message));
     };
     let until = add_months(content.start, i32::from(months.get()));
@@ -266,21 +283,30 @@ fn deviations(
         if let (Some(own), Some(standard)) = (line.billing, template.billing)
             && own != standard
         {
-            found.push(format!("lines[{index}] is billed {own}, and {code} says {standard}"));
+            found.push(format!(
+                "lines[{index}] is billed {own}, and {code} says {standard}"
+            ));
         }
     }
     if let (Some(own), Some(standard)) = (content.billing_day, template.billing_day)
         && own != standard
     {
-        found.push(format!("the billing day is {own}, and {code} says {standard}"));
+        found.push(format!(
+            "the billing day is {own}, and {code} says {standard}"
+        ));
     }
     if let Some(months) = template.months {
         let until = add_months(content.start, i32::from(months.get()));
         if end.tomorrow().ok() != Some(until) {
-            found.push(format!("the term ends on {end}, and {code} says {months} months"));
+            found.push(format!(
+                "the term ends on {end}, and {code} says {months} months"
+            ));
         }
     }
-    if content.renewal.is_some() && template.renewal.is_some() && content.renewal != template.renewal {
+    if content.renewal.is_some()
+        && template.renewal.is_some()
+        && content.renewal != template.renewal
+    {
         found.push(format!("it renews otherwise than {code} says"));
     }
     found
@@ -374,28 +400,56 @@ fn parts(
 ) -> Result<Vec<Sold>, Vec<Refusal>> {
     let mut wrong = Vec::new();
     if !line.ramp.is_empty() {
-        let message = format!("bundle {} cannot ramp as a whole; quote its products one by one", bundle.code);
-        wrong.push(Refusal::field("bundle_ramp", &format!("{field}.ramp"), message));
+        let message = format!(
+            "bundle {} cannot ramp as a whole; quote its products one by one",
+            bundle.code
+        );
+        wrong.push(Refusal::field(
+            "bundle_ramp",
+            &format!("{field}.ramp"),
+            message,
+        ));
     }
     for option in &line.options {
-        if !bundle.parts.iter().any(|part| part.optional && part.product == *option) {
+        if !bundle
+            .parts
+            .iter()
+            .any(|part| part.optional && part.product == *option)
+        {
             let optional = bundle.parts.iter().filter(|part| part.optional);
             let known: Vec<&str> = optional.map(|part| part.product.as_str()).collect();
             let message = format!(
                 "{option} is no option of bundle {}; its options are: {}",
                 bundle.code,
-                if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+                if known.is_empty() {
+                    "none".to_owned()
+                } else {
+                    known.join(", ")
+                }
             );
-            wrong.push(Refusal::field("unknown_option", &format!("{field}.options"), message));
+            wrong.push(Refusal::field(
+                "unknown_option",
+                &format!("{field}.options"),
+                message,
+            ));
         }
     }
     let listed = price_on(&bundle.prices, currency, on);
-    if line.unit_price.is_some() && bundle.parts.iter().any(|part| !part.optional && part.share.is_none()) {
+    if line.unit_price.is_some()
+        && bundle
+            .parts
+            .iter()
+            .any(|part| !part.optional && part.share.is_none())
+    {
         let message = format!(
             "bundle {} has no shares to split a price by; publish them, or leave unit_price out",
             bundle.code
         );
-        wrong.push(Refusal::field("no_shares", &format!("{field}.unit_price"), message));
+        wrong.push(Refusal::field(
+            "no_shares",
+            &format!("{field}.unit_price"),
+            message,
+        ));
     }
     let mut sold = Vec::new();
     for part in &bundle.parts {
@@ -408,7 +462,9 @@ fn parts(
                 field: field.to_owned(),
                 product: part.product.clone(),
                 quantity: Quantity::new(
-                    part.quantity.decimal().saturating_mul(line.quantity.decimal()),
+                    part.quantity
+                        .decimal()
+                        .saturating_mul(line.quantity.decimal()),
                 ),
                 unit_price,
                 list,
@@ -417,7 +473,11 @@ fn parts(
             (Err(refusal), _) | (_, Err(refusal)) => wrong.push(refusal),
         }
     }
-    if wrong.is_empty() { Ok(sold) } else { Err(wrong) }
+    if wrong.is_empty() {
+        Ok(sold)
+    } else {
+        Err(wrong)
+    }
 }
 
 fn split(
@@ -436,7 +496,11 @@ fn split(
                 "{share} of {price} is no exact price for each of {} {} in bundle {}; quote another price",
                 part.quantity, part.product, bundle.code
             );
-            Err(Refusal::field("price_not_exact", &format!("{field}.unit_price"), message))
+            Err(Refusal::field(
+                "price_not_exact",
+                &format!("{field}.unit_price"),
+                message,
+            ))
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What happens to quotes by itself: what nobody accepted in time runs out, and what was signed and is
 //! not in force in time becomes an exception.
 
-use super::{currency_of, late_key, load, move_to, report, status_of, step};
+use super::steps::{move_to, report, step};
+use super::{currency_of, late_key, load, status_of};
 use crate::fault::{stored, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::worker::Progress;
@@ -23,7 +24,9 @@ impl App {
     /// When the store fails.
     pub fn tend_quotes(&self) -> Result<u64, AppFault> {
         // Days are those of each legal entity; none is more than a day ahead of this one.
-        let day = Zone::utc().date_at(self.clock().now().plus_seconds(86_400)).to_string();
+        let day = Zone::utc()
+            .date_at(self.clock().now().plus_seconds(86_400))
+            .to_string();
         let asked = day.clone();
         let waiting = self.store().read(move |tx| {
             Ok::<_, store::StoreFault>(
@@ -72,7 +75,9 @@ fn raise(
         return Ok(false);
     };
     let today = context.today(&stored_value("entity id", &row.entity)?)?;
-    if today.to_string() <= version.activate_by || store::exceptions::open_about(tx, &key)?.is_some() {
+    if today.to_string() <= version.activate_by
+        || store::exceptions::open_about(tx, &key)?.is_some()
+    {
         return Ok(false);
     }
     let figures: QuoteFigures = stored("figures of a quote", &version.figures)?;
@@ -95,7 +100,8 @@ fn raise(
             customer: row.customer.clone(),
             document: row.id.clone(),
             entity: row.entity.clone(),
-            measure: "bookings".to_owned(),
+            // It is in nobody's bookings yet, so it explains no difference.
+            measure: String::new(),
             value: Some(value),
             correlation: Some(stored_value("chain id", &row.correlation)?),
         },

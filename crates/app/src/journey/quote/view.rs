@@ -1,7 +1,8 @@
 //! Quotes as people and programs read them.
 
 use super::{currency_of, status_of};
-use crate::AppFault;
+use crate::view::Page;
+use crate::{App, AppFault};
 use crate::command::QuoteContent;
 use crate::fault::stored;
 use commerce::{QuoteFigures, QuoteStatus};
@@ -177,13 +178,15 @@ pub fn quote_of(tx: &mut Tx<'_>, id: &str) -> Result<QuoteDetail, AppFault> {
     })?;
     let versions = quotes::versions(tx, id)?.into_iter().rev().map(version_of);
     let versions = versions.collect::<Result<Vec<_>, _>>()?;
-    let steps = quotes::steps(tx, id)?.into_iter().map(|step| QuoteStepView {
-        version: step.version,
-        at: Instant::from_microseconds(step.at),
-        actor: step.actor,
-        step: step.step,
-        words: step.words,
-    });
+    let steps = quotes::steps(tx, id)?
+        .into_iter()
+        .map(|step| QuoteStepView {
+            version: step.version,
+            at: Instant::from_microseconds(step.at),
+            actor: step.actor,
+            step: step.step,
+            words: step.words,
+        });
     Ok(QuoteDetail {
         quote: of(row)?,
         versions,
@@ -212,4 +215,52 @@ pub fn template_counts(tx: &mut Tx<'_>) -> Result<Vec<TemplateCount>, AppFault> 
             late: row.late,
         })
         .collect())
+}
+
+/// Rows of a page.
+const ROWS: i64 = 50;
+
+impl App {
+    /// Quotes of a status and a customer, where they are named, newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn quotes(
+        &self,
+        status: &str,
+        customer: &str,
+        cursor: Option<&str>,
+    ) -> Result<Page<QuoteView>, AppFault> {
+        let before = cursor.unwrap_or_default().to_owned();
+        let (status, customer) = (status.to_owned(), customer.to_owned());
+        let mut rows = self
+            .store()
+            .read(move |tx| quotes_of(tx, (&status, &customer), &before, ROWS + 1))?;
+        let most = usize::try_from(ROWS).unwrap_or(usize::MAX);
+        let next = (rows.len() > most).then(|| {
+            rows.truncate(most);
+            rows.last().map(|row| row.id.clone())
+        });
+        Ok(Page {
+            items: rows,
+            next: next.flatten(),
+        })
+    }
+
+    /// A quote with its versions and its trail.
+    ///
+    /// # Errors
+    /// When there is no such quote.
+    pub fn quote(&self, id: &str) -> Result<QuoteDetail, AppFault> {
+        let id = id.to_owned();
+        self.store().read(move |tx| quote_of(tx, &id))
+    }
+
+    /// How contracts stand to the standard billing templates, by legal entity.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn template_counts(&self) -> Result<Vec<TemplateCount>, AppFault> {
+        self.store().read(template_counts)
+    }
 }
