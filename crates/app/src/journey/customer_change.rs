@@ -87,7 +87,7 @@ pub(crate) fn differences(
     body: &ChangeCustomer,
 ) -> Result<Vec<Difference>, AppFault> {
     let before = customer::load(tx, &body.customer)?;
-    let after = changed(&before, body);
+    let after = changed(&before, body)?;
     let fields = |customer: &Customer| {
         [
             ("legal_name", customer.legal_name.clone()),
@@ -135,7 +135,7 @@ fn word(customer: &Customer) -> String {
     .to_owned()
 }
 
-fn changed(before: &Customer, body: &ChangeCustomer) -> Customer {
+fn changed(before: &Customer, body: &ChangeCustomer) -> Result<Customer, AppFault> {
     let mut after = before.clone();
     if let Some(name) = &body.legal_name {
         name.trim().clone_into(&mut after.legal_name);
@@ -175,7 +175,7 @@ fn apply(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<
         kind: "customer",
         id: row.customer.clone(),
     })?;
-    let after = changed(&stored("customer", &known.body)?, &body);
+    let after = changed(&stored("customer", &known.body)?, &body)?;
     let text = to_store("customer", &after)?;
     catalogue::update_customer(tx, &row.customer, &after.legal_name, &known.standing, &text)?;
     let maker = Context {
