@@ -11,7 +11,7 @@ pub mod unmatched;
 pub mod write_off;
 
 pub use dunning::{assign, promise};
-pub use receivables::{AgedRow, AgedTotal, AgedView, CaseView, OpenItem, WorkRow};
+pub use receivables::{AgedRow, AgedTotal, AgedView, CaseAct, CaseView, OpenItem, WorkRow};
 pub use unmatched::{UnmatchedCandidate, UnmatchedPayment};
 
 use crate::Refusal;

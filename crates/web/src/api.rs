@@ -5,6 +5,7 @@ pub mod answers;
 mod asked;
 mod audit;
 mod bill_runs;
+mod collection;
 mod command;
 mod exceptions;
 mod files;

@@ -12,6 +12,7 @@ mod audit;
 mod bill_runs;
 mod billing;
 mod chain;
+mod collection;
 mod commercial;
 mod disputes;
 mod events;
@@ -37,6 +38,7 @@ pub use account::{AccountSource, OwnSession, SessionLine};
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
+pub use collection::CollectionSource;
 pub use disputes::DisputeSource;
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
@@ -121,6 +123,12 @@ pub fn router(state: ConsoleState) -> Router {
             post(exceptions::change_incident),
         )
         .route("/disputes", get(disputes::disputes))
+        .route("/cash", get(collection::cash))
+        .route("/cash/apply", post(collection::apply))
+        .route("/receivables", get(collection::receivables))
+        .route("/collections", get(collection::worklist))
+        .route("/collections/{id}", get(collection::case))
+        .route("/collections/{id}/{action}", post(collection::act))
         .route("/outstanding/{list}", get(exceptions::outstanding))
         .route("/approvals", get(approvals::queue))
         .route("/approvals/{id}", get(approvals::show))

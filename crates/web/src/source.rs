@@ -4,6 +4,7 @@ mod account;
 mod approvals;
 mod audit;
 mod bill_runs;
+mod collection;
 mod disputes;
 mod exceptions;
 mod governance;

@@ -110,6 +110,10 @@ fn lists() -> Vec<&'static str> {
         "/invoices",
         "/meters",
         "/payments",
+        "/cash",
+        "/receivables",
+        "/receivables?as_of=2026-02-28",
+        "/collections",
         "/journals",
         "/trial-balance",
         "/connections",
@@ -129,6 +133,7 @@ fn all_pages() -> Vec<String> {
     let mut pages: Vec<String> = lists().into_iter().map(str::to_owned).collect();
     pages.extend([
         format!("/exceptions/{EXCEPTION}"),
+        format!("/collections/{}", sample::collection::CASE),
         "/rules?view=topology".to_owned(),
         "/rules?view=mappings".to_owned(),
         "/rules/topology".to_owned(),

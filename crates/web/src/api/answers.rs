@@ -126,6 +126,24 @@ answers! {
     PaymentRecorded { payment: PaymentId, unapplied: Money, exception: Option<ExceptionId> }
     /// The payment, and what of it is still set against nothing.
     PaymentSet { payment: PaymentId, unapplied: Money }
+    /// An amount of one invoice.
+    OfInvoice { invoice: InvoiceId, amount: Money }
+    /// What a payment was set against, what was let go, and what is left.
+    PaymentMatched { payment: PaymentId, applied: Vec<OfInvoice>, written_off: Vec<OfInvoice>, unapplied: Money }
+    /// What was taken back from an invoice, and the exception about the money.
+    PaymentTakenBack { payment: PaymentId, invoice: InvoiceId, taken_back: Money, unapplied: Money, exception: Option<ExceptionId> }
+    /// Who pays for the customer now.
+    PayerSet { customer: CustomerId, payer: Option<CustomerId> }
+    /// What was given up, in its parts, and how the invoice stands.
+    InvoiceWrittenOff { invoice: InvoiceId, number: String, written_off: Money, loss: Money, tax_relief: Money, open: Money, status: String }
+    /// The grant of credit.
+    CreditGranted { grant: String, amount: Money, until: Option<Date>, source: String }
+    /// The promise that runs.
+    PromiseRecorded { case: String, invoice: String, promised: Money, until: Date }
+    /// Who works on the invoice.
+    CollectionAssigned { case: String, invoice: String, owner: String }
+    /// The version in force, and how many policies of dunning it has.
+    CollectionPolicyPublished { version: u32, policies: usize }
     /// The refund that was asked for.
     RefundAsked { refund: RefundId, amount: Money }
     /// How many obligations earned something, and how much, one sum a currency.

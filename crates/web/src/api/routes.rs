@@ -1,6 +1,7 @@
 //! The table of routes, one file for each part of the work.
 
 mod bill_runs;
+mod collection;
 mod control;
 mod decisions;
 mod money;
@@ -166,6 +167,7 @@ const PARTS: &[&[Route]] = &[
     operation::ROUTES,
     usage::ROUTES,
     bill_runs::ROUTES,
+    collection::ROUTES,
     outside::ROUTES,
     quotes::ROUTES,
 ];
@@ -174,6 +176,7 @@ const COUNT: usize =
     money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len()
     + usage::ROUTES.len()
     + bill_runs::ROUTES.len()
+    + collection::ROUTES.len()
     + quotes::ROUTES.len()
     + outside::ROUTES.len();
 

@@ -71,6 +71,8 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (_, "endpoints", _) => Permission::ManageConnections,
         (true, "replays", _) => Permission::RequestReplay,
         (false, "replays", _) => Permission::ViewExceptions,
+        (true, "cash" | "collections", _) => Permission::ApplyCash,
+        (false, "cash" | "receivables" | "collections", _) => Permission::ViewCommerce,
         (_, "contracts", "amend") => Permission::ChangeContracts,
         (_, "customers" | "contracts" | "invoices" | "invoice-lines" | "meters" | "payments" | "trace" | "search", _) => {
             Permission::ViewCommerce

@@ -72,6 +72,7 @@ pub trait Source:
     + 'static
     + super::exceptions::ExceptionDesk
     + super::disputes::DisputeSource
+    + super::collection::CollectionSource
     + super::processes::ProcessSource
     + super::account::AccountSource
     + super::audit::AuditSource

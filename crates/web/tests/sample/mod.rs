@@ -9,6 +9,7 @@
 pub mod approvals;
 mod audit;
 pub mod bill_runs;
+pub mod collection;
 mod billing;
 mod commercial;
 mod account;

@@ -1,0 +1,294 @@
+//! Receivables: matching payments to invoices, what is owed by age, and who is working on what is
+//! late.
+
+use super::ConsoleState;
+use super::exceptions::admitted;
+use super::filters;
+use super::frame::{Frame, Place};
+use super::paths::segment;
+use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
+use super::source::{Source, SourceFault};
+use app::collection::{AgedRow, AgedView, CaseView, UnmatchedPayment, WorkRow};
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use values::{Date, Money};
+
+/// Where the figures of receivables come from, and where what is decided goes.
+pub trait CollectionSource {
+    /// Payments of which something is set against nothing.
+    fn unmatched(&self) -> Result<Vec<UnmatchedPayment>, SourceFault>;
+    /// What customers owed at the end of a day, today when there is none.
+    fn aged(&self, as_of: Option<Date>) -> Result<AgedView, SourceFault>;
+    /// Invoices that are being collected.
+    fn worklist(&self) -> Result<Vec<WorkRow>, SourceFault>;
+    /// One of them.
+    fn case(&self, id: &str) -> Result<Option<CaseView>, SourceFault>;
+    /// Sets a payment against invoices: (invoice, amount or empty, whether the rest is let go).
+    fn set_against(
+        &self,
+        payment: &str,
+        invoices: &[(String, String, bool)],
+        actor: &str,
+    ) -> Result<(), SourceFault>;
+    /// Records a promise: invoice, last day, amount or empty, note.
+    fn promise(&self, fields: [&str; 4], actor: &str) -> Result<(), SourceFault>;
+    /// Gives a case away: invoice, owner, next action.
+    fn assign_case(&self, fields: [&str; 3], actor: &str) -> Result<(), SourceFault>;
+}
+
+#[derive(Template)]
+#[template(path = "cash.html")]
+struct CashPage {
+    frame: Frame,
+    rows: Vec<UnmatchedPayment>,
+    chosen: Option<UnmatchedPayment>,
+    refusal: Option<String>,
+}
+
+impl CashPage {
+    fn read(source: &dyn Source, frame: Frame, id: &str) -> Result<CashPage, Stop> {
+        let rows = source.unmatched()?;
+        let chosen = rows
+            .iter()
+            .find(|row| row.payment == id)
+            .or_else(|| rows.first().filter(|_| id.is_empty()))
+            .cloned();
+        Ok(CashPage {
+            frame,
+            rows,
+            chosen,
+            refusal: None,
+        })
+    }
+
+    fn is_chosen(&self, id: &str) -> bool {
+        self.chosen.as_ref().is_some_and(|row| row.payment == id)
+    }
+
+    /// What waits in all, one amount a currency.
+    fn waiting(&self) -> String {
+        let amounts: Vec<Money> = self.rows.iter().map(|row| row.unapplied).collect();
+        super::money::phrase(&sums(&amounts))
+    }
+}
+
+fn sums(amounts: &[Money]) -> Vec<Money> {
+    let mut sums: Vec<Money> = Vec::new();
+    for amount in amounts {
+        match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
+            Some(sum) => sum.minor = sum.minor.saturating_add(amount.minor),
+            None => sums.push(*amount),
+        }
+    }
+    sums
+}
+
+/// Which payment is looked at.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Chosen {
+    #[serde(default)]
+    payment: String,
+}
+
+pub(super) async fn cash(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(chosen): Query<Chosen>,
+) -> Response {
+    page(state, seat, Place::Cash, move |source, frame| {
+        draw(&CashPage::read(source, frame, &chosen.payment)?)
+    })
+    .await
+}
+
+/// The form has one field an invoice, `amount.<invoice>`, and one `rest.<invoice>`.
+pub(super) async fn apply(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Cash, move |source, frame| {
+        let field = |name: &str| form.get(name).map_or("", |text| text.trim());
+        let actor = admitted(frame.viewer.as_ref(), field("csrf"))?;
+        let payment = field("payment").to_owned();
+        let invoices: Vec<(String, String, bool)> = form
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("amount.")?, value.trim())))
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(id, value)| {
+                let rest = form.contains_key(&format!("rest.{id}"));
+                (id.to_owned(), value.replace(',', ""), rest)
+            })
+            .collect();
+        match source.set_against(&payment, &invoices, &actor) {
+            Ok(()) => Ok(Answer::Go("/cash".to_owned())),
+            Err(SourceFault::Refused { reason }) => {
+                let mut again = CashPage::read(source, frame, &payment)?;
+                again.refusal = Some(reason);
+                draw_as(StatusCode::UNPROCESSABLE_ENTITY, &again)
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "receivables.html")]
+struct ReceivablesPage {
+    frame: Frame,
+    view: AgedView,
+    customer: String,
+}
+
+impl ReceivablesPage {
+    /// The rows whose documents are shown.
+    fn opened(&self) -> Vec<&AgedRow> {
+        let wanted = |row: &&AgedRow| row.customer == self.customer;
+        self.view.rows.iter().filter(wanted).collect()
+    }
+}
+
+/// As of when, and whose documents.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct AsOfDay {
+    #[serde(default)]
+    as_of: String,
+    #[serde(default)]
+    customer: String,
+}
+
+pub(super) async fn receivables(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(asked): Query<AsOfDay>,
+) -> Response {
+    page(state, seat, Place::Receivables, move |source, frame| {
+        let as_of = match asked.as_of.as_str() {
+            "" => None,
+            text => Some(text.parse::<Date>().map_err(|_| SourceFault::BadFilter {
+                field: "as of",
+                value: text.to_owned(),
+                mend: "Write it as a day, such as 2026-03-31.".to_owned(),
+            })?),
+        };
+        draw(&ReceivablesPage {
+            frame,
+            view: source.aged(as_of)?,
+            customer: asked.customer,
+        })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "collections.html")]
+struct WorklistPage {
+    frame: Frame,
+    rows: Vec<WorkRow>,
+}
+
+impl WorklistPage {
+    fn at_stake(&self) -> String {
+        let amounts: Vec<Money> = self.rows.iter().map(|row| row.open).collect();
+        super::money::phrase(&sums(&amounts))
+    }
+}
+
+pub(super) async fn worklist(State(state): State<ConsoleState>, seat: Seat) -> Response {
+    page(state, seat, Place::Collections, |source, frame| {
+        draw(&WorklistPage {
+            frame,
+            rows: source.worklist()?,
+        })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "collection-case.html")]
+struct CasePage {
+    frame: Frame,
+    found: CaseView,
+    refusal: Option<String>,
+}
+
+fn found(source: &dyn Source, id: &str) -> Result<CaseView, Stop> {
+    source.case(id)?.ok_or_else(|| Stop::Missing {
+        what: "collection case",
+        id: id.to_owned(),
+    })
+}
+
+pub(super) async fn case(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(id): Path<String>,
+) -> Response {
+    page(state, seat, Place::Collections, move |source, frame| {
+        draw(&CasePage {
+            frame,
+            found: found(source, &id)?,
+            refusal: None,
+        })
+    })
+    .await
+}
+
+/// A form on the page of a case.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CaseForm {
+    #[serde(default)]
+    csrf: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    amount: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    owner: String,
+    #[serde(default)]
+    next_action: String,
+}
+
+pub(super) async fn act(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path((id, action)): Path<(String, String)>,
+    Form(form): Form<CaseForm>,
+) -> Response {
+    page(state, seat, Place::Collections, move |source, frame| {
+        let actor = admitted(frame.viewer.as_ref(), &form.csrf)?;
+        let known = found(source, &id)?;
+        let invoice = known.row.invoice.as_str();
+        let done = match action.as_str() {
+            "promise" => source.promise([invoice, &form.until, form.amount.trim(), &form.note], &actor),
+            "assign" => source.assign_case([invoice, &form.owner, &form.next_action], &actor),
+            _ => {
+                return Err(Stop::Missing {
+                    what: "action",
+                    id: action.clone(),
+                });
+            }
+        };
+        match done {
+            Ok(()) => Ok(Answer::Go(format!("/collections/{}", segment(&id)))),
+            Err(SourceFault::Refused { reason }) => {
+                let page = CasePage {
+                    frame,
+                    found: known,
+                    refusal: Some(reason),
+                };
+                draw_as(StatusCode::UNPROCESSABLE_ENTITY, &page)
+            }
+            Err(fault) => Err(fault.into()),
+        }
+    })
+    .await
+}

@@ -1,0 +1,59 @@
+//! Receivables from the books.
+
+use super::approvals::command;
+use super::{AppSource, Asked, told};
+use crate::console::CollectionSource;
+use app::collection::{AgedView, CaseView, UnmatchedPayment, WorkRow};
+use serde_json::{Value, json};
+use values::Date;
+
+impl CollectionSource for AppSource {
+    fn unmatched(&self) -> Asked<Vec<UnmatchedPayment>> {
+        self.app.unmatched_payments().map_err(told)
+    }
+
+    fn aged(&self, as_of: Option<Date>) -> Asked<AgedView> {
+        self.app.aged_receivables(as_of, None).map_err(told)
+    }
+
+    fn worklist(&self) -> Asked<Vec<WorkRow>> {
+        self.app.collection_worklist().map_err(told)
+    }
+
+    fn case(&self, id: &str) -> Asked<Option<CaseView>> {
+        self.app.collection_case(id).map_err(told)
+    }
+
+    fn set_against(
+        &self,
+        payment: &str,
+        invoices: &[(String, String, bool)],
+        actor: &str,
+    ) -> Asked<()> {
+        let invoices: Vec<Value> = invoices
+            .iter()
+            .map(|(invoice, amount, rest)| {
+                json!({ "invoice": invoice, "amount": amount, "write_off_rest": rest })
+            })
+            .collect();
+        // Whoever looks at the page sees who owes each invoice; the choice is his word for it.
+        let body = json!({ "payment": payment, "invoices": invoices, "on_behalf": true });
+        self.app.act(actor, command("match_payment", body)?).map_err(told)?;
+        Ok(())
+    }
+
+    fn promise(&self, [invoice, until, amount, note]: [&str; 4], actor: &str) -> Asked<()> {
+        let mut body = json!({ "invoice": invoice, "until": until, "note": note });
+        if !amount.is_empty() {
+            body["amount"] = json!(amount.replace(',', ""));
+        }
+        self.app.act(actor, command("record_promise", body)?).map_err(told)?;
+        Ok(())
+    }
+
+    fn assign_case(&self, [invoice, owner, next]: [&str; 3], actor: &str) -> Asked<()> {
+        let body = json!({ "invoice": invoice, "owner": owner, "next_action": next });
+        self.app.act(actor, command("assign_collection", body)?).map_err(told)?;
+        Ok(())
+    }
+}
