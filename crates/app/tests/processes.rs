@@ -4,6 +4,8 @@
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "processes/amendments.rs"]
+mod amendments;
 #[path = "processes/refunds.rs"]
 mod refunds;
 
