@@ -108,7 +108,9 @@ fn type_names_are_reversed_domains_in_the_past_tense_with_a_version() {
         );
         // Two say that something has not happened, or is about to: nothing past can name that.
         let awaited = ["overdue", "expiring"].contains(&parts[4]);
-        assert!(parts[4].ends_with("ed") || awaited, "{name}");
+        // The participle of the trade's own word, which is not a regular one.
+        let irregular = parts[4] == "written_off";
+        assert!(parts[4].ends_with("ed") || awaited || irregular, "{name}");
         assert!(parts[5].starts_with('v'), "{name}");
     }
 }
