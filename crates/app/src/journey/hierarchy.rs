@@ -66,7 +66,9 @@ pub(crate) fn may_stand_below(
             return refused("hierarchy_cycle", message);
         }
         if path.len() > MOST_LEVELS {
-            let message = format!("{parent} has more than {MOST_LEVELS} accounts above it; make the hierarchy flatter");
+            let message = format!(
+                "{parent} has more than {MOST_LEVELS} accounts above it; make the hierarchy flatter"
+            );
             return refused("hierarchy_too_deep", message);
         }
         above = next;

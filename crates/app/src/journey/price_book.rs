@@ -85,7 +85,8 @@ fn charge_of(body: &SetPrice) -> Result<Charge, Refusal> {
         (Some(price), None, None) => Ok(Charge::per_unit(*price)),
         (None, Some(charge), None) => Ok(charge.clone()),
         (None, None, Some(text)) => serde_json::from_str(text).map_err(|error| {
-            let message = format!("{text} is no charge: {error}; write it as in the JSON of a product");
+            let message =
+                format!("{text} is no charge: {error}; write it as in the JSON of a product");
             Refusal::field("bad_charge", "charge_json", message)
         }),
         _ => Err(Refusal::field(
@@ -143,10 +144,9 @@ fn gather(
         Ok(_) => Ok(()),
         Err(AppFault::Refused(refusals)) => {
             wrong.extend(refusals.into_iter().map(|it| {
-                let field = it.field.map_or_else(
-                    || place.to_owned(),
-                    |field| format!("{place}.{field}"),
-                );
+                let field = it
+                    .field
+                    .map_or_else(|| place.to_owned(), |field| format!("{place}.{field}"));
                 Refusal::field(&it.code, &field, it.message)
             }));
             Ok(())

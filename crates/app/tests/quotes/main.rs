@@ -1,0 +1,12 @@
+//! Quotes: written in versions, approved by level, voided by a change, made a contract once; and what
+//! the catalogue offers above products.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../approvals/company.rs"]
+mod company;
+mod hierarchy;
+mod offers;
+mod price_book;
+mod quote;
+mod seller;
