@@ -26,6 +26,7 @@ mod money;
 mod paths;
 mod papers;
 mod processes;
+mod quotes;
 mod replays;
 mod respond;
 mod rules;
@@ -51,6 +52,8 @@ pub use respond::not_found;
 pub use rules::{DeviationForm, GovernanceSource, ProposeForm, Settled};
 pub(crate) use sheet::{alone, sheet, trouble};
 pub use bill_runs::{BillRunForm, BillRunSource};
+pub use quotes::QuoteSource;
+pub use story::StorySource;
 pub use usage::UsageSource;
 pub use source::{
     AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
@@ -135,6 +138,8 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/approvals/{id}/decide", post(approvals::decide))
         .route("/delegations", post(approvals::delegate))
         .route("/delegations/{id}/revoke", post(approvals::revoke))
+        .route("/quotes", get(quotes::list))
+        .route("/quotes/{id}", get(quotes::show))
         .route("/bill-runs", get(bill_runs::list).post(bill_runs::plan))
         .route("/bill-runs/{id}", get(bill_runs::show))
         .route("/bill-runs/{id}/steer", post(bill_runs::steer))

@@ -151,8 +151,43 @@ impl Metrics {
             &[],
             &pulse.open_exceptions.to_string(),
         );
+        activations(&mut text, pulse);
         connections(&mut text, pulse);
         text
+    }
+}
+
+/// How long contracts took from signature to force.
+fn activations(text: &mut String, pulse: &Pulse) {
+    type Figure = fn(&app::pulse::ActivationLag) -> i64;
+    let figures: [(&str, &str, Figure); 4] = [
+        (
+            "tieout_activations_measured",
+            "Contracts of which the day of signature is known.",
+            |lag| lag.measured,
+        ),
+        (
+            "tieout_activation_lag_days_sum",
+            "Days from signature to force, of all of them.",
+            |lag| lag.days,
+        ),
+        (
+            "tieout_activation_lag_days_max",
+            "The most days from signature to force.",
+            |lag| lag.longest,
+        ),
+        (
+            "tieout_activations_late",
+            "Contracts that were in force later than they were to be.",
+            |lag| lag.late,
+        ),
+    ];
+    for (name, help, figure) in figures {
+        head(text, name, "gauge", help);
+        for lag in &pulse.activations {
+            let labels = [("entity", lag.entity.as_str())];
+            line(text, name, &labels, &figure(lag).to_string());
+        }
     }
 }
 

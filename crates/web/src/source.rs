@@ -12,6 +12,8 @@ mod lanes;
 mod outward;
 mod papers;
 mod processes;
+mod story;
+mod quotes;
 mod usage;
 
 use crate::console::{

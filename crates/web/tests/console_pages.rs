@@ -124,6 +124,7 @@ fn lists() -> Vec<&'static str> {
         "/rules?view=deviations",
         "/replays",
         "/bill-runs",
+        "/quotes",
         "/events",
         "/endpoints",
     ]
@@ -157,6 +158,8 @@ fn all_pages() -> Vec<String> {
         format!("/approvals/{}", approvals::APPROVAL),
         format!("/replays/{}", approvals::REPLAY),
         format!("/bill-runs/{}", sample::bill_runs::BILL_RUN),
+        format!("/quotes/{}", sample::quotes::QUOTE),
+        format!("/quotes/{}?preview=yes", sample::quotes::QUOTE),
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),
         format!("/trace/{PAYMENT}"),
         format!("/customers/{CUSTOMER}"),

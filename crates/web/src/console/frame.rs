@@ -21,6 +21,7 @@ pub(super) enum Place {
     Replays,
     Customers,
     Contracts,
+    Quotes,
     BillRuns,
     Invoices,
     Meters,
@@ -88,6 +89,7 @@ const RAIL: &[(&str, &[Entry])] = &[
         "Money",
         &[
             entry(Place::Customers, "Customers", "/customers", "u"),
+            entry(Place::Quotes, "Quotes", "/quotes", "n"),
             entry(Place::Contracts, "Contracts", "/contracts", "c"),
             entry(Place::BillRuns, "Bill runs", "/bill-runs", "b"),
             entry(Place::Invoices, "Invoices", "/invoices", "i"),

@@ -81,6 +81,7 @@ pub trait Source:
     + super::papers::PaperSource
     + super::usage::UsageSource
     + super::bill_runs::BillRunSource
+    + super::quotes::QuoteSource
     + super::replays::ReplaysSource
     + super::amendment::AmendSource
     + super::rules::GovernanceSource

@@ -10,6 +10,7 @@ pub mod approvals;
 mod audit;
 pub mod bill_runs;
 pub mod collection;
+pub mod quotes;
 mod billing;
 mod commercial;
 mod account;

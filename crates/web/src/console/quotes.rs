@@ -1,0 +1,160 @@
+//! Quotes: the list, and one with its versions side by side, what happened to it, and what it would do.
+
+use super::ConsoleState;
+use super::filters;
+use super::frame::{Frame, Place};
+use super::paths::{Asked, segment};
+use super::respond::{Seat, Stop, draw, page};
+use super::source::SourceFault;
+use app::command::QuoteLine;
+use app::journey::quote::{QuoteDetail, QuoteVersionView, QuoteView};
+use app::preview::AmendmentPreview;
+use app::view::Page;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::Response;
+use std::collections::BTreeMap;
+
+/// Where quotes come from.
+pub trait QuoteSource {
+    /// Quotes of a status, newest first; of all when it is empty.
+    fn quotes(&self, status: &str, cursor: Option<&str>) -> Result<Page<QuoteView>, SourceFault>;
+    /// One quote with its versions and its trail.
+    fn quote(&self, id: &str) -> Result<Option<QuoteDetail>, SourceFault>;
+    /// What the latest version of a quote would do if it were in force.
+    fn quote_preview(&self, id: &str, actor: &str) -> Result<AmendmentPreview, SourceFault>;
+}
+
+/// What the list can be narrowed to.
+const STATUSES: [&str; 8] = [
+    "draft",
+    "submitted",
+    "approved",
+    "rejected",
+    "accepted",
+    "converted",
+    "expired",
+    "void",
+];
+
+#[derive(Template)]
+#[template(path = "quotes.html")]
+struct ListPage {
+    frame: Frame,
+    rows: Page<QuoteView>,
+    older: Option<String>,
+    status: String,
+    statuses: &'static [&'static str],
+}
+
+pub(super) async fn list(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(pairs): Query<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Quotes, move |source, frame| {
+        let asked = Asked::new(pairs);
+        let status = asked.get("status").unwrap_or_default().to_owned();
+        let rows = source.quotes(&status, asked.get("cursor"))?;
+        draw(&ListPage {
+            frame,
+            older: rows
+                .next
+                .as_deref()
+                .map(|next| asked.with("/quotes", "cursor", next)),
+            rows,
+            status,
+            statuses: &STATUSES,
+        })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "quote.html")]
+struct QuotePage {
+    frame: Frame,
+    found: QuoteDetail,
+    preview: Option<AmendmentPreview>,
+    refused: Option<String>,
+}
+
+impl QuotePage {
+    /// What a line says, in one sentence.
+    fn line(&self, line: &QuoteLine) -> String {
+        let (kind, code) = match (&line.plan, &line.bundle, &line.add_on, &line.product) {
+            (Some(code), _, _, _) => ("plan", code.as_str()),
+            (_, Some(code), _, _) => ("bundle", code.as_str()),
+            (_, _, Some(code), _) => ("add-on", code.as_str()),
+            (_, _, _, Some(code)) => ("product", code.as_str()),
+            _ => ("", ""),
+        };
+        let mut text = format!("{} × {kind} {code}", line.quantity);
+        if let Some(price) = line.unit_price {
+            text.push_str(&format!(" at {price}"));
+        }
+        if let Some(rate) = line.discount {
+            text.push_str(&format!(", {} off", percent(rate)));
+        }
+        for step in &line.ramp {
+            text.push_str(&format!(", from {}", step.effective));
+            if let Some(quantity) = step.quantity {
+                text.push_str(&format!(" {quantity}"));
+            }
+            if let Some(price) = step.unit_price {
+                text.push_str(&format!(" at {price}"));
+            }
+        }
+        text
+    }
+
+    fn rate(&self, version: &QuoteVersionView) -> String {
+        percent(version.figures.discount_rate)
+    }
+
+    fn has_contract(&self) -> bool {
+        self.found.quote.status == "converted"
+    }
+
+    fn path(&self) -> String {
+        format!("/quotes/{}", segment(&self.found.quote.id))
+    }
+}
+
+fn percent(rate: values::Rate) -> String {
+    format!(
+        "{} %",
+        (rate.decimal() * values::Decimal::ONE_HUNDRED).normalize()
+    )
+}
+
+pub(super) async fn show(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(id): Path<String>,
+    Query(pairs): Query<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Quotes, move |source, frame| {
+        let asked = Asked::new(pairs);
+        let found = source.quote(&id)?.ok_or(Stop::Missing {
+            what: "quote",
+            id: id.clone(),
+        })?;
+        let actor = frame.viewer.as_ref().map(|viewer| viewer.name.clone());
+        let (preview, refused) = match (asked.get("preview"), actor) {
+            (Some(_), Some(actor)) => match source.quote_preview(&id, &actor) {
+                Ok(preview) => (Some(preview), None),
+                Err(SourceFault::Refused { reason }) => (None, Some(reason)),
+                Err(fault) => return Err(fault.into()),
+            },
+            _ => (None, None),
+        };
+        draw(&QuotePage {
+            frame,
+            found,
+            preview,
+            refused,
+        })
+    })
+    .await
+}
