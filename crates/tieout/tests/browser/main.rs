@@ -282,6 +282,7 @@ fn every_role_sees_its_own_pages(browser: &Browser, served: &Served) {
         ("endpoints", "/endpoints".to_owned()),
         ("endpoint", endpoint),
         ("replays-plan", "/replays".to_owned()),
+        ("own-account", "/account".to_owned()),
     ];
     each_is_drawn(browser, &served.address, &pages);
     sign_out(browser);

@@ -31,6 +31,43 @@ pub struct SessionLine {
     pub is_own: bool,
 }
 
+impl SessionLine {
+    /// The browser in the words of people, such as `Firefox on Linux`; what it said, when that is no
+    /// browser that is known here.
+    #[must_use]
+    pub fn browser(&self) -> String {
+        let agent = self.row.agent.as_str();
+        let said = |known: &[(&str, &'static str)]| {
+            let found = known.iter().find(|(mark, _)| agent.contains(mark));
+            found.map(|(_, name)| *name)
+        };
+        match (said(BROWSERS), said(SYSTEMS)) {
+            (Some(browser), Some(system)) => format!("{browser} on {system}"),
+            (Some(only), None) | (None, Some(only)) => only.to_owned(),
+            (None, None) if agent.is_empty() => "A program that does not say what it is".to_owned(),
+            (None, None) => agent.to_owned(),
+        }
+    }
+}
+
+/// What browsers say that they are, the particular before the general: most claim to be several.
+const BROWSERS: &[(&str, &str)] = &[
+    ("Firefox/", "Firefox"),
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Version/", "Safari"),
+];
+const SYSTEMS: &[(&str, &str)] = &[
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+];
+
 /// Where sessions come from, and who changes them.
 pub trait AccountSource {
     /// The sessions of a user, or of everybody, the newest use first.

@@ -24,6 +24,10 @@ async fn sessions_and_the_rules_of_passwords_are_said_plainly() {
         "not for this one"
     );
     assert_eq!(html.matches(">End all others<").count(), 1);
+    assert!(
+        html.contains(">Firefox on Linux<") && html.contains(">iPhone<"),
+        "{html}"
+    );
     assert!(html.contains("12 characters or more") && html.contains("198.51.100.23"));
     assert!(
         html.contains("&#60;b&#62;Safari") && !html.contains("<b>Safari"),

@@ -150,7 +150,7 @@ async fn an_administrator_ends_sessions_of_others_and_nobody_else_does() {
     let log = house.app.access_log(&query, None).unwrap();
     let told = format!("{log:?}");
     assert!(
-        told.contains("SessionEnded") && told.contains("root"),
+        told.contains("session_ended") && told.contains("root"),
         "{told}"
     );
 }
