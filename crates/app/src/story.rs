@@ -15,6 +15,8 @@ pub use tables::tables;
 
 use crate::command::{Answer, Command, CommandUnreadable};
 use crate::{App, AppFault, MonotonicIds, SimulatedClock};
+use control::Role;
+use control::change::ConfigurationKind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -429,8 +431,13 @@ impl Teller {
     /// Has the person that the step names approve a proposed configuration.
     fn put_in_force(&self, answer: &Answer, checker: &str) -> Result<Answer, AppFault> {
         if self.app.user(checker)?.is_none() {
-            self.app
-                .put_user(checker, control::Role::Administrator, "")?;
+            let kind = answer["kind"].as_str().and_then(ConfigurationKind::from_word);
+            let may = |role: &Role| {
+                kind.is_none_or(|kind| self.app.check_approver(kind, *role).is_ok())
+            };
+            let mut roles = std::iter::once(Role::Administrator).chain(Role::ALL);
+            let role = roles.find(may).unwrap_or(Role::Administrator);
+            self.app.put_user(checker, role, "")?;
         }
         let body = serde_json::json!({
             "proposal": answer["proposal"], "decision": "approve", "reason": "seen in the story"
