@@ -338,13 +338,13 @@ mod tests {
         assert_eq!(colleague.permission, Permission::ApproveMasterData);
         assert_eq!(
             colleague.why,
-            "a discount of 1000.00 EUR, 11 % of list, is over 10 %, so it goes to a colleague in revenue operations"
+            "a discount of 1,000.00 EUR, 11 % of list, is over 10 %, so it goes to a colleague in revenue operations"
         );
         let by_amount = policy.demand(&given(2_500_001, "0.02")).unwrap();
         assert_eq!(by_amount.permission, Permission::ApproveFinance);
         assert_eq!(
             by_amount.why,
-            "a discount of 25000.01 EUR, 2 % of list, is over 25000.00 EUR, so it goes to the controller"
+            "a discount of 25,000.01 EUR, 2 % of list, is over 25,000.00 EUR, so it goes to the controller"
         );
         let by_percent = policy.demand(&given(100, "0.31")).unwrap();
         assert_eq!(by_percent.checkers, vec![Role::Controller]);

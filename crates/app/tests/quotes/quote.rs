@@ -110,7 +110,7 @@ fn a_discount_over_policy_goes_to_the_level_of_its_size_and_never_to_its_maker()
         waiting["why"]
             .as_str()
             .unwrap()
-            .contains("is over 5000.00 EUR")
+            .contains("is over 5,000.00 EUR")
     );
 }
 
