@@ -5,6 +5,7 @@
 //! Lists are read in pages of [`ROWS_A_PAGE`] by an opaque cursor over keys, never by offset, so that
 //! a page costs the same however deep it lies and no row is shown twice while others arrive.
 
+mod arithmetic;
 mod audit;
 mod books_check;
 mod breakdown;
@@ -27,10 +28,12 @@ mod search;
 mod settle;
 mod side_by_side;
 mod tie_out;
+mod timeline;
 mod trial_balance;
 mod usage;
 mod words;
 
+pub use arithmetic::{ArithmeticStep, LineArithmetic, explain};
 pub use audit::{AuditFault, AuditReport, audit_check, audit_export, audit_verify};
 pub use books_check::{BooksProblem, BooksReport, verify_books};
 pub use breakdown::{Breakdown, ReceivedHop, RecordedHop, SentHop, SystemCost};
@@ -51,6 +54,10 @@ pub use quick::{
 pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tie_out::tie_outs;
+pub use timeline::{
+    ContractTimeline, NextInvoice, NextLine, StretchKind, TimelineBand, TimelineBilled,
+    TimelineDiscount, TimelineStretch, TimelineVersion, VersionChange,
+};
 pub use trial_balance::{account, entities, months, trial_balance};
 
 pub use usage::{

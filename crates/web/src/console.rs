@@ -32,6 +32,8 @@ mod respond;
 mod rules;
 mod sheet;
 mod source;
+mod story;
+mod timeline;
 mod today;
 mod usage;
 

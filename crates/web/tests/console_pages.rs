@@ -14,6 +14,8 @@ mod exceptions;
 mod flow_pages;
 #[path = "console_pages/rules.rs"]
 mod rules_pages;
+#[path = "console_pages/story.rs"]
+mod story_pages;
 mod sample;
 
 use axum::body::{Body, to_bytes};

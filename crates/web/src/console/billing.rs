@@ -5,7 +5,8 @@ use super::frame::{Frame, Place};
 use super::paths::Asked;
 use super::respond::{Seat, Stop, draw, page};
 use super::source::{ListFilter, SourceFault};
-use super::{ConsoleState, filters, money};
+use super::{ConsoleState, filters, money, story};
+use app::query::LineArithmetic;
 use app::view::{InvoiceDetail, InvoiceRow, Page, PaymentRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -91,10 +92,15 @@ pub(super) async fn invoices(
 struct InvoicePage {
     frame: Frame,
     found: InvoiceDetail,
+    arithmetic: Vec<LineArithmetic>,
     today: Date,
 }
 
 impl InvoicePage {
+    fn told(&self, line: &str) -> Option<&LineArithmetic> {
+        story::of_line(&self.arithmetic, line)
+    }
+
     fn kind(&self) -> &'static str {
         if self.found.row.kind == "credit_note" {
             "Credit note"
@@ -116,6 +122,7 @@ pub(super) async fn invoice(
         })?;
         draw(&InvoicePage {
             today: money::utc_date(frame.now),
+            arithmetic: source.invoice_arithmetic(&found.row.id)?,
             frame,
             found,
         })

@@ -6,11 +6,13 @@ use super::frame::{Frame, Place};
 use super::paths::Asked;
 use super::respond::{Seat, Stop, draw, page};
 use super::source::ListFilter;
-use super::{ConsoleState, filters, money};
+use super::{ConsoleState, filters, money, timeline};
+use app::query::{ContractTimeline, TimelineStretch};
 use app::view::{ContractDetail, ContractRow, CustomerDetail, CustomerRow, Page};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use values::Date;
 
@@ -137,7 +139,19 @@ pub(super) async fn contracts(
 struct ContractPage {
     frame: Frame,
     found: ContractDetail,
+    timeline: Option<ContractTimeline>,
+    picture: String,
     today: Date,
+}
+
+impl ContractPage {
+    fn anchor(&self, band: impl Borrow<usize>, stretch: impl Borrow<usize>) -> String {
+        timeline::anchor(*band.borrow(), *stretch.borrow())
+    }
+
+    fn held(&self, stretch: &TimelineStretch) -> String {
+        timeline::said(stretch)
+    }
 }
 
 pub(super) async fn contract(
@@ -150,8 +164,14 @@ pub(super) async fn contract(
             what: "contract",
             id,
         })?;
+        let today = money::utc_date(frame.now);
+        let over_time = source.contract_timeline(&found.row.id)?;
         draw(&ContractPage {
-            today: money::utc_date(frame.now),
+            today,
+            picture: over_time
+                .as_ref()
+                .map_or_else(String::new, |told| timeline::picture(told, today)),
+            timeline: over_time,
             frame,
             found,
         })

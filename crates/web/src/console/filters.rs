@@ -10,7 +10,7 @@ use values::{Date, Instant, Money, Month};
 
 type Markup = askama::Result<Safe<String>>;
 
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     for character in text.chars() {
         match character {
@@ -90,6 +90,16 @@ pub(super) fn day(value: &Date, _: &dyn Values) -> Markup {
     Ok(Safe(format!(
         "<time datetime=\"{value}\">{}</time>",
         money::day(*value)
+    )))
+}
+
+/// The last day before a civil date.
+#[askama::filter_fn]
+pub(super) fn eve(value: &Date, _: &dyn Values) -> Markup {
+    let last = value.yesterday().unwrap_or(*value);
+    Ok(Safe(format!(
+        "<time datetime=\"{last}\">{}</time>",
+        money::day(last)
     )))
 }
 

@@ -80,6 +80,7 @@ pub trait Source:
     + super::lanes::FlowSource
     + super::papers::PaperSource
     + super::usage::UsageSource
+    + super::story::StorySource
     + super::bill_runs::BillRunSource
     + super::quotes::QuoteSource
     + super::replays::ReplaysSource

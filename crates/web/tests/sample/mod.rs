@@ -22,6 +22,7 @@ mod lanes;
 mod papers;
 pub mod outward;
 mod processes;
+mod story;
 mod usage;
 
 #[allow(unused_imports, reason = "not every test opens a process")]
