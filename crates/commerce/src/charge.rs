@@ -164,6 +164,24 @@ impl Charge {
         Charge::Flat { amount }
     }
 
+    /// The price of one unit, where that is all there is to the charge.
+    #[must_use]
+    pub fn unit_price(&self) -> Option<UnitPrice> {
+        match self {
+            Charge::PerUnit { unit_price } => Some(*unit_price),
+            _ => None,
+        }
+    }
+
+    /// The one price that the charge consists of: a flat amount or the price of a unit.
+    #[must_use]
+    pub fn single_price(&self) -> Option<UnitPrice> {
+        match self {
+            Charge::Flat { amount } => Some(*amount),
+            _ => self.unit_price(),
+        }
+    }
+
     /// The charge with a single price agreed in its place: a flat amount stays flat, seats keep their
     /// rules, and anything else becomes a price of each unit.
     #[must_use]

@@ -1,14 +1,14 @@
 //! Contracts: components with timelines by effective date, and the notes of every version.
 
 use crate::ExternalRef;
-use crate::tax_profile::InclusivePrice;
-use crate::measure::Measure;
+use crate::charge::Charge;
 use crate::cycle::{AnchorDay, BillingFrequency, Timing, anchor_fits};
 use crate::discount::Discount;
+use crate::measure::Measure;
 use crate::policy::Policy;
-use crate::charge::Charge;
 use crate::product::Pattern;
 use crate::renewal::RenewalTerms;
+use crate::tax_profile::InclusivePrice;
 mod refusal;
 mod timeline;
 

@@ -32,30 +32,32 @@ pub use amend::{
 pub use charge::{
     Arithmetic, Block, BlockCount, Blocks, Capacity, Cell, Charge, ChargeRefusal, Commitment,
     CreditPack, GraduatedPercentage, Matrix, MatrixCell, Measured, Milestone, Milestones,
-    MinimumSpend, Package, PercentTier, Percentage, PriceStep, Priced, SeatDowngrade,
-    SeatUpgrade, Seats, Tier, grouped, raised,
+    MinimumSpend, Package, PercentTier, Percentage, PriceStep, Priced, SeatDowngrade, SeatUpgrade,
+    Seats, Tier, grouped, raised,
 };
 pub use contract::{
     ChargeFrom, Component, Contract, ContractRefusal, ContractStatus, NewComponent, PausedFrom,
     Phase, PhaseFrom, QuantityFrom, ServiceEnd, Span, VersionKind, VersionNote,
 };
 pub use customer::{Collection, Customer, ExternalRef};
-pub use measure::{Measure, MeasuredPart, measured_parts};
 pub use cycle::{
     AnchorDay, AnchorDayRefused, BillingFrequency, CycleAnchor, Timing, Weekday, Window, window_at,
     windows, windows_between,
 };
-pub use discount::{AppliedDiscount, Discount, after_discounts, Reduction, discounted_price, is_linear};
-pub use offer::{
-    AddOn, BillingTemplate, Bundle, BundlePart, Offer, OfferPrice, OfferRefusal, Offers, Plan, PlanPhase,
-    StandalonePrices, part_price, price_on,
+pub use discount::{
+    AppliedDiscount, Discount, Reduction, after_discounts, discounted_price, is_linear,
 };
-pub use quote::{QuoteFigures, QuoteRefusal, QuoteStatus, quote_figures};
+pub use measure::{Measure, MeasuredPart, measured_parts};
+pub use offer::{
+    AddOn, BillingTemplate, Bundle, BundlePart, Offer, OfferPrice, OfferRefusal, Offers, Plan,
+    PlanPhase, StandalonePrices, part_price, price_on,
+};
 pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
 pub use policy::{DayCount, DayWeights, FirstPart, Policy};
 pub use product::{Pattern, Price, Product};
+pub use quote::{QuoteFigures, QuoteRefusal, QuoteStatus, quote_figures};
 pub use rating::{
     Covered, RatingRefusal, component_value, coverage, coverage_between, total_value,
 };
-pub use tax_profile::{ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal};
 pub use renewal::{RenewalMode, RenewalPrice, RenewalTerms, renewal, renewed_through};
+pub use tax_profile::{ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal};

@@ -11,7 +11,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
-use values::{Currency, Date, Decimal, OfferCode, ProductCode, Quantity, Rate, Rounding, UnitPrice};
+use values::{
+    Currency, Date, Decimal, OfferCode, ProductCode, Quantity, Rate, Rounding, UnitPrice,
+};
 
 /// One entry of the catalogue above products.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -310,7 +312,9 @@ impl Wrong<'_> {
         if !self.products.iter().any(|product| product.code == *code) {
             self.say(
                 field,
-                format!("product {code} is not in the catalogue; publish it first or correct the code"),
+                format!(
+                    "product {code} is not in the catalogue; publish it first or correct the code"
+                ),
             );
         }
     }
@@ -327,7 +331,9 @@ impl Wrong<'_> {
                 .take(index)
                 .any(|it| it.currency == price.currency && it.from == price.from);
             if again {
-                let from = price.from.map_or_else(|| "always".to_owned(), |day| day.to_string());
+                let from = price
+                    .from
+                    .map_or_else(|| "always".to_owned(), |day| day.to_string());
                 let message = format!(
                     "there are two prices in {} from {from}; keep one of them",
                     price.currency
@@ -342,7 +348,10 @@ impl Wrong<'_> {
         if let Some(template) = &plan.template
             && !offers.templates.contains_key(template)
         {
-            self.say("template", unknown("template", template, offers.templates.keys()));
+            self.say(
+                "template",
+                unknown("template", template, offers.templates.keys()),
+            );
         }
         let last = plan.phases.len().saturating_sub(1);
         for (index, phase) in plan.phases.iter().enumerate() {
@@ -364,7 +373,10 @@ impl Wrong<'_> {
 
     fn bundle(&mut self, bundle: &Bundle) {
         if !bundle.parts.iter().any(|part| !part.optional) {
-            self.say("parts", "nothing is included; add a part that is not optional".to_owned());
+            self.say(
+                "parts",
+                "nothing is included; add a part that is not optional".to_owned(),
+            );
         }
         let mut shares = Decimal::ZERO;
         for (index, part) in bundle.parts.iter().enumerate() {
@@ -386,7 +398,8 @@ impl Wrong<'_> {
                     self.say(&format!("{field}.share"), message);
                 }
                 (false, None) if !bundle.prices.is_empty() => {
-                    let message = "the bundle has a price, so every included part needs a share of it";
+                    let message =
+                        "the bundle has a price, so every included part needs a share of it";
                     self.say(&format!("{field}.share"), message.to_owned());
                 }
                 _ => {}
@@ -416,12 +429,18 @@ impl Wrong<'_> {
     fn add_on(&mut self, add_on: &AddOn, offers: &Offers) {
         self.product("product", &add_on.product);
         if add_on.joins.is_empty() {
-            self.say("joins", "it joins nothing; name at least one plan or bundle".to_owned());
+            self.say(
+                "joins",
+                "it joins nothing; name at least one plan or bundle".to_owned(),
+            );
         }
         for (index, code) in add_on.joins.iter().enumerate() {
             if !offers.plans.contains_key(code) && !offers.bundles.contains_key(code) {
                 let known = offers.plans.keys().chain(offers.bundles.keys());
-                self.say(&format!("joins[{index}]"), unknown("plan or bundle", code, known));
+                self.say(
+                    &format!("joins[{index}]"),
+                    unknown("plan or bundle", code, known),
+                );
             }
         }
     }
@@ -436,11 +455,7 @@ pub fn part_price(bundle: UnitPrice, part: &BundlePart, share: Rate) -> Option<U
         .then(|| UnitPrice::new(each))
 }
 
-fn unknown<'a>(
-    what: &str,
-    code: &OfferCode,
-    known: impl Iterator<Item = &'a OfferCode>,
-) -> String {
+fn unknown<'a>(what: &str, code: &OfferCode, known: impl Iterator<Item = &'a OfferCode>) -> String {
     let known: Vec<&str> = known.map(OfferCode::as_str).collect();
     if known.is_empty() {
         return format!("there is no {what} {code}, and none at all yet; publish it first");

@@ -6,7 +6,10 @@ use crate::rating::{RatingRefusal, component_value, total_value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use values::{Decimal, Money, MoneyRefused, ProductCode, Rate, Rounding, days_between, round_places, round_to_minor};
+use values::{
+    Decimal, Money, MoneyRefused, ProductCode, Rate, Rounding, days_between, round_places,
+    round_to_minor,
+};
 
 /// Where a version of a quote stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -78,7 +81,9 @@ impl QuoteStatus {
     /// # Errors
     /// When this is no step of a quote.
     pub fn to(self, next: QuoteStatus) -> Result<QuoteStatus, QuoteRefusal> {
-        use QuoteStatus::{Accepted, Approved, Converted, Draft, Expired, Rejected, Submitted, Void};
+        use QuoteStatus::{
+            Accepted, Approved, Converted, Draft, Expired, Rejected, Submitted, Void,
+        };
         let possible = match self {
             Draft => matches!(next, Submitted | Approved | Expired | Void),
             Submitted => matches!(next, Approved | Rejected | Draft | Expired | Void),
@@ -163,7 +168,11 @@ pub fn quote_figures(
         if component.billing.recurs() {
             recurring = recurring.plus(value)?;
         }
-        if standalone.components.iter().any(|it: &Component| it.id == component.id) {
+        if standalone
+            .components
+            .iter()
+            .any(|it: &Component| it.id == component.id)
+        {
             compared = compared.plus(value)?;
         } else if !without.contains(&component.product) {
             without.push(component.product.clone());

@@ -125,7 +125,10 @@ impl TaxProfile {
                 "it says no reason; state the one that documents must carry"
             } else if !is_country(&certificate.country) {
                 "its country is not two capital letters of ISO 3166"
-            } else if certificate.until.is_some_and(|until| until < certificate.from) {
+            } else if certificate
+                .until
+                .is_some_and(|until| until < certificate.from)
+            {
                 "it ends before it begins"
             } else {
                 continue;
@@ -140,9 +143,13 @@ impl TaxProfile {
 
     /// Whether `id` has the form of a VAT id of the customer's country.
     fn is_vat_id(&self, id: &str) -> bool {
-        let rest = id.strip_prefix(vat_prefix(&self.country)).unwrap_or_default();
+        let rest = id
+            .strip_prefix(vat_prefix(&self.country))
+            .unwrap_or_default();
         (2..=13).contains(&rest.len())
-            && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
     }
 }
 

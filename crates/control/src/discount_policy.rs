@@ -219,7 +219,11 @@ impl Level {
         if given.discount.minor <= 0 {
             return None;
         }
-        let told = format!("a discount of {}, {} of list", given.discount, percent(given.rate));
+        let told = format!(
+            "a discount of {}, {} of list",
+            given.discount,
+            percent(given.rate)
+        );
         if let Some(limit) = self.over_percent
             && given.rate.decimal() > limit.decimal()
         {
@@ -291,7 +295,9 @@ fn read_approvers(
     problems: &mut Vec<String>,
 ) -> Option<Approvers> {
     if expires_days == 0 || expires_days > 366 {
-        problems.push(format!("{at}: expires_days is 1 to 366, not {expires_days}"));
+        problems.push(format!(
+            "{at}: expires_days is 1 to 366, not {expires_days}"
+        ));
     }
     let Some(permission) = Permission::from_word(permission) else {
         problems.push(format!("{at}: there is no permission {permission:?}"));
@@ -302,7 +308,10 @@ fn read_approvers(
     for word in checkers {
         match Role::from_word(word) {
             Some(role) if holders.contains(&role) => found.push(role),
-            Some(role) => problems.push(format!("{at}: the role {role} may not {permission}", permission = permission.as_str())),
+            Some(role) => problems.push(format!(
+                "{at}: the role {role} may not {permission}",
+                permission = permission.as_str()
+            )),
             None => problems.push(format!("{at}: there is no role {word:?}")),
         }
     }
@@ -352,7 +361,13 @@ mod tests {
             discount: Money::from_minor(100, "SEK".parse().unwrap()),
             ..given(0, "0.01")
         };
-        assert!(policy.demand(&unlisted).unwrap().why.contains("has no limit in SEK"));
+        assert!(
+            policy
+                .demand(&unlisted)
+                .unwrap()
+                .why
+                .contains("has no limit in SEK")
+        );
     }
 
     #[test]

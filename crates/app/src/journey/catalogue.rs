@@ -113,7 +113,10 @@ fn keep_version(
     content: &str,
 ) -> Result<(), AppFault> {
     let versions = quotes::product_versions(tx, product.as_str())?;
-    if versions.first().is_some_and(|newest| newest.body == content) {
+    if versions
+        .first()
+        .is_some_and(|newest| newest.body == content)
+    {
         return Ok(());
     }
     let row = quotes::ProductVersionRow {

@@ -13,12 +13,12 @@ use crate::fault::{stored, to_store};
 use crate::journey::{customer, schedule};
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
+use change::{phase_steps, read_change};
 use commerce::{
     Amendment, AnchorDay, Change, Contract, ContractDelta, ContractStatus, ExternalRef,
     VersionKind, VersionNote, agree,
 };
 use events::{ContractActivated, ContractAmended, Event, SoldComponent, SubscriptionActivated};
-use change::{phase_steps, read_change};
 use line::new_component;
 use serde_json::json;
 use store::contracts::{self, ContractRow};
@@ -48,7 +48,13 @@ pub fn activate(
         return Err(Refusal::field("contract_exists", "id", message).into());
     }
     let term = term(body.start, body.end)?;
-    let mut contract = build(context, body, id.clone(), (currency, buyer.billing_day), term)?;
+    let mut contract = build(
+        context,
+        body,
+        id.clone(),
+        (currency, buyer.billing_day),
+        term,
+    )?;
     inclusive::take_tax_out(context, &buyer, body, &mut contract).map_err(AppFault::Refused)?;
     let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
     let value = put_in_force(tx, context, &mut recorder, &contract)?;
@@ -92,7 +98,15 @@ fn build(
     };
     for (index, line) in body.lines.iter().enumerate() {
         let field = format!("lines[{index}]");
-        match new_component(context, line, &id, index, (&body.entity, currency), term.from(), &field) {
+        match new_component(
+            context,
+            line,
+            &id,
+            index,
+            (&body.entity, currency),
+            term.from(),
+            &field,
+        ) {
             Ok(new) => {
                 let service = Period::new(line.start.unwrap_or(term.from()), term.until());
                 match service
@@ -161,7 +175,10 @@ fn agreed_from_the_start(
     }
     for (index, discount) in body.discounts.iter().enumerate() {
         let discount = discount.clone();
-        changes.push((format!("discounts[{index}]"), Change::AddDiscount { discount }));
+        changes.push((
+            format!("discounts[{index}]"),
+            Change::AddDiscount { discount },
+        ));
     }
     for (field, change) in changes {
         contract = agree(&contract, &change)
@@ -416,7 +433,10 @@ fn enforce(
         kind: kind_word(&delta).to_owned(),
         effective: delta.effective,
         value_change: delta.value_delta,
-        description: describe(&changes, next.versions.last().map_or("", |note| &note.reason)),
+        description: describe(
+            &changes,
+            next.versions.last().map_or("", |note| &note.reason),
+        ),
         references: customer::references(refs),
     };
     let event = match delta.kind {

@@ -251,7 +251,8 @@ pub(crate) fn set_off(
     } else {
         0
     };
-    let taken = (invoice.total - (paid - released) - credited - (given_up - back)).clamp(0, note.total);
+    let taken =
+        (invoice.total - (paid - released) - credited - (given_up - back)).clamp(0, note.total);
     note.remaining = note.total - taken;
     let status = if note.remaining == 0 {
         "applied"

@@ -46,7 +46,11 @@ pub fn change(
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
     let before = customer::load(tx, &body.customer)?;
     let after = changed(&before, body)?;
-    if let Some(parent) = after.parent.as_ref().filter(|_| after.parent != before.parent) {
+    if let Some(parent) = after
+        .parent
+        .as_ref()
+        .filter(|_| after.parent != before.parent)
+    {
         hierarchy::may_stand_below(tx, &after, parent)?;
     }
     let diff = differences(tx, body)?;

@@ -89,7 +89,13 @@ pub(crate) fn issue(
         }
     };
     let mut positions = bill_pages::positions(tx, &[draft.contract.id.as_str()])?;
-    let rendered = render(context, recorder.correlation(), draft, &mut positions, number)?;
+    let rendered = render(
+        context,
+        recorder.correlation(),
+        draft,
+        &mut positions,
+        number,
+    )?;
     LineRow::insert(tx, &rendered.lines)?;
     DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
     if !bill_pages::move_positions(tx, &rendered.moved)? {
@@ -280,9 +286,8 @@ fn write_lines(
                 kind: "obligation of component",
                 id: line.component.to_string(),
             })?;
-        let moved =
-            revenue::move_position(position.billed - position.recognised, line.net.minor)
-                .ok_or(values::MoneyRefused::TooLarge)?;
+        let moved = revenue::move_position(position.billed - position.recognised, line.net.minor)
+            .ok_or(values::MoneyRefused::TooLarge)?;
         keep_move(&mut written.moved, position, line.net.minor);
         written.published.push(DocumentLine {
             line: id.clone(),
@@ -323,7 +328,11 @@ fn write_lines(
             body: to_store("line", &taxed.issued(id))?,
         });
         if let Some(source) = &line.corrects {
-            let credited = (source.as_str().to_owned(), -line.net.minor, -taxed.tax.minor);
+            let credited = (
+                source.as_str().to_owned(),
+                -line.net.minor,
+                -taxed.tax.minor,
+            );
             written.credited.push(credited);
         }
     }

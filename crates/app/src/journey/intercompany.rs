@@ -30,10 +30,13 @@ pub fn bill(
     body: &BillEntity,
 ) -> Result<Answer, AppFault> {
     let seller = context.books.entity(&body.seller)?;
-    context.books.entity(&body.buyer).map_err(|refusal| Refusal {
-        field: Some("buyer".to_owned()),
-        ..refusal
-    })?;
+    context
+        .books
+        .entity(&body.buyer)
+        .map_err(|refusal| Refusal {
+            field: Some("buyer".to_owned()),
+            ..refusal
+        })?;
     let currency = body.currency.unwrap_or(seller.currency);
     let mut wrong = Vec::new();
     if body.seller == body.buyer {
@@ -42,7 +45,11 @@ pub fn bill(
     }
     if body.description.trim().is_empty() {
         let message = "say for what the entity is billed";
-        wrong.push(Refusal::field("description_missing", "description", message));
+        wrong.push(Refusal::field(
+            "description_missing",
+            "description",
+            message,
+        ));
     }
     if body.markup.decimal().is_sign_negative() {
         let message = format!("{} is below zero; write 5 % as \"0.05\"", body.markup);
@@ -65,7 +72,10 @@ pub fn bill(
     let amount = Money::from_minor(round_to_minor(exact, currency, Rounding::HalfUp)?, currency);
     let number = settings::next_number(tx, &format!("number/IC-{}", body.seller))?;
     let number = format!("IC-{}-{number:05}", body.seller);
-    let sides = [(&body.seller, SELLER, "seller"), (&body.buyer, BUYER, "buyer")];
+    let sides = [
+        (&body.seller, SELLER, "seller"),
+        (&body.buyer, BUYER, "buyer"),
+    ];
     let mut posted = Vec::new();
     for (entity, accounts, side) in sides {
         let journal = JournalId::mint(&*context.ids, context.now);
@@ -112,12 +122,11 @@ fn entry(
 ) -> Result<PostJournal, AppFault> {
     let account = |code: &str| stored_value::<AccountCode>("account", code);
     let text = amount.decimal().to_string();
-    let text = serde_json::from_str(&to_store("amount", &text)?).map_err(|error| {
-        AppFault::Unreadable {
+    let text =
+        serde_json::from_str(&to_store("amount", &text)?).map_err(|error| AppFault::Unreadable {
             what: "amount",
             error: error.to_string(),
-        }
-    });
+        });
     let text: crate::command::Amount = text?;
     let line = |code: &str, is_debit: bool| -> Result<PostJournalLine, AppFault> {
         Ok(PostJournalLine {
@@ -159,7 +168,10 @@ pub fn undo(
         let message = format!("{} was undone before", row.id);
         return Err(Refusal::field("already_undone", "pair", message).into());
     }
-    for (side, posted) in [("seller", &row.seller_journal), ("buyer", &row.buyer_journal)] {
+    for (side, posted) in [
+        ("seller", &row.seller_journal),
+        ("buyer", &row.buyer_journal),
+    ] {
         let reversal = ReverseJournal {
             journal: stored_value("journal id", posted)?,
             date: None,
@@ -217,11 +229,13 @@ impl crate::App {
                 .and_then(|moved| sum.checked_add(moved))
                 .ok_or(values::MoneyRefused::TooLarge)?;
         }
-        let nets = nets.into_iter().map(|(currency, (difference, earned))| GroupNet {
-            currency,
-            difference,
-            earned,
-        });
+        let nets = nets
+            .into_iter()
+            .map(|(currency, (difference, earned))| GroupNet {
+                currency,
+                difference,
+                earned,
+            });
         Ok(nets.collect())
     }
 }

@@ -69,10 +69,7 @@ pub fn publish(
 }
 
 /// Everything that is wrong with an offer beside the catalogue as it is in this transaction.
-fn refusals(
-    tx: &mut Tx<'_>,
-    offer: &Offer,
-) -> Result<Vec<Refusal>, AppFault> {
+fn refusals(tx: &mut Tx<'_>, offer: &Offer) -> Result<Vec<Refusal>, AppFault> {
     let known = load(tx)?;
     let mut products = Vec::new();
     for (_, text) in store::catalogue::products(tx)? {

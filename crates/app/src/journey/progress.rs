@@ -22,11 +22,7 @@ use values::{
 ///
 /// # Errors
 /// When the id is taken, the product is unknown, or the milestones come to more than the value.
-pub fn plan(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    body: &PlanProgress,
-) -> Result<Answer, AppFault> {
+pub fn plan(tx: &mut Tx<'_>, context: &Context, body: &PlanProgress) -> Result<Answer, AppFault> {
     let (_, contract) = contracts_journey::load(tx, &body.contract)?;
     let mut wrong = Vec::new();
     if body.id.trim().is_empty() || body.id.len() > 60 {
@@ -39,7 +35,10 @@ pub fn plan(
     let mut products = context.books.catalogue.products.iter();
     let product = products.find(|product| product.code == body.product);
     if product.is_none() {
-        let message = format!("product {} is not in the catalogue; publish it first", body.product);
+        let message = format!(
+            "product {} is not in the catalogue; publish it first",
+            body.product
+        );
         wrong.push(Refusal::field("unknown_product", "product", message));
     }
     let value = above_zero(&body.value, contract.currency, "value", &mut wrong);
@@ -77,7 +76,9 @@ pub fn plan(
     if !wrong.is_empty() {
         return Err(AppFault::Refused(wrong));
     }
-    let named = product.map(|product| product.name.clone()).unwrap_or_default();
+    let named = product
+        .map(|product| product.name.clone())
+        .unwrap_or_default();
     let row = ProgressPlanRow {
         id: body.id.clone(),
         contract: body.contract.as_str().to_owned(),
@@ -160,7 +161,10 @@ pub fn bill(
     let plan = load(tx, &body.plan)?;
     let currency: Currency = stored_value("currency", &plan.currency)?;
     let parts = progress::parts(tx, &plan.id)?;
-    let Part { mut row, is_planned } = part_of(&plan, &parts, currency, body)?;
+    let Part {
+        mut row,
+        is_planned,
+    } = part_of(&plan, &parts, currency, body)?;
     let remaining = plan.value - accepted(&parts);
     if row.amount > remaining {
         let message = format!(
@@ -227,7 +231,9 @@ fn part_of(
     body: &BillProgress,
 ) -> Result<Part, AppFault> {
     if let Some(name) = &body.milestone {
-        let found = parts.iter().find(|part| part.name == *name && part.words == "milestone");
+        let found = parts
+            .iter()
+            .find(|part| part.name == *name && part.words == "milestone");
         let Some(row) = found else {
             let message = format!("plan {} has no milestone {name:?}", plan.id);
             return Err(Refusal::field("unknown_milestone", "milestone", message).into());
@@ -268,7 +274,10 @@ fn part_of(
     }
     let name = body.name.as_deref().map(str::trim).unwrap_or_default();
     if name.is_empty() || parts.iter().any(|part| part.name == name) {
-        let message = format!("the part needs a name that no other part of {} has", plan.id);
+        let message = format!(
+            "the part needs a name that no other part of {} has",
+            plan.id
+        );
         return Err(Refusal::field("name_missing", "name", message).into());
     }
     Ok(Part {
@@ -294,7 +303,12 @@ fn free_id(
     number: i64,
 ) -> Result<ComponentId, AppFault> {
     let mut id = format!("{plan}-{number}");
-    let taken = |id: &str| contract.components.iter().any(|known| known.id.as_str() == id);
+    let taken = |id: &str| {
+        contract
+            .components
+            .iter()
+            .any(|known| known.id.as_str() == id)
+    };
     let mut again = 1;
     while taken(&id) {
         again += 1;
@@ -367,7 +381,11 @@ pub fn undo(
     let component: ComponentId = stored_value("component id", &row.component)?;
     let effective: Date = stored_value("date", &row.effective)?;
     // A milestone may be accepted again; a part that was made of figures is gone.
-    let after = if row.words == "milestone" { "planned" } else { "undone" };
+    let after = if row.words == "milestone" {
+        "planned"
+    } else {
+        "undone"
+    };
     let next = ProgressPartRow {
         status: after.to_owned(),
         effective: String::new(),
@@ -386,7 +404,10 @@ pub fn undo(
             component,
             effective,
         },
-        reason: format!("{}: {} was taken back: {}", plan.description, row.name, body.reason),
+        reason: format!(
+            "{}: {} was taken back: {}",
+            plan.description, row.name, body.reason
+        ),
     };
     let chain = stored_value("chain id", &contract_row.correlation)?;
     let mut recorder = Recorder::new(context, chain, "/commands", key);

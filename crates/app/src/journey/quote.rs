@@ -11,7 +11,10 @@ mod write;
 
 pub use commerce::QuoteFigures;
 pub(crate) use tend::tend;
-pub use view::{QuoteDetail, QuoteStepView, QuoteView, QuoteVersionView, TemplateCount, quote_of, quotes_of, template_counts};
+pub use view::{
+    QuoteDetail, QuoteStepView, QuoteVersionView, QuoteView, TemplateCount, quote_of, quotes_of,
+    template_counts,
+};
 
 use crate::approval::evidence::Difference;
 use crate::command::{
@@ -89,7 +92,13 @@ pub fn revise(
     let (mut row, mut before) = load(tx, &body.quote, None)?;
     let status = status_of(&before)?;
     if status != QuoteStatus::Void {
-        void(tx, context, &row, &mut before, &format!("revised: {reason}"))?;
+        void(
+            tx,
+            context,
+            &row,
+            &mut before,
+            &format!("revised: {reason}"),
+        )?;
     }
     let contract: ContractId = stored_value("contract id", &row.contract)?;
     let written = write(tx, context, &body.quote, &contract, &body.content)?;
@@ -211,7 +220,11 @@ pub(crate) fn not_granted(
     }
     let mut version = latest;
     let words = format!("{} by {}", row.status, who(&row.checker));
-    let words = if row.reason.is_empty() { words } else { format!("{words}: {}", row.reason) };
+    let words = if row.reason.is_empty() {
+        words
+    } else {
+        format!("{words}: {}", row.reason)
+    };
     step(tx, context, &mut version, next, &words)?;
     move_to(tx, context, &mut quote, &version)?;
     if next == QuoteStatus::Rejected {
@@ -221,7 +234,11 @@ pub(crate) fn not_granted(
 }
 
 fn who(checker: &str) -> &str {
-    if checker.is_empty() { "nobody" } else { checker }
+    if checker.is_empty() {
+        "nobody"
+    } else {
+        checker
+    }
 }
 
 /// `accept_quote`: the customer has signed; the order is a draft until it is converted.
@@ -252,12 +269,17 @@ pub fn accept(
     version.signed = signed.to_string();
     version.activate_by = plus_days(signed, days).to_string();
     version.order_status = "draft".to_owned();
-    let words = format!("signed on {signed}; to be in force by {}", version.activate_by);
+    let words = format!(
+        "signed on {signed}; to be in force by {}",
+        version.activate_by
+    );
     step(tx, context, &mut version, QuoteStatus::Accepted, &words)?;
     move_to(tx, context, &mut row, &version)?;
     report(tx, context, key, &row, &version)?;
-    Ok(json!({ "quote": row.id, "version": row.version, "status": row.status,
-        "order": "draft", "signed": signed, "activate_by": version.activate_by }))
+    Ok(
+        json!({ "quote": row.id, "version": row.version, "status": row.status,
+        "order": "draft", "signed": signed, "activate_by": version.activate_by }),
+    )
 }
 
 /// `convert_quote`: puts the contract that was approved and signed in force. Asked again, it answers
@@ -341,10 +363,7 @@ pub(crate) fn put_in_force(
 }
 
 /// The contract that a quote is, for whoever asks who may write it.
-pub(crate) fn contract_of(
-    tx: &mut Tx<'_>,
-    quote: &QuoteId,
-) -> Result<Option<Contract>, AppFault> {
+pub(crate) fn contract_of(tx: &mut Tx<'_>, quote: &QuoteId) -> Result<Option<Contract>, AppFault> {
     let Some(row) = quotes::quote(tx, quote.as_str())? else {
         return Ok(None);
     };
@@ -366,21 +385,36 @@ pub(crate) fn differences(
         after,
     };
     let percent = |rate: values::Rate| {
-        format!("{} %", (rate.decimal() * values::Decimal::ONE_HUNDRED).normalize())
+        format!(
+            "{} %",
+            (rate.decimal() * values::Decimal::ONE_HUNDRED).normalize()
+        )
     };
     let mut found = vec![
         of("customer", String::new(), row.customer),
-        of("total contract value", figures.list.to_string(), figures.tcv.to_string()),
+        of(
+            "total contract value",
+            figures.list.to_string(),
+            figures.tcv.to_string(),
+        ),
         of(
             "discount",
             String::new(),
-            format!("{}, {} of list", figures.discount, percent(figures.discount_rate)),
+            format!(
+                "{}, {} of list",
+                figures.discount,
+                percent(figures.discount_rate)
+            ),
         ),
         of("monthly recurring", String::new(), figures.mrr.to_string()),
     ];
     if !figures.standalone.is_zero() {
         let margin = format!("{}, {}", figures.margin, percent(figures.margin_rate));
-        found.push(of("margin against standalone prices", String::new(), margin));
+        found.push(of(
+            "margin against standalone prices",
+            String::new(),
+            margin,
+        ));
     }
     for deviation in version.deviations.lines() {
         found.push(of("deviation", String::new(), deviation.to_owned()));
@@ -397,7 +431,9 @@ fn reason_of<'a>(reason: &'a str, mend: &str) -> Result<&'a str, Refusal> {
 }
 
 fn plus_days(day: Date, days: i64) -> Date {
-    (0..days).try_fold(day, |day, _| day.tomorrow()).unwrap_or(day)
+    (0..days)
+        .try_fold(day, |day, _| day.tomorrow())
+        .unwrap_or(day)
 }
 
 /// A quote with its latest version; refused when `version` is another one. Takes its turn first, so
@@ -462,8 +498,19 @@ fn void(
     }
     if version.order_status == "draft" {
         version.order_status = "withdrawn".to_owned();
-        trail(tx, context, version, "order_withdrawn", "its draft order is withdrawn")?;
-        exception::clear(tx, context, &late_key(&row.id), "the draft order was withdrawn")?;
+        trail(
+            tx,
+            context,
+            version,
+            "order_withdrawn",
+            "its draft order is withdrawn",
+        )?;
+        exception::clear(
+            tx,
+            context,
+            &late_key(&row.id),
+            "the draft order was withdrawn",
+        )?;
     }
     let words = match before {
         QuoteStatus::Approved | QuoteStatus::Accepted => format!("{why}; its approval is void"),

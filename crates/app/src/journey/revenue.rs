@@ -159,8 +159,9 @@ fn settle(
     let earned = Money::from_minor(row.recognised, currency);
     let allocated = Money::from_minor(row.allocated, currency);
     let before = Money::from_minor(row.recognised - amount, currency);
-    let mut arithmetic =
-        format!("{earned} of {allocated} earned through {through}, less {before} recognised before");
+    let mut arithmetic = format!(
+        "{earned} of {allocated} earned through {through}, less {before} recognised before"
+    );
     if !moment.because.is_empty() {
         arithmetic.push_str(&format!("; caught up with {}", moment.because));
     }

@@ -6,15 +6,15 @@ mod engine;
 
 pub use engine::{AskedTax, EngineAway, SimulatedTaxEngine, TaxEngine};
 
+use crate::Refusal;
 use crate::command::{AcceptTax, Answer, SetTaxProfile, TakenTax};
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::customer;
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
-use crate::Refusal;
 use billing::{
     BilledLine, BillingRefusal, Document, DraftLine, EngineAnswer, EngineQuestion, TaxEngineUse,
-    TaxMismatch, TaxedLine, Taxation, compare_tax, draft_taxed, question_of,
+    TaxMismatch, Taxation, TaxedLine, compare_tax, draft_taxed, question_of,
 };
 use commerce::{Contract, Customer};
 use serde_json::json;
@@ -111,7 +111,14 @@ pub(crate) fn drafted(
     };
     let digest = digest(&question, lines)?;
     let Some(row) = tax_decisions::pending(tx, &digest)? else {
-        ask(tx, context, engine, &question, digest, taxation.tax(lines, billed).ok())?;
+        ask(
+            tx,
+            context,
+            engine,
+            &question,
+            digest,
+            taxation.tax(lines, billed).ok(),
+        )?;
         return Ok(Taxed::Waits);
     };
     match row.taken.as_str() {
@@ -155,7 +162,10 @@ fn ask(
     digest: String,
     ours: Option<Vec<TaxedLine>>,
 ) -> Result<(), AppFault> {
-    let charges = ours.iter().flatten().filter(|it| it.line.corrects.is_none());
+    let charges = ours
+        .iter()
+        .flatten()
+        .filter(|it| it.line.corrects.is_none());
     let own_tax = charges.map(|it| it.tax.minor).sum();
     let row = TaxDecisionRow {
         id: values::TaxDecisionId::mint(&*context.ids, context.now)
@@ -275,7 +285,10 @@ fn differs(
         row,
         question,
         ("tax_mismatch", key(row)),
-        &format!("Tax of contract {}: {mismatch}; {held} (decision {})", row.contract, row.id),
+        &format!(
+            "Tax of contract {}: {mismatch}; {held} (decision {})",
+            row.contract, row.id
+        ),
         Some(value),
     )
 }
@@ -381,7 +394,10 @@ pub fn accept(tx: &mut Tx<'_>, context: &Context, body: &AcceptTax) -> Result<An
         ..row
     };
     tax_decisions::update(tx, &next)?;
-    let told = format!("{} took the figures of the {take}: {}", context.actor, next.reason);
+    let told = format!(
+        "{} took the figures of the {take}: {}",
+        context.actor, next.reason
+    );
     exception::clear(tx, context, &key(&next), &told)?;
     if !issued {
         let contract = stored_value("contract id", &next.contract)?;

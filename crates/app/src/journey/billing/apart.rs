@@ -51,7 +51,14 @@ pub(super) fn bill(
             );
         }
     };
-    let measured = match rate::rate(tx, (&context.books, context.now), &contract, &billed, &lines, through)? {
+    let measured = match rate::rate(
+        tx,
+        (&context.books, context.now),
+        &contract,
+        &billed,
+        &lines,
+        through,
+    )? {
         Ok(measured) => measured,
         Err(unrated) => {
             let why = unrated.to_string();

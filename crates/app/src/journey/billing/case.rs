@@ -199,8 +199,12 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
     let buyers = buyers(tx, &rows)?;
     let mut apart = apart(tx, &ids)?;
     // Whoever has prepaid credit uses it before anything is collected.
-    let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx)?.into_iter().collect();
-    let uses_credit = rows.iter().filter(|row| with_credit.contains(&row.customer));
+    let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx)?
+        .into_iter()
+        .collect();
+    let uses_credit = rows
+        .iter()
+        .filter(|row| with_credit.contains(&row.customer));
     apart.extend(uses_credit.map(|row| row.id.clone()));
     let awaited: BTreeSet<String> = bill_pages::with_process(tx, &ids)?.into_iter().collect();
     let mut cases = Vec::with_capacity(rows.len());

@@ -20,7 +20,10 @@ pub(super) fn take_tax_out(
     let mut wrong = Vec::new();
     let mut notes = Vec::new();
     for (index, line) in body.lines.iter().enumerate() {
-        let Some(component) = contract.components.get_mut(index).filter(|_| line.price_includes_tax)
+        let Some(component) = contract
+            .components
+            .get_mut(index)
+            .filter(|_| line.price_includes_tax)
         else {
             continue;
         };
@@ -63,10 +66,6 @@ pub(super) fn take_tax_out(
 /// The charge without the tax in it; nothing when it has more than one price.
 fn without(charge: &Charge, rate: Rate) -> Option<Charge> {
     let factor = Decimal::ONE.checked_add(rate.decimal())?;
-    let net = |price: UnitPrice| price.decimal().checked_div(factor).map(UnitPrice::new);
-    match charge {
-        Charge::Flat { amount } => net(*amount).map(Charge::flat),
-        Charge::PerUnit { unit_price } => net(*unit_price).map(Charge::per_unit),
-        _ => None,
-    }
+    let net = charge.single_price()?.decimal().checked_div(factor)?;
+    Some(charge.repriced(UnitPrice::new(net)))
 }

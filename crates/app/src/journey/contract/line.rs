@@ -113,9 +113,10 @@ fn price_of(
         }
         return Ok((*newest).clone());
     }
-    let own = line.charge.clone().or(line
-        .unit_price
-        .map(Charge::per_unit));
+    let own = line
+        .charge
+        .clone()
+        .or(line.unit_price.map(Charge::per_unit));
     match (own, line.billing) {
         (Some(charge), Some(billing)) => Ok(Price {
             currency,

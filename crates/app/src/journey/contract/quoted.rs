@@ -32,8 +32,8 @@ pub(crate) fn quoted(
     besides: &[Besides],
 ) -> Result<Contract, AppFault> {
     let days = term(body.start, body.end)?;
-    let mut contract =
-        build(context, body, id.clone(), (currency, billing_day), days).map_err(|fault| placed(fault, besides))?;
+    let mut contract = build(context, body, id.clone(), (currency, billing_day), days)
+        .map_err(|fault| placed(fault, besides))?;
     for (index, beside) in besides.iter().enumerate() {
         let Some(component) = contract.components.get(index) else {
             continue;
@@ -74,7 +74,9 @@ fn placed(fault: AppFault, besides: &[Besides]) -> AppFault {
         return fault;
     };
     for refusal in &mut refusals {
-        let Some(field) = &refusal.field else { continue };
+        let Some(field) = &refusal.field else {
+            continue;
+        };
         let found = besides.iter().enumerate().find_map(|(index, beside)| {
             let rest = field.strip_prefix(&format!("lines[{index}]"))?;
             Some(format!("{}{rest}", beside.field))

@@ -2,11 +2,11 @@
 
 use super::{FailedAttempt, PaymentOutcome, fact, find, money};
 use crate::App;
+use crate::collection::dunning;
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, standing};
 use crate::record::{Context, Intent, Recorder};
-use crate::collection::dunning;
 use billing::{DunningStep, next_attempt};
 use commerce::{Collection, Customer};
 use events::{DeclineClass, Event, PaymentFailed, PaymentInitiated, Reference};
@@ -210,12 +210,16 @@ pub fn attempt_failed(
     } else {
         "in_collection"
     };
-    let withheld = catalogue::customer(tx, &row.customer)?.is_some_and(|it| it.standing == "suspended");
+    let withheld =
+        catalogue::customer(tx, &row.customer)?.is_some_and(|it| it.standing == "suspended");
     if !withheld {
         standing::change(tx, context, &mut recorder, &row.customer, word)?;
     }
     if let Some(invoice) = documents::document(tx, &row.invoice)? {
-        let why = format!("attempt {} to collect it failed: {}", report.attempt, report.reason);
+        let why = format!(
+            "attempt {} to collect it failed: {}",
+            report.attempt, report.reason
+        );
         let day = zone.date_at(report.happened);
         dunning::enter(tx, context, &mut recorder, &invoice, (day, &why))?;
         standing::tell_crm(

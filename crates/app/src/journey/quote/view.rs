@@ -1,10 +1,10 @@
 //! Quotes as people and programs read them.
 
 use super::{currency_of, status_of};
-use crate::view::Page;
-use crate::{App, AppFault};
 use crate::command::QuoteContent;
 use crate::fault::stored;
+use crate::view::Page;
+use crate::{App, AppFault};
 use commerce::{QuoteFigures, QuoteStatus};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

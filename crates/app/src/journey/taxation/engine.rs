@@ -40,7 +40,9 @@ impl SimulatedTaxEngine {
     /// An engine that knows these rates, by `country` or `country-region`.
     #[must_use]
     pub fn with(rates: &[(&str, Rate)]) -> Self {
-        let rates = rates.iter().map(|(place, rate)| ((*place).to_owned(), *rate));
+        let rates = rates
+            .iter()
+            .map(|(place, rate)| ((*place).to_owned(), *rate));
         Self {
             rates: rates.collect(),
             away: Mutex::new(false),
@@ -81,7 +83,11 @@ impl TaxEngine for SimulatedTaxEngine {
             let tax = tax_of(line.net, rate).map_err(|refused| gone(&refused.to_string()))?;
             let charged = !rate.decimal().is_zero();
             lines.push(EngineLine {
-                category: if charged { TaxStanding::S } else { TaxStanding::Z },
+                category: if charged {
+                    TaxStanding::S
+                } else {
+                    TaxStanding::Z
+                },
                 reason: String::new(),
                 rate,
                 tax,
