@@ -22,7 +22,7 @@ fn contract(from: &str, charge: &Value, discounts: &Value) -> Contract {
             "id": "cmp_01JZ4M7Q2V8KX3N5T6W9Y1ACDE", "product": "PLAT-SEAT",
             "description": "Platform", "tax_code": "saas", "revenue_account_class": "subscription",
             "billing": "annual", "timing": "advance", "policy": {"version": 3},
-            "recognition": "daily", "from": from, "until": "2027-02-01",
+            "recognition": "straight_line_daily", "from": from, "until": "2027-02-01",
             "quantities": [{"from": from, "quantity": "15"}],
             "charges": [{"from": from, "charge": charge}]
         }],
