@@ -118,7 +118,14 @@ pub(crate) fn take_back(
         checker: context.actor.clone(),
         on_behalf_of: None,
     };
-    close(tx, context, &mut row, ApprovalState::Withdrawn, &counted, reason)
+    close(
+        tx,
+        context,
+        &mut row,
+        ApprovalState::Withdrawn,
+        &counted,
+        reason,
+    )
 }
 
 fn changes_existing(context: &Context, command: &Command) -> bool {

@@ -67,7 +67,10 @@ fn policies(tx: &mut Tx<'_>) -> Result<BTreeMap<EntityId, Policy>, AppFault> {
     let mut found = BTreeMap::new();
     for (name, body) in settings::starting_with(tx, POLICIES)? {
         let id = name.strip_prefix(POLICIES).unwrap_or(&name);
-        found.insert(stored_value("entity id", id)?, stored("billing policy", &body)?);
+        found.insert(
+            stored_value("entity id", id)?,
+            stored("billing policy", &body)?,
+        );
     }
     Ok(found)
 }

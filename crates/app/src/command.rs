@@ -59,6 +59,7 @@ macro_rules! commands {
         /// Everything that can be asked.
         #[derive(Debug, Clone, Serialize, Deserialize)]
         #[serde(tag = "command", rename_all = "snake_case")]
+        #[allow(clippy::large_enum_variant)] // One at a time is read and done; a box for each would help nobody.
         pub enum Command { $( $(#[$doc])* $variant($body), )* }
 
         impl Command {

@@ -29,10 +29,6 @@ use values::Instant;
 /// Who acts when effects are delivered.
 pub(crate) const ACTOR: &str = "tieout/delivery";
 
-/// What was intended within so many seconds is fresh: it gets its share of the deliveries beside an
-/// old backlog.
-const FRESH_SECONDS: i64 = 600;
-
 /// An effect that is ours to work on until its outcome is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
@@ -112,13 +108,13 @@ pub fn deliver_due(app: &App, connections: &Connections, limit: i64) -> Progress
     })
 }
 
-/// Which heads go now: of every connection as many as it has room for, the backlog and what is fresh
-/// mixed fairly; the connections take turns.
+/// Which heads go now: of every connection as many as it has room for; when more than that wait, the
+/// oldest and the newest mixed fairly, so that what was intended just now does not wait until a
+/// backlog is worked off, however young that is itself. The connections take turns.
 fn choose(app: &App, connections: &Connections, limit: i64) -> Result<Vec<EffectRow>, AppFault> {
     let now = app.clock().now();
     let names = connections.names();
     let probing: Vec<bool> = names.iter().map(|name| connections.is_held(name)).collect();
-    let fresh_since = now.plus_seconds(-FRESH_SECONDS).microseconds();
     let of_each = app.store().read(move |tx| -> Result<_, AppFault> {
         let mut of_each = Vec::new();
         for (name, is_probing) in names.into_iter().zip(probing) {
@@ -129,10 +125,14 @@ fn choose(app: &App, connections: &Connections, limit: i64) -> Result<Vec<Effect
             }
             let mut heads = |order| lanes::ready(tx, name, now.microseconds(), order, room);
             let backlog = heads(Order::Oldest)?;
-            let fresh = heads(Order::Since(fresh_since))?;
             let room = usize::try_from(room).unwrap_or(usize::MAX);
-            let mixed = gate_rules::mix_fairly(backlog, fresh, room, |a, b| a.id == b.id);
-            of_each.push(VecDeque::from(mixed));
+            let chosen = if backlog.len() < room {
+                backlog
+            } else {
+                let newest = heads(Order::Newest)?;
+                gate_rules::mix_fairly(backlog, newest, room, |a, b| a.id == b.id)
+            };
+            of_each.push(VecDeque::from(chosen));
         }
         Ok(of_each)
     })?;

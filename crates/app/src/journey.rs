@@ -12,8 +12,8 @@ pub mod daily;
 pub(crate) mod delivery;
 pub(crate) mod document;
 pub mod exception;
-pub mod intercompany;
 pub mod hierarchy;
+pub mod intercompany;
 pub mod journal;
 pub mod offer;
 pub mod order;
@@ -220,9 +220,7 @@ fn dispatch(
         Command::BillEntity(body) => intercompany::bill(tx, context, key, body),
         Command::UndoEntityBill(body) => intercompany::undo(tx, context, key, body),
         Command::SetLetterhead(body) => crate::printing::set_letterhead(tx, context, body),
-        Command::SetBillingDetails(body) => {
-            crate::printing::set_billing_details(tx, context, body)
-        }
+        Command::SetBillingDetails(body) => crate::printing::set_billing_details(tx, context, body),
         Command::PublishPostingRules(body) => catalogue::publish_posting_rules(tx, context, body),
         Command::CreateCustomer(body) => customer::create(tx, context, key, body),
         Command::ImportCustomers(body) => {

@@ -48,9 +48,7 @@ pub use intake::{connections, intake};
 pub use journals::{journal, journals};
 pub use outside_documents::OutsideDocumentView;
 pub use payments::payments;
-pub use quick::{
-    AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount,
-};
+pub use quick::{AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount};
 pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tie_out::tie_outs;

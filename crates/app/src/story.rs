@@ -431,10 +431,11 @@ impl Teller {
     /// Has the person that the step names approve a proposed configuration.
     fn put_in_force(&self, answer: &Answer, checker: &str) -> Result<Answer, AppFault> {
         if self.app.user(checker)?.is_none() {
-            let kind = answer["kind"].as_str().and_then(ConfigurationKind::from_word);
-            let may = |role: &Role| {
-                kind.is_none_or(|kind| self.app.check_approver(kind, *role).is_ok())
-            };
+            let kind = answer["kind"]
+                .as_str()
+                .and_then(ConfigurationKind::from_word);
+            let may =
+                |role: &Role| kind.is_none_or(|kind| self.app.check_approver(kind, *role).is_ok());
             let mut roles = std::iter::once(Role::Administrator).chain(Role::ALL);
             let role = roles.find(may).unwrap_or(Role::Administrator);
             self.app.put_user(checker, role, "")?;
@@ -442,12 +443,11 @@ impl Teller {
         let body = serde_json::json!({
             "proposal": answer["proposal"], "decision": "approve", "reason": "seen in the story"
         });
-        let command = Command::read("decide_configuration", body).map_err(|error| {
-            AppFault::Unreadable {
+        let command =
+            Command::read("decide_configuration", body).map_err(|error| AppFault::Unreadable {
                 what: "decision",
                 error: error.to_string(),
-            }
-        })?;
+            })?;
         self.app.act(checker, command)
     }
 }

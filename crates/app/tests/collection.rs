@@ -8,7 +8,9 @@ use app::story::{Ending, run};
 use std::path::Path;
 
 fn ended(story: &str) -> Ending {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../stories").join(story);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../stories")
+        .join(story);
     run(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -45,7 +47,11 @@ fn a_late_payer_is_warned_promises_is_suspended_and_returns() {
         ]
     );
     assert_eq!(case.row.status, "closed");
-    assert!(case.acts[1].text.starts_with("Lindqvist AB: invoice DE-2026-00001 over 1,190.00 EUR"));
+    assert!(
+        case.acts[1]
+            .text
+            .starts_with("Lindqvist AB: invoice DE-2026-00001 over 1,190.00 EUR")
+    );
 }
 
 #[test]
@@ -79,5 +85,9 @@ fn unmatched_money_stands_with_its_reason_and_its_age() {
     assert_eq!(row.candidates.len(), 2, "{row:?}");
     let old = rows.iter().find(|row| row.payment == "P-1").unwrap();
     assert_eq!(old.days, 90);
-    assert!(old.why.contains("the text names DE-2026-00001"), "{}", old.why);
+    assert!(
+        old.why.contains("the text names DE-2026-00001"),
+        "{}",
+        old.why
+    );
 }

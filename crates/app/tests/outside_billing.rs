@@ -201,20 +201,31 @@ fn a_refused_parked_document_stops_neither_the_others_nor_the_day() {
     let text = [
         invoice("1", "2026-01-01", JANUARY),
         parked("k-1", "help", ""),
-        parked("k-2", "help", "kind: credit_note, credits: never, goodwill: true, "),
+        parked(
+            "k-2",
+            "help",
+            "kind: credit_note, credits: never, goodwill: true, ",
+        ),
         parked("k-3", "more", ""),
         add("help"),
         add("more"),
         "  - advance_to: 2026-01-10\n".to_owned(),
     ];
     let ending = verified(&text.concat());
-    let kept = ending.app.outside_documents(None, true, None).unwrap().items;
+    let kept = ending
+        .app
+        .outside_documents(None, true, None)
+        .unwrap()
+        .items;
     let ids: Vec<&str> = kept.iter().map(|row| row.outside_id.as_str()).collect();
     assert_eq!(ids, ["k-2"]);
     let rows = open(&ending);
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0].class, "outside_document_parked");
-    assert!(rows[0].summary.contains("no posted invoice never"), "{rows:?}");
+    assert!(
+        rows[0].summary.contains("no posted invoice never"),
+        "{rows:?}"
+    );
 }
 
 #[test]
@@ -235,7 +246,10 @@ fn a_timeline_that_cannot_be_rated_is_told_and_the_day_goes_on() {
     let rows = open(&ending);
     let classes: Vec<&str> = rows.iter().map(|row| row.class.as_str()).collect();
     assert!(classes.contains(&"billing_parked"), "{rows:?}");
-    assert!(classes.contains(&"billing_differs"), "C-2 is compared: {rows:?}");
+    assert!(
+        classes.contains(&"billing_differs"),
+        "C-2 is compared: {rows:?}"
+    );
 }
 
 #[test]

@@ -33,15 +33,15 @@ pub use cash::{
 };
 pub use collection::{CollectionPolicy, WriteOffPolicy};
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
-pub use document::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document, draft_taxed};
+pub use document::{
+    CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document, draft_taxed,
+};
 pub use dunning::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,
     RetryPolicy, Situation, Step, StepAction, fill, next_attempt,
 };
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
-pub use outside::{
-    Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out,
-};
+pub use outside::{Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out};
 pub use owed::{expected_lines, next_due, owed, owed_since, value_changes};
 pub use position::{WindowPosition, overcharged, positions};
 pub use prepaid::{Grant, GrantSource, Use as CreditUse, consume, ended, give_back};
@@ -50,14 +50,14 @@ pub use receivable::{
     write_off,
 };
 pub use status::{IllegalInvoiceTransition, InvoiceBalance, InvoiceStatus};
-pub use usage::{
-    AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,
-    MeterRounding, Reading, ReadingText, RoundingMode, Tally, UsageEvent, UsageRefusal, Use, check,
-    measured_owed, spent_on,
-};
 pub use tax::{TaxRate, TaxTable, tax_of};
 pub use taxation::{
     Abroad, BorneTax, Determination, EngineAnswer, EngineLine, EngineQuestion, EngineTax, LocalTax,
     Offline, QuestionLine, REVERSE_CHARGE, TaxAmount, TaxDetail, TaxEngineUse, TaxMismatch,
     TaxRounding, TaxSeller, TaxStanding, Taxation, Untaxed, compare_tax, determine, question_of,
+};
+pub use usage::{
+    AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,
+    MeterRounding, Reading, ReadingText, RoundingMode, Tally, UsageEvent, UsageRefusal, Use, check,
+    measured_owed, spent_on,
 };

@@ -54,7 +54,10 @@ pub fn positions(
     // What is measured is compared with what was measured, not with the timeline.
     let measured = |line: &&BilledLine| {
         let of = |known: &commerce::Component| known.id == line.line.component;
-        contract.components.iter().any(|known| of(known) && known.measure.is_some())
+        contract
+            .components
+            .iter()
+            .any(|known| of(known) && known.measure.is_some())
     };
     for line in billed.iter().filter(|line| !measured(line)) {
         let key = (line.line.component.clone(), line.line.window);

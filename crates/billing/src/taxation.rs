@@ -195,7 +195,11 @@ impl Determination {
     fn of(taxes: Vec<BorneTax>, basis: String) -> Self {
         let charged = taxes.iter().any(|tax| !tax.rate.decimal().is_zero());
         Self {
-            category: if charged { TaxStanding::S } else { TaxStanding::Z },
+            category: if charged {
+                TaxStanding::S
+            } else {
+                TaxStanding::Z
+            },
             reason: String::new(),
             taxes,
             basis,
@@ -204,8 +208,7 @@ impl Determination {
 }
 
 /// Words that stand on a document under reverse charge.
-pub const REVERSE_CHARGE: &str =
-    "Reverse charge: the recipient of the supply accounts for VAT (Article 196 of Directive 2006/112/EC)";
+pub const REVERSE_CHARGE: &str = "Reverse charge: the recipient of the supply accounts for VAT (Article 196 of Directive 2006/112/EC)";
 
 /// Member states of the European Union, for VAT.
 const UNION: &[&str] = &[
@@ -248,7 +251,11 @@ pub fn determine(
     }
     let local = local(table, buyer, tax_code, on);
     if !local.is_empty() {
-        let place = [Some(&buyer.country), buyer.region.as_ref(), buyer.locality.as_ref()];
+        let place = [
+            Some(&buyer.country),
+            buyer.region.as_ref(),
+            buyer.locality.as_ref(),
+        ];
         let place: Vec<&str> = place.into_iter().flatten().map(String::as_str).collect();
         let basis = format!("rates in {} on {on}", place.join(", "));
         return Ok(Determination::of(local, basis));
@@ -286,19 +293,18 @@ fn stated(
     Ok(Determination::of(vec![tax], basis))
 }
 
-fn untaxed(
-    table: &TaxTable,
-    entity: &EntityId,
-    tax_code: &str,
-    on: Date,
-) -> Option<Determination> {
+fn untaxed(table: &TaxTable, entity: &EntityId, tax_code: &str, on: Date) -> Option<Determination> {
     let holds = |row: &&Untaxed| {
         row.entity == *entity
             && row.tax_code == tax_code
             && row.from <= on
             && row.until.is_none_or(|until| on <= until)
     };
-    let row = table.untaxed.iter().filter(holds).max_by_key(|row| row.from)?;
+    let row = table
+        .untaxed
+        .iter()
+        .filter(holds)
+        .max_by_key(|row| row.from)?;
     let basis = format!("{tax_code} of {entity} is category {}", row.category.code());
     Some(Determination::none(row.category, &row.reason, basis))
 }
@@ -318,11 +324,13 @@ fn exempt(buyer: &TaxProfile, tax_code: &str, on: Date) -> Option<Determination>
 fn reverse_charge(seller: &TaxSeller, buyer: &TaxProfile) -> Option<Determination> {
     let ours = seller.vat_id.as_ref()?;
     let theirs = buyer.vat_id.as_ref()?;
-    let crosses = in_union(&seller.country)
-        && in_union(&buyer.country)
-        && seller.country != buyer.country;
+    let crosses =
+        in_union(&seller.country) && in_union(&buyer.country) && seller.country != buyer.country;
     crosses.then(|| {
-        let basis = format!("business in {} registered as {theirs}, seller {ours}", buyer.country);
+        let basis = format!(
+            "business in {} registered as {theirs}, seller {ours}",
+            buyer.country
+        );
         Determination::none(TaxStanding::AE, REVERSE_CHARGE, basis)
     })
 }

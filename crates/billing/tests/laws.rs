@@ -11,8 +11,8 @@ use billing::{
     CreditAmount, CreditRequest, LineKind, OpenInvoice, apply, credit, owed, value_changes,
 };
 use commerce::{
-    Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, DayCount, NewComponent,
-    Policy, Tier, Timing, amend, component_value, total_value,
+    Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, DayCount,
+    NewComponent, Policy, Tier, Timing, amend, component_value, total_value,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

@@ -10,7 +10,9 @@ use billing::{
     REVERSE_CHARGE, TaxMismatch, TaxRounding, TaxSeller, TaxStanding, TaxTable, Taxation, Untaxed,
     compare_tax, expected_lines,
 };
-use commerce::{BillingFrequency, Charge, Contract, ExemptionCertificate, InclusivePrice, TaxProfile};
+use commerce::{
+    BillingFrequency, Charge, Contract, ExemptionCertificate, InclusivePrice, TaxProfile,
+};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use support::{date, entity, taxes};
@@ -70,29 +72,50 @@ fn decided(
 fn the_first_rule_that_answers_decides() {
     let mut table = table();
     let on = "2026-05-01";
-    assert_eq!(decided(&table, &profile("DE"), on), Ok((TaxStanding::S, rate("0.19"))));
+    assert_eq!(
+        decided(&table, &profile("DE"), on),
+        Ok((TaxStanding::S, rate("0.19")))
+    );
     // Business across a border of the Union; without registration the rate where the buyer is.
     let mut french = profile("FR");
-    assert!(matches!(decided(&table, &french, on), Err(BillingRefusal::NoTaxRate { .. })));
+    assert!(matches!(
+        decided(&table, &french, on),
+        Err(BillingRefusal::NoTaxRate { .. })
+    ));
     table.local.push(local("FR", None, "France", "0.20"));
-    assert_eq!(decided(&table, &french, on), Ok((TaxStanding::S, rate("0.20"))));
+    assert_eq!(
+        decided(&table, &french, on),
+        Ok((TaxStanding::S, rate("0.20")))
+    );
     french.vat_id = Some("FR40303265045".to_owned());
-    assert_eq!(decided(&table, &french, on), Ok((TaxStanding::AE, rate("0"))));
+    assert_eq!(
+        decided(&table, &french, on),
+        Ok((TaxStanding::AE, rate("0")))
+    );
     let reversed = billing::determine(&table, &entity(), Some(&french), "saas", date(on)).unwrap();
     assert_eq!(reversed.reason, REVERSE_CHARGE);
     // At home a registration changes nothing, and a seller without one cannot reverse the charge.
     let mut german = profile("DE");
     german.vat_id = Some("DE999999999".to_owned());
-    assert_eq!(decided(&table, &german, on), Ok((TaxStanding::S, rate("0.19"))));
+    assert_eq!(
+        decided(&table, &german, on),
+        Ok((TaxStanding::S, rate("0.19")))
+    );
     table.sellers[0].vat_id = None;
-    assert_eq!(decided(&table, &french, on), Ok((TaxStanding::S, rate("0.20"))));
+    assert_eq!(
+        decided(&table, &french, on),
+        Ok((TaxStanding::S, rate("0.20")))
+    );
     // Abroad outside the Union.
     assert!(decided(&table, &profile("US"), on).is_err());
     table.sellers[0].abroad = Some(Abroad {
         category: TaxStanding::O,
         reason: "Not taxable in Germany".to_owned(),
     });
-    assert_eq!(decided(&table, &profile("US"), on), Ok((TaxStanding::O, rate("0"))));
+    assert_eq!(
+        decided(&table, &profile("US"), on),
+        Ok((TaxStanding::O, rate("0")))
+    );
     // What bears no tax bears none wherever it goes.
     table.untaxed.push(Untaxed {
         entity: entity(),
@@ -102,8 +125,14 @@ fn the_first_rule_that_answers_decides() {
         from: date("2026-06-01"),
         until: Some(date("2026-06-30")),
     });
-    assert_eq!(decided(&table, &profile("DE"), "2026-06-30"), Ok((TaxStanding::Z, rate("0"))));
-    assert_eq!(decided(&table, &profile("DE"), "2026-07-01"), Ok((TaxStanding::S, rate("0.19"))));
+    assert_eq!(
+        decided(&table, &profile("DE"), "2026-06-30"),
+        Ok((TaxStanding::Z, rate("0")))
+    );
+    assert_eq!(
+        decided(&table, &profile("DE"), "2026-07-01"),
+        Ok((TaxStanding::S, rate("0.19")))
+    );
 }
 
 #[test]
@@ -180,12 +209,18 @@ fn taxation<'a>(
 fn state_and_county_add_up_on_one_line() {
     let mut table = table();
     table.local.push(local("US", Some("CA"), "State", "0.0725"));
-    table.local.push(local("US", Some("CA"), "County", "0.0225"));
-    table.local.push(local("US", Some("NY"), "New York", "0.04"));
+    table
+        .local
+        .push(local("US", Some("CA"), "County", "0.0225"));
+    table
+        .local
+        .push(local("US", Some("NY"), "New York", "0.04"));
     let mut buyer = profile("US");
     buyer.region = Some("CA".to_owned());
     let seller = entity();
-    let taxed = taxation(&table, &seller, &buyer).tax(&lines_of(&[3_333]), &[]).unwrap();
+    let taxed = taxation(&table, &seller, &buyer)
+        .tax(&lines_of(&[3_333]), &[])
+        .unwrap();
     assert_eq!(taxed[0].tax.minor, 317); // 33.33 × 9.5 % = 3.166
     assert_eq!(taxed[0].tax_name, "State tax + County tax");
     let detail = taxed[0].detail.as_ref().unwrap();
@@ -196,7 +231,9 @@ fn state_and_county_add_up_on_one_line() {
     let mut next = local("US", Some("CA"), "County", "0.03");
     next.from = date("2026-05-01");
     table.local.push(next);
-    let taxed = taxation(&table, &seller, &buyer).tax(&lines_of(&[10_000]), &[]).unwrap();
+    let taxed = taxation(&table, &seller, &buyer)
+        .tax(&lines_of(&[10_000]), &[])
+        .unwrap();
     assert_eq!(taxed[0].tax.minor, 1_025);
 }
 
@@ -206,13 +243,17 @@ fn tax_is_rounded_by_line_or_once_for_the_document() {
     let (seller, buyer) = (entity(), profile("DE"));
     let nets = [105, 105, 105];
     let sum = |table: &TaxTable| -> i64 {
-        let taxed = taxation(table, &seller, &buyer).tax(&lines_of(&nets), &[]).unwrap();
+        let taxed = taxation(table, &seller, &buyer)
+            .tax(&lines_of(&nets), &[])
+            .unwrap();
         taxed.iter().map(|line| line.tax.minor).sum()
     };
     assert_eq!(sum(&table), 60); // 3 × 19.95
     table.sellers[0].rounding = TaxRounding::PerDocument;
     let nets = [103, 103, 103];
-    let taxed = taxation(&table, &seller, &buyer).tax(&lines_of(&nets), &[]).unwrap();
+    let taxed = taxation(&table, &seller, &buyer)
+        .tax(&lines_of(&nets), &[])
+        .unwrap();
     let each: Vec<i64> = taxed.iter().map(|line| line.tax.minor).collect();
     assert_eq!(each, [20, 19, 20]); // 19.57, 39.14, 58.71
 }
@@ -242,11 +283,20 @@ fn net_and_tax(contract: &Contract, table: &TaxTable) -> Result<(i64, i64), Bill
 #[test]
 fn an_inclusive_price_is_held_to_the_minor_unit() {
     let german = table();
-    assert_eq!(net_and_tax(&inclusive("EUR", "9.99", "0.19"), &german), Ok((839, 160)));
-    assert_eq!(net_and_tax(&inclusive("EUR", "0.01", "0.19"), &german), Ok((1, 0)));
+    assert_eq!(
+        net_and_tax(&inclusive("EUR", "9.99", "0.19"), &german),
+        Ok((839, 160))
+    );
+    assert_eq!(
+        net_and_tax(&inclusive("EUR", "0.01", "0.19"), &german),
+        Ok((1, 0))
+    );
     let mut japanese = taxes("0.10");
     japanese.sellers.clone_from(&german.sellers);
-    assert_eq!(net_and_tax(&inclusive("JPY", "1000", "0.10"), &japanese), Ok((909, 91)));
+    assert_eq!(
+        net_and_tax(&inclusive("JPY", "1000", "0.10"), &japanese),
+        Ok((909, 91))
+    );
     let changed = net_and_tax(&inclusive("EUR", "9.99", "0.16"), &german);
     let told = changed.unwrap_err().to_string();
     assert_eq!(
@@ -279,13 +329,21 @@ fn answer(taxes: &[i64]) -> EngineAnswer {
 fn an_engine_is_compared_with_our_own_rows() {
     let (table, seller, buyer) = (table(), entity(), profile("DE"));
     let eur: Currency = "EUR".parse().unwrap();
-    let ours = taxation(&table, &seller, &buyer).tax(&lines_of(&[10_000, 100]), &[]).unwrap();
+    let ours = taxation(&table, &seller, &buyer)
+        .tax(&lines_of(&[10_000, 100]), &[])
+        .unwrap();
     let found = |taxes: &[i64], tolerance| compare_tax(&ours, &answer(taxes), eur, tolerance);
     assert_eq!(found(&[1_900, 19], 0), Ok(None));
     assert_eq!(found(&[1_900, 20], 1), Ok(None));
     let apart = found(&[1_600, 19], 1).unwrap().unwrap();
-    assert_eq!(apart.to_string(), "our own rows come to 19.19 EUR tax and the engine to 16.19 EUR");
-    assert!(matches!(found(&[1_919], 5), Ok(Some(TaxMismatch::Lines { .. }))));
+    assert_eq!(
+        apart.to_string(),
+        "our own rows come to 19.19 EUR tax and the engine to 16.19 EUR"
+    );
+    assert!(matches!(
+        found(&[1_919], 5),
+        Ok(Some(TaxMismatch::Lines { .. }))
+    ));
     let mut wrong = answer(&[1_900, 19]);
     wrong.lines[1].taxes[0].amount = Money::from_minor(18, eur);
     let wrong = compare_tax(&ours, &wrong, eur, 100).unwrap().unwrap();

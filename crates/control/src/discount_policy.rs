@@ -279,7 +279,7 @@ fn read_level(level: LevelText, at: &str, problems: &mut Vec<String>) -> Option<
         }
     }
     let approvers = approvers?;
-    (problems.len() == before).then(|| Level {
+    (problems.len() == before).then_some(Level {
         name: level.name,
         over_percent: level.over_percent,
         over_amount,

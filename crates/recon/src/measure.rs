@@ -102,14 +102,18 @@ impl Measure {
         match self {
             Measure::Bookings => "opportunities won in the CRM",
             Measure::Billings => "contract timelines, rated again through today",
-            Measure::BilledElsewhere => "timelines of contracts that another system bills, rated again",
+            Measure::BilledElsewhere => {
+                "timelines of contracts that another system bills, rated again"
+            }
             Measure::Deferred => "obligations: billed less recognised, where positive",
             Measure::Unbilled => "obligations: recognised less billed, where positive",
             Measure::Recognised => "revenue schedules, earned through the last run",
             Measure::Receivable => "open amounts of all invoices",
             Measure::Unapplied => "payments less what is set against invoices and given back",
             Measure::Prepaid => "what is left of grants of credit that were bought",
-            Measure::Tax => "tax of all invoices less that of credit notes, and less what was relieved of bad debts",
+            Measure::Tax => {
+                "tax of all invoices less that of credit notes, and less what was relieved of bad debts"
+            }
             Measure::Cash => "settled payments at the processor, less fees and refunds",
             Measure::Delivered => "journals posted here",
         }

@@ -188,7 +188,9 @@ pub fn lines_of(tx: &mut Tx<'_>, document: &str) -> Result<Vec<LineRow>, StoreFa
 pub fn lines_of_contract(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<LineRow>, StoreFault> {
     let columns = LineRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM document_line WHERE contract = ?1 AND voided = 0 ORDER BY id"),
+        &format!(
+            "SELECT {columns} FROM document_line WHERE contract = ?1 AND voided = 0 ORDER BY id"
+        ),
         params![contract],
         LineRow::read,
     )

@@ -74,6 +74,17 @@ impl From<rusqlite::Error> for StoreFault {
     }
 }
 
+impl StoreFault {
+    /// The fault of a statement. When the database was not even asked, because a value does not fit
+    /// its place in the statement, the database is not out of reach: the statement is wrong.
+    pub(crate) fn of_statement(error: postgres::Error, sql: &str) -> Self {
+        if error.as_db_error().is_none() && error.to_string().contains("parameter") {
+            return StoreFault::Statement(format!("{error} of: {sql}"));
+        }
+        error.into()
+    }
+}
+
 impl From<postgres::Error> for StoreFault {
     fn from(error: postgres::Error) -> Self {
         use postgres::error::SqlState;

@@ -132,8 +132,8 @@ pub(crate) fn refresh(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreFault> {
 pub enum Order {
     /// The highest priority, then the oldest.
     Oldest,
-    /// Only what was intended at this instant or later, microseconds; the oldest of it first.
-    Since(i64),
+    /// What was intended last, first.
+    Newest,
 }
 
 /// Heads of a connection that are due at `now`, not parked, not under way and not held by a person.
@@ -147,21 +147,21 @@ pub fn ready(
     order: Order,
     limit: i64,
 ) -> Result<Vec<EffectRow>, StoreFault> {
-    let (since, sorted) = match order {
-        Order::Oldest => (i64::MIN, "l.priority DESC, l.since, l.head"),
-        Order::Since(since) => (since, "l.since, l.head"),
+    let sorted = match order {
+        Order::Oldest => "l.priority DESC, l.since, l.head",
+        Order::Newest => "l.since DESC, l.head DESC",
     };
     let columns = EffectRow::columns("e.");
     // The heads are chosen before they are joined, so that no plan begins with the effects.
     tx.query(
         &format!(
             "SELECT {columns} FROM (SELECT l.head, l.priority, l.since FROM lane_head l
-               WHERE l.connection = ?1 AND l.status <> 'parked' AND l.due <= ?2 AND l.lease <= ?2 AND l.since >= ?3
+               WHERE l.connection = ?1 AND l.status <> 'parked' AND l.due <= ?2 AND l.lease <= ?2
                AND NOT EXISTS (SELECT h.name FROM delivery_hold h WHERE h.scope = 'lane' AND h.name = l.name)
-               ORDER BY {sorted} LIMIT ?4) l
+               ORDER BY {sorted} LIMIT ?3) l
              JOIN effect e ON e.id = l.head ORDER BY {sorted}"
         ),
-        params![connection, now, since, limit],
+        params![connection, now, limit],
         EffectRow::read,
     )
 }

@@ -75,7 +75,7 @@ pub fn after(
     tx.query(
         &format!(
             "SELECT {columns} FROM outside_document WHERE (system, outside_id) > (?1, ?2)
-             AND (?3 = '' OR contract = ?3) AND (?4 = 0 OR document = '')
+             AND (?3 = '' OR contract = ?3) AND (CAST(?4 AS BIGINT) = 0 OR document = '')
              ORDER BY system, outside_id LIMIT ?5"
         ),
         params![system, outside_id, contract, i64::from(parked), limit],

@@ -89,11 +89,7 @@ pub fn parts(tx: &mut Tx<'_>, plan: &str) -> Result<Vec<ProgressPartRow>, StoreF
 ///
 /// # Errors
 /// When the database refuses.
-pub fn move_part(
-    tx: &mut Tx<'_>,
-    row: &ProgressPartRow,
-    before: &str,
-) -> Result<bool, StoreFault> {
+pub fn move_part(tx: &mut Tx<'_>, row: &ProgressPartRow, before: &str) -> Result<bool, StoreFault> {
     let moved = tx.execute(
         "UPDATE progress_part SET status = ?3, effective = ?4, component = ?5, actor = ?6 WHERE plan = ?1 AND number = ?2 AND status = ?7",
         params![

@@ -74,10 +74,7 @@ pub fn decision(tx: &mut Tx<'_>, id: &str) -> Result<Option<TaxDecisionRow>, Sto
 ///
 /// # Errors
 /// When the database refuses.
-pub fn of_document(
-    tx: &mut Tx<'_>,
-    document: &str,
-) -> Result<Option<TaxDecisionRow>, StoreFault> {
+pub fn of_document(tx: &mut Tx<'_>, document: &str) -> Result<Option<TaxDecisionRow>, StoreFault> {
     let columns = TaxDecisionRow::columns("");
     tx.query_one(
         &format!("SELECT {columns} FROM tax_decision WHERE document = ?1 ORDER BY id DESC LIMIT 1"),

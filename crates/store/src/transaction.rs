@@ -32,7 +32,9 @@ impl Tx<'_> {
             }
             Connection::Postgres { client, prepared } => {
                 let statement = prepare(client, prepared, sql)?;
-                Ok(client.execute(&statement, &as_postgres(params))?)
+                client
+                    .execute(&statement, &as_postgres(params))
+                    .map_err(|error| StoreFault::of_statement(error, sql))
             }
         }
     }
@@ -95,7 +97,9 @@ impl Tx<'_> {
             Connection::Postgres { client, prepared } => {
                 let statement = prepare(client, prepared, sql)?;
                 for row in params.chunks_exact(width) {
-                    touched += client.execute(&statement, &as_postgres(row))?;
+                    touched += client
+                        .execute(&statement, &as_postgres(row))
+                        .map_err(|error| StoreFault::of_statement(error, sql))?;
                 }
             }
         }
@@ -135,7 +139,9 @@ impl Tx<'_> {
             }
             Connection::Postgres { client, prepared } => {
                 let statement = prepare(client, prepared, sql)?;
-                let mut rows = client.query_raw(&statement, params.iter())?;
+                let mut rows = client
+                    .query_raw(&statement, params.iter())
+                    .map_err(|error| StoreFault::of_statement(error, sql))?;
                 while let Some(row) = rows.next()? {
                     let values = (0..row.len())
                         .map(|column| read_postgres(&row, column))

@@ -1,12 +1,11 @@
 //! JSON Schemas of the values as they stand on the wire, for the published description of the API.
 
 use crate::{
-    AccountCode, ApprovalId, BillRunId, BreakId, ComponentId, ContractId, CorrelationId, CreditNoteId,
-    Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId, ExceptionId, FileId,
-    Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month, ObligationId, OfferCode, PaymentId,
-    ProcessId, QuoteId,
-    ProductCode, ProposalId, Quantity, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice,
-    Zone,
+    AccountCode, ApprovalId, BillRunId, BreakId, ComponentId, ContractId, CorrelationId,
+    CreditNoteId, Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId,
+    ExceptionId, FileId, Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month,
+    ObligationId, OfferCode, PaymentId, ProcessId, ProductCode, ProposalId, Quantity, QuoteId,
+    Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice, Zone,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;

@@ -23,8 +23,8 @@ mod frame;
 mod lanes;
 mod login;
 mod money;
-mod paths;
 mod papers;
+mod paths;
 mod processes;
 mod quotes;
 mod replays;
@@ -41,26 +41,26 @@ pub use account::{AccountSource, OwnSession, SessionLine};
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
+pub use bill_runs::{BillRunForm, BillRunSource};
 pub use collection::CollectionSource;
 pub use disputes::DisputeSource;
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
-pub use papers::PaperSource;
 pub use login::{LoginForm, login_page};
+pub use papers::PaperSource;
 pub use processes::ProcessSource;
+pub use quotes::QuoteSource;
 pub use replays::{PlanForm, ReplaysSource, Steer};
 pub use respond::not_found;
 pub use rules::{DeviationForm, GovernanceSource, ProposeForm, Settled};
 pub(crate) use sheet::{alone, sheet, trouble};
-pub use bill_runs::{BillRunForm, BillRunSource};
-pub use quotes::QuoteSource;
-pub use story::StorySource;
-pub use usage::UsageSource;
 pub use source::{
     AccountKey, ExceptionFacets, ExceptionFilter, Facet, ListFilter, ResolveOutcome, Source,
     SourceFault,
 };
+pub use story::StorySource;
+pub use usage::UsageSource;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -1,6 +1,7 @@
 //! Every error answer of the API and the webhooks, as `application/problem+json` (RFC 9457). They are
 //! made here and nowhere else, so that none is shaped otherwise and none tells what only the log may.
 
+mod billing_words;
 mod help;
 mod words;
 

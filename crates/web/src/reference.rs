@@ -114,7 +114,9 @@ fn operation(route: &Route, document: &Value) -> Operation {
     });
     let body = &told["requestBody"]["content"]["application/json"]["schema"];
     let (parameters, paged) = match &route.work {
-        Work::Command(_) | Work::Preview(_) | Work::Intake(_) | Work::Download(_) => (&[][..], false),
+        Work::Command(_) | Work::Preview(_) | Work::Intake(_) | Work::Download(_) => {
+            (&[][..], false)
+        }
         Work::Query(query) => (query.parameters, query.paged),
     };
     let roles: Vec<&str> = route

@@ -12,8 +12,8 @@ mod lanes;
 mod outward;
 mod papers;
 mod processes;
-mod story;
 mod quotes;
+mod story;
 mod usage;
 
 use crate::console::{

@@ -14,9 +14,9 @@ mod exceptions;
 mod flow_pages;
 #[path = "console_pages/rules.rs"]
 mod rules_pages;
+mod sample;
 #[path = "console_pages/story.rs"]
 mod story_pages;
-mod sample;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};

@@ -85,7 +85,8 @@ pub(crate) fn to_send(command: &str) -> Option<Permission> {
         "publish_approval_policy" => Permission::ChangeApprovalPolicy,
         "create_quote" | "revise_quote" | "submit_quote" | "accept_quote" | "convert_quote"
         | "close_quote" => Permission::ChangeContracts,
-        "set_price" | "import_prices" | "import_products" | "import_catalogue" | "publish_offer" => Permission::ChangeCatalogue,
+        "set_price" | "import_prices" | "import_products" | "import_catalogue"
+        | "publish_offer" => Permission::ChangeCatalogue,
         "publish_discount_policy" => Permission::ChangeApprovalPolicy,
         "create_customer" | "activate_contract" | "amend_contract" => Permission::ChangeContracts,
         "change_customer" | "set_billing_details" => Permission::ChangeMasterData,

@@ -51,7 +51,12 @@ impl App {
                 });
                 let correlation = stored_value("chain id", &row.correlation)?;
                 record(tx, context, correlation, &id, event)?;
-                crate::journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Draft)?;
+                crate::journey::quote::not_granted(
+                    tx,
+                    context,
+                    &row,
+                    commerce::QuoteStatus::Draft,
+                )?;
                 closed += 1;
             }
             Ok(closed)

@@ -70,7 +70,7 @@ pub fn match_payment(
     carry_out(tx, context, &mut recorder, &mut row, &decided)?;
     recorder.finish(tx)?;
     cleared(tx, context, &row)?;
-    Ok(answer(&row, &decided)?)
+    answer(&row, &decided)
 }
 
 fn answer(row: &PaymentRow, decided: &Suggestion) -> Result<Answer, AppFault> {

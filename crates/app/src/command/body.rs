@@ -1,10 +1,10 @@
 //! The bodies of commands. What a body does not say has the default that its field names.
 
-use commerce::{
-    AnchorDay, BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart, Pattern, Policy,
-    Price, RenewalTerms, Timing,
-};
 use super::{ChangeBody, PhaseBody};
+use commerce::{
+    AnchorDay, BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart,
+    Pattern, Policy, Price, RenewalTerms, Timing,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
@@ -529,8 +529,4 @@ fn subscription() -> String {
 
 fn one() -> Quantity {
     Quantity::from(1)
-}
-
-fn yes() -> bool {
-    true
 }

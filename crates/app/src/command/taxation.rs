@@ -4,7 +4,9 @@ use super::Amount;
 use commerce::{Pattern, TaxProfile};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use values::{ContractId, Currency, CustomerId, Date, EntityId, ProductCode, Quantity, Rate, UnitPrice};
+use values::{
+    ContractId, Currency, CustomerId, Date, EntityId, ProductCode, Quantity, Rate, UnitPrice,
+};
 
 /// Body of `set_tax_profile`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

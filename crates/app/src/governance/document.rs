@@ -171,7 +171,11 @@ fn check_tax(table: &TaxTable, books: &Books) -> Result<(), Vec<Refusal>> {
     }
     let sellers = table.sellers.iter().map(|seller| &seller.entity);
     let untaxed = table.untaxed.iter().map(|row| &row.entity);
-    wrong.extend(sellers.chain(untaxed).filter_map(|entity| books.entity(entity).err()));
+    wrong.extend(
+        sellers
+            .chain(untaxed)
+            .filter_map(|entity| books.entity(entity).err()),
+    );
     let silent = |row: &&billing::Untaxed| {
         row.reason.trim().is_empty() && row.category != billing::TaxStanding::Z
     };

@@ -1,7 +1,9 @@
 //! The consequence of a quote before anybody signs it: its contract put in force, its first invoice,
 //! the revenue that is past, and every invoice and month still to come.
 
-use super::{AmendmentPreview, LaterLine, RevenueMonth, Sums, bill, by_month, differing, later, recognise};
+use super::{
+    AmendmentPreview, LaterLine, RevenueMonth, Sums, bill, by_month, differing, later, recognise,
+};
 use crate::fault::stored_value;
 use crate::journey::{contract, quote};
 use crate::shadow::watch;
@@ -15,22 +17,14 @@ impl App {
     ///
     /// # Errors
     /// When there is no such quote, or it is a contract already.
-    pub fn preview_quote(
-        &self,
-        actor: &str,
-        quote: QuoteId,
-    ) -> Result<AmendmentPreview, AppFault> {
+    pub fn preview_quote(&self, actor: &str, quote: QuoteId) -> Result<AmendmentPreview, AppFault> {
         self.run(actor, move |tx, context| {
             tx.undone(|tx| preview(tx, context, &quote))
         })
     }
 }
 
-fn preview(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    id: &QuoteId,
-) -> Result<AmendmentPreview, AppFault> {
+fn preview(tx: &mut Tx<'_>, context: &Context, id: &QuoteId) -> Result<AmendmentPreview, AppFault> {
     let (answer, saved) = watch(tx, context, |tx, lent| quote::put_in_force(tx, lent, id))?;
     let contract: ContractId = stored_value(
         "contract id",

@@ -60,10 +60,7 @@ pub(super) struct Gathered {
 }
 
 /// The chain that an id belongs to, with everything that is stored about it.
-pub(super) fn gathered(
-    tx: &mut Tx<'_>,
-    id: &str,
-) -> Result<Option<(String, Gathered)>, AppFault> {
+pub(super) fn gathered(tx: &mut Tx<'_>, id: &str) -> Result<Option<(String, Gathered)>, AppFault> {
     let Some(correlation) = correlation_of(tx, id)? else {
         return Ok(None);
     };

@@ -188,7 +188,10 @@ fn component_row(component: &Component, currency: Currency, today: Date) -> Comp
 fn terms(component: &Component, charge: &Charge, currency: Currency) -> String {
     let every = component.billing.period_word();
     let money = |amount: values::Decimal| {
-        format!("{} {currency}", price(values::UnitPrice::new(amount), currency))
+        format!(
+            "{} {currency}",
+            price(values::UnitPrice::new(amount), currency)
+        )
     };
     let listed = charge.listed(&money);
     let price_in_words = if listed.ends_with("per unit") {

@@ -10,8 +10,8 @@ use crate::{App, Context};
 use commerce::Contract;
 use control::dwell::percentile;
 use std::collections::BTreeMap;
-use store::flow_times::{self as rows, Passage, Waiting};
 use store::bill_pages::{self, DueFilter};
+use store::flow_times::{self as rows, Passage, Waiting};
 use store::{Tx, contracts, exceptions};
 use values::{Date, Instant, Money, Month};
 

@@ -123,6 +123,26 @@ impl Company {
         self.app.tie_outs().unwrap()
     }
 
+    /// What the accounts that prove recognised revenue moved by in a month.
+    fn revenue_of(&self, entity: &str, month: &str) -> Money {
+        let books = self.app.books();
+        let (entity, wanted) = (entity.to_owned(), month.to_owned());
+        let rows = self
+            .app
+            .store()
+            .read(move |tx| store::journals::balances(tx, &entity))
+            .unwrap();
+        let moved = rows.iter().filter(|row| row.month == wanted).filter(|row| {
+            books
+                .chart
+                .proven_by("recognised")
+                .any(|account| account.code.as_str() == row.account)
+        });
+        let minor = moved.map(|row| row.credit - row.debit).sum();
+        let currency = rows.first().map_or("USD", |row| row.currency.as_str());
+        Money::from_minor(minor, currency.parse().unwrap())
+    }
+
     fn tie_out(&self, measure: &str, entity: &str) -> TieOutRow {
         let rows = self.tie_outs();
         let found = rows

@@ -100,9 +100,15 @@ pub(super) fn narrate(event: &Event) -> String {
             [one] => format!("{} set against invoice {}", one.amount, one.invoice),
             many => format!("Payment set against {} invoices", many.len()),
         },
-        Event::InvoiceWrittenOff(it) => format!("{} of invoice {} written off", it.amount, it.invoice),
-        Event::InvoiceRecovered(it) => format!("{} of invoice {} owed again", it.amount, it.invoice),
-        Event::PrepaidMoved(it) => format!("Prepaid credit of {} {}", it.amount, it.movement.as_str()),
+        Event::InvoiceWrittenOff(it) => {
+            format!("{} of invoice {} written off", it.amount, it.invoice)
+        }
+        Event::InvoiceRecovered(it) => {
+            format!("{} of invoice {} owed again", it.amount, it.invoice)
+        }
+        Event::PrepaidMoved(it) => {
+            format!("Prepaid credit of {} {}", it.amount, it.movement.as_str())
+        }
         Event::RevenueRecognised(revenue) => {
             format!(
                 "Revenue of {} earned through {}",

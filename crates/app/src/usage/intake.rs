@@ -2,21 +2,24 @@
 //! cannot be counted is set aside with its reason. Nothing is dropped:
 //! events = accepted + duplicates + held + rejected.
 
-use super::subject::{Place, Subject, Subjects};
-use crate::Refusal;
-use crate::command::Answer;
+mod by_command;
+mod counting;
+
+pub(crate) use by_command::{record, release};
+use counting::placed;
+
+use super::subject::{Place, Subjects};
 use crate::fault::{AppFault, stored, to_store};
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
-use billing::{AfterEnd, Checked, LateRule, Meter, UsageEvent, check};
+use billing::{Checked, LateRule, Meter, UsageEvent, check};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
 use store::usage::{self, UsageAsideRow, UsageEventRow, UsageIntakeRow};
 use store::{Tx, settings};
-use values::{ContractId, Decimal, EntityId, Instant, MeterCode, parse_decimal};
+use values::{Decimal, EntityId, Instant, MeterCode, parse_decimal};
 
 /// What became of the events of an intake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -577,163 +580,4 @@ fn unknown_meter<'m>(known: impl Iterator<Item = &'m MeterCode>, event: &UsageEv
         event.meter.as_str()
     );
     Aside::rejected("unknown_meter", "meter", message)
-}
-
-/// When an event counts.
-struct CountsAt {
-    at: Instant,
-    late: bool,
-    reopens: bool,
-}
-
-/// When an event counts by the rules of its meter, or why it does not.
-fn placed(
-    meter: &Meter,
-    subject: &Subject,
-    event: &UsageEvent,
-    at: Instant,
-) -> Result<CountsAt, Aside> {
-    let on_time = |at| {
-        Ok(CountsAt {
-            at,
-            late: false,
-            reopens: false,
-        })
-    };
-    // What a cancellation itself says of place and time counts for nothing.
-    if event.cancels.is_some() {
-        return on_time(at);
-    }
-    let contract = &subject.contract;
-    match subject.place(at, &event.dimensions) {
-        Place::Open => on_time(at),
-        Place::NotCounted => {
-            let message = format!(
-                "no component of contract {contract} counts events of meter {} with these dimensions; correct them, or have a component count them",
-                meter.code
-            );
-            Err(Aside::rejected("not_counted", "dimensions", message))
-        }
-        Place::Early => {
-            let message = format!(
-                "{at} lies before the service of contract {contract} begins; correct the time, or begin the service earlier"
-            );
-            Err(Aside::rejected("before_service", "at", message))
-        }
-        Place::Ended(until) => {
-            let message = format!(
-                "{at} lies after the service of contract {contract}, which ended at {until}; correct the time or the contract"
-            );
-            let mut aside = Aside::rejected("after_service", "at", message);
-            aside.held = meter.after_end == AfterEnd::Hold;
-            Err(aside)
-        }
-        Place::Billed(until, back) => late(meter, event, at, until, back),
-    }
-}
-
-fn late(
-    meter: &Meter,
-    event: &UsageEvent,
-    at: Instant,
-    until: Instant,
-    back: Instant,
-) -> Result<CountsAt, Aside> {
-    let refused = |why: &str| {
-        let message = format!(
-            "event {:?} happened at {at}, and use of meter {} has been billed until {until}; {why}",
-            event.key, meter.code
-        );
-        Err(Aside::rejected("period_billed", "at", message))
-    };
-    match meter.late {
-        LateRule::Refuse => {
-            refused("this meter refuses late events: correct the time, or bill it by hand")
-        }
-        LateRule::NextPeriod => Ok(CountsAt {
-            at: until,
-            late: true,
-            reopens: false,
-        }),
-        LateRule::OriginalPeriod { look_back } | LateRule::Credit { look_back } if at < back => {
-            refused(&format!(
-                "it lies more than {look_back} billed periods back, as far as this meter looks: correct the time, or bill it by hand"
-            ))
-        }
-        LateRule::OriginalPeriod { .. } | LateRule::Credit { .. } => Ok(CountsAt {
-            at,
-            late: true,
-            reopens: true,
-        }),
-    }
-}
-
-/// `record_usage`: one event as a command, so that files and stories can bring it.
-pub(crate) fn record(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    event: &UsageEvent,
-) -> Result<Answer, AppFault> {
-    let taken = take(tx, context, std::slice::from_ref(event))?;
-    if taken.rejected > 0 {
-        let refusals = taken
-            .problems
-            .iter()
-            .map(|problem| Refusal::field(&problem.code, &problem.field, problem.message.clone()));
-        return Err(AppFault::Refused(refusals.collect()));
-    }
-    let result = taken
-        .results
-        .first()
-        .copied()
-        .unwrap_or(EventResult::Accepted);
-    Ok(json!({ "intake": taken.intake, "result": result }))
-}
-
-/// `release_usage`: tries what is held for a contract again, or gives it up for good.
-pub(crate) fn release(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    contract: &ContractId,
-    give_up: Option<&str>,
-) -> Result<Answer, AppFault> {
-    let (mut released, mut rejected, mut still) = (0, 0, 0);
-    for row in usage::held(tx, contract.as_str(), super::MOST_EVENTS as i64)? {
-        if let Some(reason) = give_up {
-            let reason = format!("given up by {}: {reason}", context.actor);
-            usage::conclude_aside(tx, row.intake, row.place, "rejected", &reason)?;
-            rejected += 1;
-            continue;
-        }
-        let event: UsageEvent = stored("event of use", &row.event)?;
-        let mut subjects = Subjects::default();
-        let serves = match subjects.of(tx, &event)? {
-            Ok(subject) => subject.serves(event.at),
-            Err(_) => false,
-        };
-        if !serves {
-            still += 1;
-            continue;
-        }
-        let taken = take(tx, context, std::slice::from_ref(&event))?;
-        let (status, reason) = match taken.problems.first() {
-            Some(problem) => ("rejected", problem.message.clone()),
-            None => ("released", format!("taken with intake {}", taken.intake)),
-        };
-        usage::conclude_aside(tx, row.intake, row.place, status, &reason)?;
-        if status == "released" {
-            released += 1;
-        } else {
-            rejected += 1;
-        }
-    }
-    if still == 0 {
-        exception::clear(
-            tx,
-            context,
-            &format!("usage/{contract}"),
-            "no event of use is held any more",
-        )?;
-    }
-    Ok(json!({ "contract": contract, "released": released, "rejected": rejected, "held": still }))
 }

@@ -86,7 +86,7 @@ impl Company {
         let customer = format!("cus-{:02}", number % 10);
         if number < 10 {
             let mut body = json!({ "id": customer, "legal_name": customer, "currency": "EUR" });
-            if number % 3 == 0 {
+            if number.is_multiple_of(3) {
                 body["collection"] = json!("card");
                 let reference = format!("cus_{number}");
                 body["references"] =
@@ -94,7 +94,7 @@ impl Company {
             }
             self.act("create_customer", body);
         }
-        let entity = if number % 4 == 0 { "AT" } else { "DE" };
+        let entity = if number.is_multiple_of(4) { "AT" } else { "DE" };
         self.act(
             "activate_contract",
             json!({ "id": format!("con-{number:02}"), "customer": customer, "entity": entity,

@@ -62,11 +62,7 @@ fn a_preview_equals_what_the_run_issues() {
         assert!(result.total.is_some());
     }
     // What is told of the run is on its own chain.
-    let types = company
-        .app
-        .store()
-        .read(|tx| store::log::type_counts(tx))
-        .unwrap();
+    let types = company.app.store().read(store::log::type_counts).unwrap();
     for name in [
         "com.tieout.billing.run.started.v1",
         "com.tieout.billing.run.ended.v1",

@@ -62,13 +62,30 @@ fn mutations_are_answered_without_a_panic() {
     };
     let seed = number("TIEOUT_FUZZ_SEED").unwrap_or(1);
     let only = std::env::var("TIEOUT_FUZZ_TARGET").unwrap_or_default();
+    let mut failed = Vec::new();
     for mut target in targets().into_iter().filter(|it| it.name.contains(&only)) {
-        let (runs, kinds) = mutated(&mut target, seed, long, most);
-        println!(
-            "{:<22} {runs:>9} inputs, {kinds} kinds of answer",
-            target.name
-        );
+        let name = target.name;
+        // The other targets have their turn too.
+        let done = catch_unwind(AssertUnwindSafe(|| mutated(&mut target, seed, long, most)));
+        match done {
+            Ok((runs, kinds)) => println!("{name:<22} {runs:>9} inputs, {kinds} kinds of answer"),
+            Err(_) => {
+                println!("{name:<22} FAILED, see above");
+                failed.push(name);
+            }
+        }
     }
+    let seconds = long.as_secs().max(1);
+    let again: Vec<String> = failed
+        .iter()
+        .map(|name| format!("cargo xtask fuzz --target {name} --seed {seed} --seconds {seconds}"))
+        .collect();
+    assert!(
+        failed.is_empty(),
+        "{failed:?} failed; the inputs are kept in fuzz/corpus, where \
+         `cargo test -p app --test fuzz` repeats them; the whole runs again:\n{}",
+        again.join("\n")
+    );
 }
 
 /// Mutates for a while; how many inputs there were, and how many different answers.

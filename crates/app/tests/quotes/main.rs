@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+// The company of the approvals; not everything that it can do is asked here.
+#[allow(dead_code)]
 #[path = "../approvals/company.rs"]
 mod company;
 mod hierarchy;

@@ -142,19 +142,6 @@ impl Company {
         rows.into_iter().map(|row| row.id).collect()
     }
 
-    /// What the accounts of a revenue class moved by in a month, in minor units.
-    pub fn revenue(&self, month: &str, account: &str) -> i64 {
-        let rows = self
-            .app
-            .store()
-            .read(|tx| store::journals::balances(tx, "US"))
-            .unwrap();
-        rows.iter()
-            .filter(|row| row.month == month && row.account == account)
-            .map(|row| row.credit - row.debit)
-            .sum()
-    }
-
     /// What does not tie out.
     pub fn open_ends(&self) -> Vec<String> {
         let rows = self.app.tie_outs().unwrap();

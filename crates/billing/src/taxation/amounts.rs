@@ -136,7 +136,11 @@ impl Taxation<'_> {
     }
 
     fn rounding(&self) -> TaxRounding {
-        let seller = self.table.sellers.iter().find(|it| it.entity == *self.entity);
+        let seller = self
+            .table
+            .sellers
+            .iter()
+            .find(|it| it.entity == *self.entity);
         seller.map_or_else(TaxRounding::default, |seller| seller.rounding)
     }
 

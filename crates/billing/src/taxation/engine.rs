@@ -190,7 +190,10 @@ pub fn compare_tax(
     currency: Currency,
     tolerance: i64,
 ) -> Result<Option<TaxMismatch>, MoneyRefused> {
-    let charges: Vec<&TaxedLine> = ours.iter().filter(|it| it.line.corrects.is_none()).collect();
+    let charges: Vec<&TaxedLine> = ours
+        .iter()
+        .filter(|it| it.line.corrects.is_none())
+        .collect();
     if charges.len() != answer.lines.len() {
         return Ok(Some(TaxMismatch::Lines {
             asked: charges.len(),
@@ -201,7 +204,11 @@ pub fn compare_tax(
     for (index, (line, answered)) in charges.into_iter().zip(&answer.lines).enumerate() {
         let sum = answered.taxes.iter().try_fold(0_i64, |sum, tax| {
             let same = tax.amount.currency == currency;
-            if same { sum.checked_add(tax.amount.minor) } else { None }
+            if same {
+                sum.checked_add(tax.amount.minor)
+            } else {
+                None
+            }
         });
         let adds_up = answered.taxes.is_empty() || sum == Some(answered.tax.minor);
         if answered.tax.currency != currency || !adds_up {

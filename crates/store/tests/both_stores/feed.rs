@@ -37,15 +37,15 @@ fn page(store: &Store, after: i64, limit: i64) -> (Vec<String>, i64) {
 fn what_is_there_already_comes_in_the_order_of_its_ids(books: &Fixture) {
     append(&books.store, "b", &["evt_2", "evt_4"]);
     append(&books.store, "a", &["evt_3", "evt_1", "evt_5"]);
-    assert_eq!(books.read(|tx| feed::is_behind(tx, 1)), true);
+    assert!(books.read(|tx| feed::is_behind(tx, 1)));
     let (all, last) = page(&books.store, 0, 99);
     // The order of a partition counts more than the ids.
     assert_eq!(all, ["evt_2", "evt_3", "evt_1", "evt_4", "evt_5"]);
     assert_eq!(last, 5);
-    assert_eq!(books.read(|tx| feed::is_behind(tx, 1)), false);
+    assert!(!books.read(|tx| feed::is_behind(tx, 1)));
     append(&books.store, "c", &["evt_9"]);
     append(&books.store, "a", &["evt_7"]);
-    assert_eq!(books.read(|tx| feed::is_behind(tx, 1)), true);
+    assert!(books.read(|tx| feed::is_behind(tx, 1)));
     assert_eq!(page(&books.store, last, 99).0, ["evt_7", "evt_9"]);
     assert_eq!(page(&books.store, 2, 2).0, ["evt_1", "evt_4"]);
     assert_eq!(books.read(|tx| feed::position_of(tx, "evt_0")), None);
@@ -147,7 +147,7 @@ fn an_append_that_began_before_the_feed_is_found(books: &Fixture) {
         store::readers::set_active(tx, feed::READER, true)
     });
     assert_eq!(page(&books.store, 1, 9).0, ["evt_2"]);
-    assert_eq!(books.read(|tx| feed::is_behind(tx, 61_000_000)), true);
+    assert!(books.read(|tx| feed::is_behind(tx, 61_000_000)));
     let swept = books.write(|tx| feed::advance(tx, 9, 61_000_000));
     assert_eq!(swept, 1);
     assert_eq!(page(&books.store, 2, 9).0, ["evt_3"]);

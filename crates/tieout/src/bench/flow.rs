@@ -37,6 +37,8 @@ pub struct Wishes {
     pub rate: u32,
     /// Outward deliveries that wait when they begin to be worked off.
     pub crowd: usize,
+    /// So many of them are under way at once.
+    pub workers: u8,
 }
 
 /// One pass over the intake.
@@ -105,7 +107,7 @@ pub fn flow(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     );
     let body = stage.deliveries(0).body(0).len();
     stage.end();
-    let drained = backlog::drain(folder, wishes.crowd)?;
+    let drained = backlog::drain(folder, wishes.crowd, wishes.workers)?;
     let bare = bare(folder, full.sent.answered, full.batch())?;
     Ok(Results {
         wishes: *wishes,
@@ -237,6 +239,7 @@ mod tests {
             seconds: 1,
             rate: 200,
             crowd: 60,
+            workers: 4,
         };
         let results = flow(&wishes, folder.path()).unwrap();
         assert!(results.full.sent.answered > 50 && results.bare > 0);

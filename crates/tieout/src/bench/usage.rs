@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::usage::UsageEventRow;
-use store::{Durability, Location, Store, StoreFault};
+use store::{Durability, Location, Store};
 
 /// Contracts that the events are of.
 const CONTRACTS: usize = 1_000;
@@ -199,7 +199,7 @@ fn raw(wishes: Wishes, round: usize, folder: &Path) -> Result<f64, BenchFault> {
     }
     let began = Instant::now();
     for of_batch in rows {
-        store.write(move |tx| UsageEventRow::insert(tx, &of_batch).map_err(StoreFault::from))?;
+        store.write(move |tx| UsageEventRow::insert(tx, &of_batch))?;
     }
     Ok(a_second(wishes.events, began.elapsed()))
 }

@@ -11,12 +11,15 @@ pub struct PaperSettings {
     pub fonts: Option<PathBuf>,
 }
 
+/// A font by name, with its bytes.
+type Font = (String, Vec<u8>);
+
 impl PaperSettings {
     /// The fonts of the folder by name, each with its bytes.
     ///
     /// # Errors
     /// When the folder or a font in it cannot be read: the path and why.
-    pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, (PathBuf, std::io::Error)> {
+    pub fn files(&self) -> Result<Vec<Font>, (PathBuf, std::io::Error)> {
         let Some(folder) = &self.fonts else {
             return Ok(Vec::new());
         };

@@ -10,8 +10,9 @@ use events::ControlTotal;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
-    ApprovalId, BillRunId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId, FileId, Instant,
-    InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId, ReplayId,
+    ApprovalId, BillRunId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId,
+    FileId, Instant, InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId,
+    ReplayId,
 };
 
 macro_rules! answers {

@@ -28,9 +28,8 @@ pub(super) fn case(app: &App, asked: &Asked) -> Answered {
 pub(super) fn aged_csv(app: &App, asked: &Asked) -> Result<Printed, Problem> {
     let as_of = asked.value::<Date>("id")?;
     let view = app.aged_receivables(as_of, None)?;
-    let mut text = String::from(
-        "as_of,entity,customer,name,document,number,due,days_late,currency,open\r\n",
-    );
+    let mut text =
+        String::from("as_of,entity,customer,name,document,number,due,days_late,currency,open\r\n");
     for row in &view.rows {
         for item in &row.items {
             let fields = [

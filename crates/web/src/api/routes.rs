@@ -6,14 +6,14 @@ mod control;
 mod decisions;
 mod money;
 mod operation;
+mod outside;
 mod quotes;
 mod usage;
-mod outside;
 
 use super::answers::{self, List};
 use super::{
-    CommandRoute, DownloadRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, audit, exceptions,
-    files, flow, governance, outward, papers, processes, queries, quick, review,
+    CommandRoute, DownloadRoute, Parameter, PreviewRoute, QueryRoute, Route, SchemaOf, Work, audit,
+    exceptions, files, flow, governance, outward, papers, processes, queries, quick, review,
 };
 use crate::problem::Problem;
 use ::control::Permission;
@@ -172,8 +172,10 @@ const PARTS: &[&[Route]] = &[
     quotes::ROUTES,
 ];
 
-const COUNT: usize =
-    money::ROUTES.len() + control::ROUTES.len() + decisions::ROUTES.len() + operation::ROUTES.len()
+const COUNT: usize = money::ROUTES.len()
+    + control::ROUTES.len()
+    + decisions::ROUTES.len()
+    + operation::ROUTES.len()
     + usage::ROUTES.len()
     + bill_runs::ROUTES.len()
     + collection::ROUTES.len()

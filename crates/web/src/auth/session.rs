@@ -55,9 +55,7 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
             false,
             "exceptions" | "exception-batches" | "incidents" | "disputes" | "outstanding",
             _,
-        ) => {
-            Permission::ViewExceptions
-        }
+        ) => Permission::ViewExceptions,
         (_, "approvals" | "delegations", last) => {
             if method == Method::POST && (last == "decide" || first == "delegations") {
                 Permission::DecideApproval
@@ -74,9 +72,12 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (true, "cash" | "collections", _) => Permission::ApplyCash,
         (false, "cash" | "receivables" | "collections", _) => Permission::ViewCommerce,
         (_, "contracts", "amend") => Permission::ChangeContracts,
-        (_, "customers" | "contracts" | "invoices" | "invoice-lines" | "meters" | "payments" | "trace" | "search", _) => {
-            Permission::ViewCommerce
-        }
+        (
+            _,
+            "customers" | "contracts" | "invoices" | "invoice-lines" | "meters" | "payments"
+            | "trace" | "search",
+            _,
+        ) => Permission::ViewCommerce,
         (_, "journals" | "trial-balance", _) => Permission::ViewBooks,
         _ => Permission::ViewFigures,
     }

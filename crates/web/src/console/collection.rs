@@ -268,7 +268,10 @@ pub(super) async fn act(
         let known = found(source, &id)?;
         let invoice = known.row.invoice.as_str();
         let done = match action.as_str() {
-            "promise" => source.promise([invoice, &form.until, form.amount.trim(), &form.note], &actor),
+            "promise" => source.promise(
+                [invoice, &form.until, form.amount.trim(), &form.note],
+                &actor,
+            ),
             "assign" => source.assign_case([invoice, &form.owner, &form.next_action], &actor),
             _ => {
                 return Err(Stop::Missing {

@@ -1,6 +1,7 @@
 //! The help pages behind the `type` of problems and the `code` of their errors.
 
 use super::Code;
+use super::billing_words::OF_BILLING;
 use super::words::REFUSALS;
 use askama::Template;
 
@@ -47,7 +48,7 @@ pub fn pages() -> impl Iterator<Item = Page> {
             mend,
         }
     });
-    let refusals = REFUSALS.iter().map(|(word, meaning)| Page {
+    let refusals = REFUSALS.iter().chain(OF_BILLING).map(|(word, meaning)| Page {
         word,
         title: "One reason for which a command or a delivery is refused",
         status: if word.starts_with("signature_") { 400 } else { Code::Refused.status().as_u16() },

@@ -4,10 +4,6 @@
 /// Word and meaning, by word.
 pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
-        "above_all_tiers",
-        "The quantity lies above the last tier of the price, and that tier has a bound.",
-    ),
-    (
         "address_refused",
         "The address of an endpoint has to be https and public; the message says what it is not.",
     ),
@@ -54,10 +50,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "bad_approval_policy",
         "The approval policy cannot be one; every problem of it is in the message.",
-    ),
-    (
-        "bad_billing_day",
-        "A billing day is a day of a month, 1 to 31.",
     ),
     (
         "bad_configuration",
@@ -149,18 +141,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The work on many exceptions has ended already, so there is nothing to stop.",
     ),
     (
-        "billed_elsewhere",
-        "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
-    ),
-    (
-        "billed_here",
-        "Tieout itself bills this contract, so a document of another system would bill the customer twice.",
-    ),
-    (
-        "billing_split",
-        "The lines of the contract belong to product lines that different systems bill.",
-    ),
-    (
         "cannot_close",
         "The month cannot be closed yet: an earlier one is open, or something of it is not posted.",
     ),
@@ -190,16 +170,8 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "Since the preview, exceptions came or went: look again before acting on all of them.",
     ),
     (
-        "charged_once",
-        "The component is charged once, so it has no periods that could change.",
-    ),
-    (
         "checksum_differs",
         "The file is not the one whose checksum was stated: it was changed or cut off on its way.",
-    ),
-    (
-        "component_missing",
-        "The contract has several components, and the change does not say which one.",
     ),
     (
         "configuration_drifted",
@@ -212,26 +184,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "contract_id_too_long",
         "The id of the contract leaves no room for the ids that are made from it.",
-    ),
-    (
-        "credit_amount_unclear",
-        "A credit note states exactly one of full, fraction, amount and lines.",
-    ),
-    (
-        "credit_exceeds_invoice",
-        "More is to be credited than is left of the invoice.",
-    ),
-    (
-        "credit_exceeds_line",
-        "More is to be credited than is left of the line.",
-    ),
-    (
-        "credit_not_positive",
-        "A credit note gives something back, so its amount is above zero.",
-    ),
-    (
-        "credits_missing",
-        "A credit note of another system has to say which invoice it credits.",
     ),
     (
         "currencies_differ",
@@ -250,10 +202,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "Nobody knows whose payment it is: name a customer or an invoice.",
     ),
     (
-        "debit_or_credit",
-        "A line of a journal states a debit or a credit, not both and not neither.",
-    ),
-    (
         "decided_already",
         "The proposal was approved or rejected before; how is in the message.",
     ),
@@ -268,10 +216,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "does_not_fit_contract",
         "The change does not fit what the contract is now.",
-    ),
-    (
-        "duplicate_component",
-        "Two components of the contract have the same id.",
     ),
     (
         "effective_date_outside_service",
@@ -372,20 +316,12 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "An endpoint names at least one event type, a group of them, or * for everything.",
     ),
     ("no_lines", "At least one line is needed."),
-    (
-        "no_price",
-        "The catalogue has no price for this product in this currency and billing period.",
-    ),
     ("no_rule", "No posting rule fits the event."),
     (
         "no_such_item",
         "The exception does not hold the item that was named; the message lists those it holds.",
     ),
     ("no_such_step", "The playbook has no such step."),
-    (
-        "no_tax_rate",
-        "No tax rate is stated for this entity and tax code; zero must be stated, it is never assumed.",
-    ),
     ("no_tiers", "A tiered price has at least one tier."),
     ("none_meant", "The filter means no open exception."),
     ("not_a_fraction", "A fraction is above 0 and at most 1."),
@@ -419,10 +355,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "The product has no price in this currency.",
     ),
     (
-        "not_the_biller",
-        "Another system than the one named is the record of billing for this contract.",
-    ),
-    (
         "not_the_owner",
         "Another system is the record of the field in this scope; make the change there.",
     ),
@@ -449,10 +381,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "nothing_selected",
         "The filter of the replay selects nothing that waits.",
-    ),
-    (
-        "nothing_to_credit",
-        "Nothing is left of the invoice that could be credited.",
     ),
     (
         "nothing_to_edit",
@@ -488,14 +416,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "period_closed",
         "The month is closed; use a date in an open month, or have the month reopened.",
-    ),
-    (
-        "price_missing",
-        "A change of price states a unit price or a charge.",
-    ),
-    (
-        "price_too_large",
-        "The price is out of the range that is kept.",
     ),
     (
         "process_exists",
@@ -567,10 +487,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("term_not_expired", "The term has not ended yet."),
     ("term_too_long", "The term is longer than can be served."),
-    (
-        "tiers_out_of_order",
-        "The tiers of a price have rising bounds.",
-    ),
     ("too_large", "The delivery is larger than one mebibyte."),
     (
         "too_many_items",
@@ -581,10 +497,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "A column adds up to another total than was stated; fetch the file again or correct the statement.",
     ),
     ("unknown_account", "The account is not in the chart."),
-    (
-        "unknown_component",
-        "The contract has no component with this id.",
-    ),
     (
         "unknown_connection",
         "There is no connection of this name; the message lists those there are.",
@@ -617,10 +529,6 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "unknown_process",
         "There is no published process of this name; the message lists those there are.",
-    ),
-    (
-        "unknown_product",
-        "The catalogue has no product with this code.",
     ),
     ("unknown_revenue_class", "The revenue class has no account."),
     (

@@ -38,7 +38,9 @@ impl CollectionSource for AppSource {
             .collect();
         // Whoever looks at the page sees who owes each invoice; the choice is his word for it.
         let body = json!({ "payment": payment, "invoices": invoices, "on_behalf": true });
-        self.app.act(actor, command("match_payment", body)?).map_err(told)?;
+        self.app
+            .act(actor, command("match_payment", body)?)
+            .map_err(told)?;
         Ok(())
     }
 
@@ -47,13 +49,17 @@ impl CollectionSource for AppSource {
         if !amount.is_empty() {
             body["amount"] = json!(amount.replace(',', ""));
         }
-        self.app.act(actor, command("record_promise", body)?).map_err(told)?;
+        self.app
+            .act(actor, command("record_promise", body)?)
+            .map_err(told)?;
         Ok(())
     }
 
     fn assign_case(&self, [invoice, owner, next]: [&str; 3], actor: &str) -> Asked<()> {
         let body = json!({ "invoice": invoice, "owner": owner, "next_action": next });
-        self.app.act(actor, command("assign_collection", body)?).map_err(told)?;
+        self.app
+            .act(actor, command("assign_collection", body)?)
+            .map_err(told)?;
         Ok(())
     }
 }

@@ -43,7 +43,7 @@ async fn set(house: &House, key: &str, city: &str) -> Value {
 }
 
 async fn detailed(house: &House) {
-    let token = house.token(Role::Controller);
+    let token = house.token(Role::BillingAnalyst);
     let path = "/api/v1/customers/acme/billing-details";
     let reply = house.post_text(&token, "details", path, DETAILS).await;
     assert!(reply.status.is_success(), "{}", reply.text);

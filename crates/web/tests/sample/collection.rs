@@ -2,8 +2,8 @@
 
 use super::{CUSTOMER, INVOICE, SampleSource, money};
 use app::collection::{
-    AgedRow, AgedTotal, AgedView, CaseAct, CaseView, OpenItem, UnmatchedCandidate, UnmatchedPayment,
-    WorkRow,
+    AgedRow, AgedTotal, AgedView, CaseAct, CaseView, OpenItem, UnmatchedCandidate,
+    UnmatchedPayment, WorkRow,
 };
 use values::Date;
 use web::console::{CollectionSource, SourceFault};
@@ -61,12 +61,21 @@ impl CollectionSource for SampleSource {
 
     fn aged(&self, as_of: Option<Date>) -> Result<AgedView, SourceFault> {
         let ages = ["0.00", "0.00", "18000.00", "0.00", "0.00"];
-        let by_age: Vec<_> = ages.iter().map(|text| money(&format!("USD {text}"))).collect();
+        let by_age: Vec<_> = ages
+            .iter()
+            .map(|text| money(&format!("USD {text}")))
+            .collect();
         Ok(AgedView {
             as_of: as_of.unwrap_or(day("2026-03-31")),
-            ages: ["not due", "1–30 days", "31–60 days", "61–90 days", "over 90 days"]
-                .map(str::to_owned)
-                .to_vec(),
+            ages: [
+                "not due",
+                "1–30 days",
+                "31–60 days",
+                "61–90 days",
+                "over 90 days",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             rows: self.unless_empty(vec![AgedRow {
                 entity: "US".to_owned(),
                 customer: CUSTOMER.to_owned(),
@@ -110,7 +119,12 @@ impl CollectionSource for SampleSource {
         }))
     }
 
-    fn set_against(&self, _: &str, invoices: &[(String, String, bool)], _: &str) -> Result<(), SourceFault> {
+    fn set_against(
+        &self,
+        _: &str,
+        invoices: &[(String, String, bool)],
+        _: &str,
+    ) -> Result<(), SourceFault> {
         match invoices {
             [] => Err(SourceFault::Refused {
                 reason: "no invoice is named; name at least one with its amount".to_owned(),

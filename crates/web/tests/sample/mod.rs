@@ -6,22 +6,22 @@
     reason = "sample data is fixed, so a mistake in it should stop the test"
 )]
 
+mod account;
 pub mod approvals;
 mod audit;
 pub mod bill_runs;
-pub mod collection;
-pub mod quotes;
 mod billing;
+pub mod collection;
 mod commercial;
-mod account;
 mod disputes;
 pub mod exceptions;
 mod finance;
 pub mod governance;
 mod lanes;
-mod papers;
 pub mod outward;
+mod papers;
 mod processes;
+pub mod quotes;
 mod story;
 mod usage;
 

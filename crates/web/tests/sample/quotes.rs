@@ -45,9 +45,7 @@ impl QuoteSource for SampleSource {
     }
 
     fn quote(&self, id: &str) -> Result<Option<QuoteDetail>, SourceFault> {
-        let step = |version: i64, step: &str, actor: &str, words: &str| {
-            json!({ "version": version, "at": "2026-06-01T09:12:00Z", "actor": actor, "step": step, "words": words })
-        };
+        let step = |version: i64, step: &str, actor: &str, words: &str| json!({ "version": version, "at": "2026-06-01T09:12:00Z", "actor": actor, "step": step, "words": words });
         self.one(id == QUOTE, || {
             read(json!({ "quote": row(),
                 "versions": [
@@ -66,9 +64,11 @@ impl QuoteSource for SampleSource {
 
     fn quote_preview(&self, _: &str, _: &str) -> Result<AmendmentPreview, SourceFault> {
         let nothing = serde_json::to_value(app::shadow::Impact::default()).unwrap();
-        Ok(read(json!({ "answer": {}, "saved": nothing, "billed": nothing, "recognised": nothing, "total": nothing,
+        Ok(read(
+            json!({ "answer": {}, "saved": nothing, "billed": nothing, "recognised": nothing, "total": nothing,
             "later": [{ "description": "PRO", "from": "2026-07-01", "until": "2027-07-01",
                 "before": money("0.00"), "after": money("42720.00") }],
-            "revenue": [{ "month": "2026-07", "before": money("0.00"), "after": money("3560.00") }] })))
+            "revenue": [{ "month": "2026-07", "before": money("0.00"), "after": money("3560.00") }] }),
+        ))
     }
 }

@@ -177,7 +177,10 @@ pub(super) fn of(event: &Event) -> Told {
         )
         .money(it.amount),
         Event::DunningStepped(it) => Told::fact(
-            format!("Collection of the invoice: {}", it.act.as_str().replace('_', " ")),
+            format!(
+                "Collection of the invoice: {}",
+                it.act.as_str().replace('_', " ")
+            ),
             &it.invoice,
             it.text.clone(),
         ),

@@ -443,3 +443,38 @@ fn a_parked_delivery_names_the_journals_behind_it() {
         (2, 1, 1)
     );
 }
+
+#[test]
+fn a_change_that_reaches_back_into_recognised_days_is_caught_up_in_its_own_transaction() {
+    let company = Company::new();
+    company.two_contracts();
+    company.bill("2026-01-10");
+    company.moment("2026-03-05T12:00:00Z");
+    company.bill("2026-03-05");
+    company.act("recognise_revenue", json!({"through": "2026-02-28"}));
+    let before = company.tie_out("recognised", "US").actual;
+
+    // Two seats more from the middle of January, recorded when January and February are closed.
+    for month in ["2026-01", "2026-02"] {
+        company.act("close_period", json!({"entity": "US", "month": month}));
+    }
+    company.act("amend_contract", json!({
+        "contract": "C-US", "effective": "2026-01-15", "change": {"kind": "quantity", "quantity": 12}
+    }));
+    let row = company.tie_out("recognised", "US");
+    assert_eq!(row.status, TieOutStatus::TiesOut, "{row:?}");
+    // Two seats at 1,200.00 over the 351 of 365 days that are left are 2,307.95; 45 days of them are
+    // recognised already.
+    let added = row.actual.minus(before).unwrap();
+    assert_eq!(added, money("295.89 USD"));
+    assert_eq!(
+        company.tie_out("unbilled", "US").status,
+        TieOutStatus::TiesOut
+    );
+    // It counts in March, and the run of March adds March only.
+    let march = company.revenue_of("US", "2026-03");
+    assert_eq!(march, money("295.89 USD"));
+    company.act("recognise_revenue", json!({"through": "2026-02-28"}));
+    assert_eq!(company.revenue_of("US", "2026-03"), march);
+    assert_eq!(company.revenue_of("US", "2026-02"), money("1939.73 USD"));
+}

@@ -270,7 +270,10 @@ fn measured(
             .iter()
             .any(|it| it.measure.is_some() && it.id == line.line.component)
     };
-    let billed_net = sum(billed.iter().filter(is_measured).map(|line| line.line.net.minor))?;
+    let billed_net = sum(billed
+        .iter()
+        .filter(is_measured)
+        .map(|line| line.line.net.minor))?;
     // Only what is missing is asked for here; what the other components owe is expected above.
     let Ok(agreed) = billing::owed(contract, billed, today) else {
         return Ok(None);

@@ -157,7 +157,9 @@ fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
             (Measure::Receivable, it.amount.negated()?),
             (Measure::Tax, it.tax.negated()?),
         ],
-        Event::InvoiceRecovered(it) => vec![(Measure::Receivable, it.amount), (Measure::Tax, it.tax)],
+        Event::InvoiceRecovered(it) => {
+            vec![(Measure::Receivable, it.amount), (Measure::Tax, it.tax)]
+        }
         Event::PrepaidMoved(it) => of_prepaid(it)?,
         Event::RevenueRecognised(revenue) => {
             let of = |minor| Money::from_minor(minor, revenue.amount.currency);

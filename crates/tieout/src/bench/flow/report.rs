@@ -48,6 +48,7 @@ pub fn document(results: &Results) -> Value {
         },
         "backlog": {
             "crowd": results.drained.crowd,
+            "workers": results.wishes.workers,
             "per_second": results.drained.per_second(),
             "took_milliseconds": u64::try_from(results.drained.took.as_millis()).unwrap_or(u64::MAX),
             "fresh": results.drained.fresh.len(),
@@ -111,10 +112,11 @@ pub fn page(results: &Results) -> String {
     let drained = &results.drained;
     let _ = writeln!(
         page,
-        "{} deliveries that waited were worked off in {} s, {} a second; {} new ones meanwhile were confirmed \
+        "{} deliveries that waited were worked off in {} s by {} workers, {} a second; {} new ones meanwhile were confirmed \
          after p50 {} ms, p99 {} ms, at most {} ms",
         drained.crowd,
         drained.took.as_secs(),
+        results.wishes.workers,
         drained.per_second(),
         drained.fresh.len(),
         drained.fresh_per_mille(500).as_millis(),

@@ -23,7 +23,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Set a payment against the invoices that it is for, by amount; small differences may be let go",
         P::ApplyCash,
         schema::<answers::PaymentMatched>(),
-        about("match_payment", schema::<command::MatchPayment>(), "payment"),
+        about(
+            "match_payment",
+            schema::<command::MatchPayment>(),
+            "payment",
+        ),
     ),
     route(
         "Receivables",
@@ -31,7 +35,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Take a payment back from an invoice",
         P::ApplyCash,
         schema::<answers::PaymentTakenBack>(),
-        about("unapply_payment", schema::<command::UnapplyPayment>(), "payment"),
+        about(
+            "unapply_payment",
+            schema::<command::UnapplyPayment>(),
+            "payment",
+        ),
     ),
     route(
         "Receivables",
@@ -47,7 +55,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Give up what is open of an invoice; over a limit another person approves it",
         P::IssueCredit,
         schema::<answers::InvoiceWrittenOff>(),
-        about("write_off_invoice", schema::<command::WriteOffInvoice>(), "invoice"),
+        about(
+            "write_off_invoice",
+            schema::<command::WriteOffInvoice>(),
+            "invoice",
+        ),
     ),
     route(
         "Receivables",
@@ -95,7 +107,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Record that a customer promised to pay; nothing is done until its day",
         P::ApplyCash,
         schema::<answers::PromiseRecorded>(),
-        about("record_promise", schema::<command::RecordPromise>(), "invoice"),
+        about(
+            "record_promise",
+            schema::<command::RecordPromise>(),
+            "invoice",
+        ),
     ),
     route(
         "Receivables",
@@ -103,7 +119,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Give a late invoice to somebody, with what is done next",
         P::ApplyCash,
         schema::<answers::CollectionAssigned>(),
-        about("assign_collection", schema::<command::AssignCollection>(), "invoice"),
+        about(
+            "assign_collection",
+            schema::<command::AssignCollection>(),
+            "invoice",
+        ),
     ),
     route(
         "Receivables",

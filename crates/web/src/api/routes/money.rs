@@ -73,7 +73,11 @@ pub(super) const ROUTES: &[Route] = &[
         "State how a customer stands towards tax",
         P::ChangeMasterData,
         schema::<answers::TaxProfileSet>(),
-        about("set_tax_profile", schema::<command::SetTaxProfile>(), "customer"),
+        about(
+            "set_tax_profile",
+            schema::<command::SetTaxProfile>(),
+            "customer",
+        ),
     ),
     route(
         "Billing",
@@ -121,7 +125,11 @@ pub(super) const ROUTES: &[Route] = &[
         "Take a bill between legal entities back, in both books",
         P::EnterJournal,
         schema::<answers::EntityBillUndone>(),
-        about("undo_entity_bill", schema::<command::UndoEntityBill>(), "pair"),
+        about(
+            "undo_entity_bill",
+            schema::<command::UndoEntityBill>(),
+            "pair",
+        ),
     ),
     route(
         "Set-up",

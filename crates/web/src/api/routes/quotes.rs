@@ -46,6 +46,22 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     route(
         "Catalogue",
+        "/catalogue/products/files",
+        "Take in a file of products",
+        P::ChangeCatalogue,
+        schema::<answers::FileTaken>(),
+        makes("import_products", schema::<command::ImportFile>()),
+    ),
+    route(
+        "Catalogue",
+        "/catalogue/prices/files",
+        "Take in a file of prices",
+        P::ChangeCatalogue,
+        schema::<answers::FileTaken>(),
+        makes("import_prices", schema::<command::ImportFile>()),
+    ),
+    route(
+        "Catalogue",
         "/discount-policy",
         "Put a new version of the discount policy in force",
         P::ChangeApprovalPolicy,

@@ -1,0 +1,423 @@
+//! The words for which catalogue, contracts, use, billing, tax and collection refuse; see
+//! [`super::words`], whose test reads them too.
+
+/// Word and meaning, by word.
+pub(super) const OF_BILLING: &[(&str, &str)] = &[
+    (
+        "above_all_tiers",
+        "The quantity lies above the last tier of the price, and that tier has a bound.",
+    ),
+    (
+        "above_the_value",
+        "The parts together would come to more than was agreed; what remains is in the message.",
+    ),
+    (
+        "aggregation_fixed",
+        "What a meter adds up stays as it was first published; publish another meter.",
+    ),
+    (
+        "already_accepted",
+        "This part of the work was accepted before and is billed once.",
+    ),
+    (
+        "already_issued",
+        "The document is out; a difference in its tax is settled by a credit note.",
+    ),
+    (
+        "already_undone",
+        "It was taken back before; nothing is taken back twice.",
+    ),
+    (
+        "amended_since",
+        "A later amendment changed the same; undo that one first.",
+    ),
+    (
+        "amendment_undone_already",
+        "The amendment was undone before; which version did it is in the message.",
+    ),
+    (
+        "anchor_does_not_fit",
+        "The day on which periods begin does not go with the length of the periods.",
+    ),
+    (
+        "bad_billing_day",
+        "A billing day is a day of a month, 1 to 31.",
+    ),
+    (
+        "bad_charge",
+        "The price cannot be read as one; the message says where.",
+    ),
+    (
+        "bad_charge_setting",
+        "A setting of the price makes no sense; the field, its value and what to write are in the message.",
+    ),
+    (
+        "bad_discount",
+        "The discount cannot be taken: a percentage is above 0 and at most 100, an amount is above zero.",
+    ),
+    (
+        "bad_discount_policy",
+        "The discount policy cannot be one; every problem of it is in the message.",
+    ),
+    (
+        "bad_markup",
+        "The mark-up is not a proportion from 0 upward.",
+    ),
+    (
+        "bad_meter_setting",
+        "A setting of the meter makes no sense; the field and what to write are in the message.",
+    ),
+    (
+        "bad_offer",
+        "The plan, bundle, add-on or template cannot be sold as it is; every problem of it is in the message.",
+    ),
+    (
+        "bad_step",
+        "A step of the change has a value or a day that cannot be.",
+    ),
+    (
+        "bad_tax_profile",
+        "The tax profile of the customer cannot be used; every problem of it is in the message.",
+    ),
+    (
+        "bad_usage_batch",
+        "The batch of use cannot be read, or has more events than one batch may have.",
+    ),
+    (
+        "bad_usage_event",
+        "An event of use lacks a field or has a value that cannot be; which one is in the message.",
+    ),
+    (
+        "beyond_tolerance",
+        "The difference is above what the policy gives up; apply less or write the rest off.",
+    ),
+    (
+        "bill_run_exists",
+        "There is a bill run with this id; choose another or leave it out.",
+    ),
+    (
+        "bill_run_state",
+        "The bill run does not allow this step where it stands; the message says what it allows.",
+    ),
+    (
+        "billed_elsewhere",
+        "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
+    ),
+    (
+        "billed_here",
+        "Tieout itself bills this contract, so a document of another system would bill the customer twice.",
+    ),
+    (
+        "billing_split",
+        "The lines of the contract belong to product lines that different systems bill.",
+    ),
+    (
+        "bundle_ramp",
+        "A bundle has one price, so its parts cannot be ramped by themselves.",
+    ),
+    ("case_closed", "The late invoice is no longer followed up."),
+    (
+        "charged_once",
+        "The component is charged once, so it has no periods that could change.",
+    ),
+    (
+        "component_missing",
+        "The contract has several components, and the change does not say which one.",
+    ),
+    (
+        "credit_amount_unclear",
+        "A credit note states exactly one of full, fraction, amount and lines.",
+    ),
+    (
+        "credit_exceeds_invoice",
+        "More is to be credited than is left of the invoice.",
+    ),
+    (
+        "credit_exceeds_line",
+        "More is to be credited than is left of the line.",
+    ),
+    (
+        "credit_not_positive",
+        "A credit note gives something back, so its amount is above zero.",
+    ),
+    (
+        "credits_missing",
+        "A credit note of another system has to say which invoice it credits.",
+    ),
+    (
+        "debit_or_credit",
+        "A line of a journal states a debit or a credit, not both and not neither.",
+    ),
+    (
+        "description_missing",
+        "Say what is billed; the words stand on both entities' documents.",
+    ),
+    (
+        "discount_unclear",
+        "Give a percentage or an amount, not both and not neither.",
+    ),
+    (
+        "does_not_recur",
+        "What is charged once has no periods to change.",
+    ),
+    (
+        "duplicate_component",
+        "Two components of the contract have the same id.",
+    ),
+    (
+        "duplicate_discount",
+        "The contract has a discount with this code; choose another code.",
+    ),
+    ("end_missing", "The change needs the day on which it ends."),
+    ("ends_before_start", "The end lies before the start."),
+    (
+        "exceeds_applied",
+        "More would be taken back than was applied.",
+    ),
+    (
+        "exceeds_open",
+        "The amount is above what is open on the invoice.",
+    ),
+    (
+        "exceeds_unapplied",
+        "The amount is above what is left of the payment.",
+    ),
+    (
+        "grant_exists",
+        "There is a grant of credit with this id; choose another or leave it out.",
+    ),
+    (
+        "inclusive_rate_changed",
+        "The rate of tax has changed under a price that includes it; amend the price, so that nobody's figure moves by itself.",
+    ),
+    (
+        "invoice_named_twice",
+        "An invoice is named twice; name it once with the whole amount.",
+    ),
+    ("invoice_not_open", "Nothing is open on the invoice."),
+    (
+        "line_unclear",
+        "A line names a product, a plan, a bundle or an add-on: exactly one of them.",
+    ),
+    (
+        "maker_is_checker",
+        "Who made it cannot approve it; another person has to.",
+    ),
+    (
+        "measured_in_advance",
+        "What is measured is known when the period is over, so it cannot be billed in advance.",
+    ),
+    (
+        "needs_approval",
+        "It is above the limit of the policy and waits for another person.",
+    ),
+    (
+        "no_default_policy",
+        "The collection policy has no entry for everybody whom no other entry takes.",
+    ),
+    (
+        "no_history",
+        "The versions before this one were not kept, so nothing can be restored from them.",
+    ),
+    (
+        "no_price",
+        "The catalogue has no price for this product in this currency and billing period.",
+    ),
+    (
+        "no_shares",
+        "The bundle states no shares, so its price cannot be spread over its parts.",
+    ),
+    (
+        "no_such_milestone",
+        "The price has no such milestone; the message lists those there are.",
+    ),
+    (
+        "no_tax_rate",
+        "No tax rate is stated for this entity and tax code; zero must be stated, it is never assumed.",
+    ),
+    (
+        "not_a_mismatch",
+        "The engine and our own rows agree; there is nothing to accept.",
+    ),
+    (
+        "not_accepted",
+        "The part was not accepted, so there is nothing to take back.",
+    ),
+    (
+        "not_an_amendment",
+        "The version was not made by an amendment and cannot be undone.",
+    ),
+    (
+        "not_cancelled",
+        "The contract is not cancelled, so there is nothing to take back.",
+    ),
+    (
+        "not_in_collection",
+        "The invoice is not followed up: it is not late, or it is settled.",
+    ),
+    (
+        "not_paused",
+        "The contract or line is not paused on that day.",
+    ),
+    (
+        "not_previewed",
+        "Preview the bill run first, so that what it comes to is known.",
+    ),
+    (
+        "not_the_biller",
+        "Another system than the one named is the record of billing for this contract.",
+    ),
+    (
+        "nothing_named",
+        "Say which invoices the payment is for, or ask for suggestions.",
+    ),
+    (
+        "nothing_to_credit",
+        "Nothing is left of the invoice that could be credited.",
+    ),
+    (
+        "notice_without_text",
+        "A notice of the policy has no words.",
+    ),
+    (
+        "other_currency",
+        "The two are in different currencies; nothing is converted silently.",
+    ),
+    (
+        "other_entity",
+        "The two belong to different legal entities.",
+    ),
+    ("owner_missing", "Name who works on it."),
+    (
+        "part_of_a_pack",
+        "Packs are sold whole; give a whole number of them.",
+    ),
+    ("pays_for_itself", "An account cannot be its own payer."),
+    (
+        "phases_not_here",
+        "A line that comes in later takes its phases by an amendment of its own.",
+    ),
+    (
+        "plan_exists",
+        "The contract line has a plan of parts; bill its parts.",
+    ),
+    (
+        "policy_unreadable",
+        "The policy cannot be read; the message says where.",
+    ),
+    (
+        "price_missing",
+        "A change of price states a unit price or a charge.",
+    ),
+    (
+        "price_not_exact",
+        "The price does not divide exactly into its parts; choose one that does.",
+    ),
+    (
+        "price_not_single",
+        "A price with tax in it is one amount or one price of a unit; this one has several.",
+    ),
+    (
+        "price_too_large",
+        "The price is out of the range that is kept.",
+    ),
+    ("promise_past", "The promised day has passed."),
+    (
+        "promise_too_long",
+        "The promised day lies further away than the policy allows.",
+    ),
+    (
+        "quote_exists",
+        "There is a quote with this id; choose another or leave it out.",
+    ),
+    (
+        "quote_expired",
+        "The quote was valid until an earlier day; revise it.",
+    ),
+    (
+        "quote_state",
+        "The quote does not allow this step where it stands; the message says what it allows.",
+    ),
+    (
+        "quote_version",
+        "The quote has another version by now; look at that one.",
+    ),
+    (
+        "recognised_elsewhere",
+        "Another system recognises this revenue by the table of systems of record.",
+    ),
+    (
+        "recovery_exceeds_write_off",
+        "More would be recovered than was written off.",
+    ),
+    ("same_entity", "An entity does not bill itself."),
+    ("signed_in_future", "The day of signature has not come yet."),
+    (
+        "steps_out_of_order",
+        "The steps of the policy do not follow each other by their days.",
+    ),
+    (
+        "suspension_without_warning",
+        "The policy suspends somebody whom no earlier step has warned.",
+    ),
+    (
+        "term_twice",
+        "The term is stated twice: give its months or its last day.",
+    ),
+    (
+        "tiers_out_of_order",
+        "The tiers of a price have rising bounds.",
+    ),
+    (
+        "undone_from_its_day",
+        "An amendment is undone from the day on which it counted.",
+    ),
+    (
+        "unknown_component",
+        "The contract has no component with this id.",
+    ),
+    (
+        "unknown_discount",
+        "The contract has no discount with this code.",
+    ),
+    (
+        "unknown_given_up",
+        "What is given up is tax and net, or net alone; the message lists the words.",
+    ),
+    (
+        "unknown_milestone",
+        "The plan has no such milestone; the message lists those there are.",
+    ),
+    (
+        "unknown_offer",
+        "There is no published plan, bundle, add-on or template with this code.",
+    ),
+    (
+        "unknown_option",
+        "The bundle has no such option; the message lists those there are.",
+    ),
+    (
+        "unknown_price_cell",
+        "The price has no cell for these values and no price for the rest.",
+    ),
+    (
+        "unknown_product",
+        "The catalogue has no product with this code.",
+    ),
+    (
+        "usage_too_large",
+        "What was used is out of the range that is kept.",
+    ),
+    (
+        "version_not_next",
+        "Versions follow each other; the next number is in the message.",
+    ),
+    (
+        "what_is_billed",
+        "Say what is billed: a milestone, a percentage, an amount, or hours at a rate.",
+    ),
+    (
+        "write_off_exceeds_open",
+        "More would be written off than is open.",
+    ),
+];
