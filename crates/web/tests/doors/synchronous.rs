@@ -49,7 +49,8 @@ async fn a_price_is_rated_with_its_arithmetic_and_a_tax_never_assumed() {
     assert_eq!(tax["tax"]["amount"], "8.26");
     assert_eq!(tax["total"]["amount"], "118.36");
     let path = "/api/v1/tax/calculation?entity=US&currency=USD&lines=luxury:10.00";
-    house.get(&token, path).await.problem(422, "no_tax_rate");
+    let refused = house.get(&token, path).await.problem(422, "refused");
+    assert_eq!(refused["errors"][0]["code"], "no_tax_rate");
     let account = asked(&house, "/api/v1/customers/acme/validation").await;
     assert_eq!(account["valid"], true, "{account}");
     let path = "/api/v1/customers/nobody/validation";

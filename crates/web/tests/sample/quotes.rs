@@ -49,12 +49,12 @@ impl QuoteSource for SampleSource {
         self.one(id == QUOTE, || {
             read(json!({ "quote": row(),
                 "versions": [
-                    version(2, "submitted", "44", "42720.00", "apr_01JZ5N8R5A7C9E1G3J5M7P9R1T"),
-                    version(1, "void", "40", "38400.00", "apr_01JZ5N8R5A7C9E1G3J5M7P9R1S"),
+                    version(2, "submitted", "44", "42720.00", "apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),
+                    version(1, "void", "40", "38400.00", "apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),
                 ],
                 "steps": [
                     step(1, "draft", "Ava Morel", "written"),
-                    step(1, "approved", "Ava Morel", "approved by request apr_01JZ5N8R5A7C9E1G3J5M7P9R1S"),
+                    step(1, "approved", "Ava Morel", "approved by request apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),
                     step(1, "order_withdrawn", "Ava Morel", "its draft order is withdrawn"),
                     step(1, "void", "Ava Morel", "revised: four more; its approval is void"),
                     step(2, "submitted", "Ava Morel", "a discount of 10680.00 USD, 20 % of list, is over 10 %"),

@@ -39,7 +39,7 @@ fn event(id: &str, corrects: Option<&str>, corrected_by: Option<&str>) -> EventV
 
 impl UsageSource for SampleSource {
     fn meters(&self) -> Result<Vec<MeterView>, SourceFault> {
-        Ok(vec![row()])
+        self.unless_empty(vec![row()])
     }
 
     fn meter(&self, code: &str) -> Result<Option<MeterDetail>, SourceFault> {
