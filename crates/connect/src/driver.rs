@@ -5,6 +5,7 @@
 //! a write that got no answer is [`FaultClass::Ambiguous`], and the `read_back_…` functions tell
 //! whether it was done.
 
+mod avatax;
 mod netsuite;
 mod salesforce;
 mod stripe;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use values::Instant;
 
+pub use avatax::{AvaTax, WireCall};
 pub use netsuite::NetSuite;
 pub use salesforce::{Salesforce, WonSweep};
 pub use stripe::Stripe;

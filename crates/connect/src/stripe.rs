@@ -4,12 +4,17 @@
 //! minor units, `Idempotency-Key` on every POST, lists paged by `starting_after` and `has_more`,
 //! errors as `{"error": {type, code, decline_code, message, param}}`, a declined card as 402.
 
+mod invoice;
 pub(crate) mod reply;
 mod shapes;
 pub mod webhook;
 
 use values::{Instant, Money};
 
+pub use invoice::{
+    COMPONENT_METADATA, CONTRACT_METADATA, Invoice, InvoiceLine, does_not_add_up, read_invoice,
+    read_invoice_lines,
+};
 pub(crate) use reply::has_key;
 pub use reply::{
     Charging, Decline, customer_with_reference, payment_with_key, read_balance_transactions,

@@ -6,6 +6,9 @@
     reason = "helpers of tests stop the test, as the tests themselves do"
 )]
 
+#[path = "stripe_parts/invoices.rs"]
+mod invoices;
+
 use connect::request::{Operation, Reply};
 use connect::stripe::{self, Charging, Connection, Expandable, NewPayment, PaymentStatus};
 use connect::{FaultClass, Method, ReadBack, ReadFaultKind, Safety, Secret};

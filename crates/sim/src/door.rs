@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connect::{Reply, Request, Transport, TransportFault};
 
 use crate::http::{self, Exchange, Handled, Present, System};
-use crate::{netsuite, salesforce, stripe};
+use crate::{avatax, netsuite, salesforce, stripe};
 
 /// A call as it would be on the wire.
 #[derive(Clone, Debug)]
@@ -49,6 +49,7 @@ pub struct Door {
     salesforce: Arc<salesforce::Salesforce>,
     stripe: Arc<stripe::Stripe>,
     netsuite: Arc<netsuite::NetSuite>,
+    avatax: Arc<avatax::AvaTax>,
 }
 
 impl Door {
@@ -56,11 +57,13 @@ impl Door {
         salesforce: &Arc<salesforce::Salesforce>,
         stripe: &Arc<stripe::Stripe>,
         netsuite: &Arc<netsuite::NetSuite>,
+        avatax: &Arc<avatax::AvaTax>,
     ) -> Door {
         Door {
             salesforce: Arc::clone(salesforce),
             stripe: Arc::clone(stripe),
             netsuite: Arc::clone(netsuite),
+            avatax: Arc::clone(avatax),
         }
     }
 
@@ -71,6 +74,9 @@ impl Door {
         }
         if let Some(rest) = below(self.stripe.as_ref(), call.url) {
             return pass(self.stripe.as_ref(), call, rest);
+        }
+        if let Some(rest) = below(self.avatax.as_ref(), call.url) {
+            return pass(self.avatax.as_ref(), call, rest);
         }
         match below(self.netsuite.as_ref(), call.url) {
             Some(rest) => pass(self.netsuite.as_ref(), call, rest),

@@ -15,6 +15,7 @@
 // A charge has more fields than `json!` can take at the usual depth.
 #![recursion_limit = "256"]
 
+pub mod avatax;
 mod civil;
 mod clock;
 mod decimal;
@@ -51,12 +52,14 @@ pub struct Ports {
     pub stripe: u16,
     /// Port of the NetSuite simulator.
     pub netsuite: u16,
+    /// Port of the AvaTax simulator.
+    pub avatax: u16,
 }
 
 /// What the simulators need to start.
 #[derive(Clone, Debug)]
 pub struct SimOptions {
-    /// Where the journals are kept (`salesforce.jsonl`, `stripe.jsonl`, `netsuite.jsonl`); `None` keeps all in memory.
+    /// Where the journals are kept (`salesforce.jsonl`, `stripe.jsonl`, …); `None` keeps all in memory.
     pub directory: Option<PathBuf>,
     /// Decides ids and weather.
     pub seed: u64,
@@ -134,7 +137,7 @@ pub enum SimFault {
     },
 }
 
-/// The three running simulators.
+/// The running simulators.
 pub struct Simulators {
     /// Control calls of the Salesforce simulator.
     pub salesforce: salesforce::Handle,
@@ -142,6 +145,8 @@ pub struct Simulators {
     pub stripe: stripe::Handle,
     /// Control calls of the NetSuite simulator.
     pub netsuite: netsuite::Handle,
+    /// Control calls of the AvaTax simulator.
+    pub avatax: avatax::Handle,
     clock: SimClock,
     door: Door,
     runtime: Option<tokio::runtime::Runtime>,
@@ -153,6 +158,7 @@ impl std::fmt::Debug for Simulators {
             .field("salesforce", &self.salesforce.base_url())
             .field("stripe", &self.stripe.base_url())
             .field("netsuite", &self.netsuite.base_url())
+            .field("avatax", &self.avatax.base_url())
             .finish()
     }
 }
@@ -195,16 +201,23 @@ impl Simulators {
             "netsuite",
             listens.then_some(options.ports.netsuite),
         )?));
+        let avatax = Arc::new(avatax::AvaTax::new(core_of(
+            &options,
+            "avatax",
+            listens.then_some(options.ports.avatax),
+        )?));
         if let Some(runtime) = &runtime {
             serve(runtime, &salesforce)?;
             serve(runtime, &stripe)?;
             serve(runtime, &netsuite)?;
+            serve(runtime, &avatax)?;
         }
-        let door = Door::new(&salesforce, &stripe, &netsuite);
+        let door = Door::new(&salesforce, &stripe, &netsuite, &avatax);
         Ok(Simulators {
             salesforce: salesforce::Handle::new(salesforce),
             stripe: stripe::Handle::new(stripe),
             netsuite: netsuite::Handle::new(netsuite),
+            avatax: avatax::Handle::new(avatax),
             clock: options.clock,
             door,
             runtime,
@@ -221,11 +234,12 @@ impl Simulators {
         &self.clock
     }
 
-    /// Changes the weather of all three.
+    /// Changes the weather of all.
     pub fn set_weather(&self, weather: Weather) {
         self.salesforce.set_weather(weather);
         self.stripe.set_weather(weather);
         self.netsuite.set_weather(weather);
+        self.avatax.set_weather(weather);
     }
 
     /// How long a call that is never answered is held before its connection is cut (400 ms unless set).
@@ -233,6 +247,7 @@ impl Simulators {
         self.salesforce.set_hold(hold);
         self.stripe.set_hold(hold);
         self.netsuite.set_hold(hold);
+        self.avatax.set_hold(hold);
     }
 
     /// Stops listening and ends the threads.

@@ -9,7 +9,7 @@ use crate::fault::Fault;
 use crate::request::{Operation, ReadBack, Reply, Request};
 use crate::stripe::{
     self as wire, BalanceTransaction, Charge, Charging, Connection, Customer, Event, Filter,
-    NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
+    Invoice, NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
 };
 
 /// Seconds before the moment of sending from which a read-back looks, so that a difference
@@ -149,6 +149,32 @@ impl Stripe {
                 about(operation, id, read, |read| read.id == id)
             },
         )
+    }
+
+    /// Reads an invoice with all its lines.
+    ///
+    /// # Errors
+    /// When it could not be read, or its lines do not add up to its total.
+    pub fn invoice(&self, id: &str) -> Result<Invoice, Fault> {
+        let mut invoice = self.driver.call(
+            || Ok(self.connection.retrieve_invoice(id)),
+            |operation, reply| {
+                let read = wire::read_invoice(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
+        )?;
+        if invoice.has_more {
+            invoice.lines = self.all(
+                |after| self.connection.list_invoice_lines(id, after),
+                wire::read_invoice_lines,
+            )?;
+            invoice.has_more = false;
+        }
+        if invoice.adds_up() {
+            Ok(invoice)
+        } else {
+            Err(wire::does_not_add_up(&invoice))
+        }
     }
 
     /// Reads an event.

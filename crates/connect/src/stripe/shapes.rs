@@ -466,7 +466,7 @@ impl Read for Event {
     }
 }
 
-fn currency(record: &Record<'_>) -> Result<Currency, ReadFault> {
+pub(super) fn currency(record: &Record<'_>) -> Result<Currency, ReadFault> {
     let currency = record
         .currency("currency")?
         .ok_or_else(|| record.lacks("currency"))?;
@@ -481,7 +481,7 @@ fn currency(record: &Record<'_>) -> Result<Currency, ReadFault> {
     }
 }
 
-fn money(record: &Record<'_>, field: &str, currency: Currency) -> Result<Money, ReadFault> {
+pub(super) fn money(record: &Record<'_>, field: &str, currency: Currency) -> Result<Money, ReadFault> {
     Ok(Money::from_minor(record.needed_whole(field)?, currency))
 }
 
@@ -497,7 +497,7 @@ fn created(record: &Record<'_>) -> Result<Instant, ReadFault> {
 }
 
 /// The id behind a reference, expanded or not.
-fn id_of(record: &Record<'_>, field: &str) -> Result<Option<String>, ReadFault> {
+pub(super) fn id_of(record: &Record<'_>, field: &str) -> Result<Option<String>, ReadFault> {
     match record.raw(field) {
         None => Ok(None),
         Some(raw) if is_object(raw) => match record.record(field)? {

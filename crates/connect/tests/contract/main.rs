@@ -7,6 +7,7 @@
     reason = "helpers of tests stop the test, as the tests themselves do"
 )]
 
+mod avatax;
 mod netsuite;
 mod salesforce;
 mod storm;
@@ -16,10 +17,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect::driver::{
-    Driver, DriverOptions, NetSuite, Present, Salesforce, Stripe, SystemPresent,
+    AvaTax, Driver, DriverOptions, NetSuite, Present, Salesforce, Stripe, SystemPresent,
 };
 use connect::transport::{HttpLimits, HttpTransport};
-use connect::{Secret, netsuite as ns, salesforce as sf, stripe as st};
+use connect::{Secret, avatax as ax, netsuite as ns, salesforce as sf, stripe as st};
 use sim::{SimClock, SimOptions, Simulators, Weather};
 use values::Instant;
 
@@ -47,6 +48,8 @@ struct Bench {
     stripe: Stripe,
     salesforce: Salesforce,
     netsuite: NetSuite,
+    avatax: AvaTax,
+    driver: Arc<Driver>,
 }
 
 impl Bench {
@@ -79,7 +82,9 @@ impl Bench {
         Bench {
             stripe: Stripe::new(driver.clone(), stripe_connection(&sims)),
             salesforce: Salesforce::new(driver.clone(), salesforce_connection(&sims)),
-            netsuite: NetSuite::new(driver, netsuite_connection(&sims)),
+            netsuite: NetSuite::new(driver.clone(), netsuite_connection(&sims)),
+            avatax: AvaTax::new(driver.clone(), avatax_connection(&sims)),
+            driver,
             clock,
             sims,
         }
@@ -137,6 +142,14 @@ fn salesforce_connection(sims: &Simulators) -> sf::Connection {
         client_secret: Secret::new(sims.salesforce.client_secret()),
     };
     sf::Connection::new(sims.salesforce.base_url(), credentials)
+}
+
+fn avatax_connection(sims: &Simulators) -> ax::Connection {
+    ax::Connection::new(
+        sims.avatax.base_url(),
+        sims.avatax.account(),
+        Secret::new(sims.avatax.license_key()),
+    )
 }
 
 fn netsuite_connection(sims: &Simulators) -> ns::Connection {
