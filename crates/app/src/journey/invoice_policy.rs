@@ -1,0 +1,206 @@
+//! How the documents of a legal entity come to be issued, in versions that are all kept: at once or as
+//! drafts, from which total on by a second person, and under which numbers.
+
+use super::numbering::standard;
+use crate::command::{Answer, SetInvoicePolicy};
+use crate::fault::{stored, stored_value, to_store};
+use crate::record::Context;
+use crate::{App, AppFault, Refusal};
+use billing::{InvoicePolicy, NumberPattern, NumberSeries};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::BTreeMap;
+use store::{Tx, settings};
+use values::EntityId;
+
+/// How the kinds of the configurations begin that hold the policies.
+pub const POLICIES: &str = "invoice_policy/";
+
+/// The policy of a legal entity that is in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PolicyInForce {
+    /// Its version; 0 when nothing was ever stated.
+    pub version: i64,
+    /// What it says.
+    pub policy: InvoicePolicy,
+}
+
+/// The policies in force, by legal entity.
+pub(crate) fn load(tx: &mut Tx<'_>) -> Result<BTreeMap<EntityId, PolicyInForce>, AppFault> {
+    let mut found = BTreeMap::new();
+    // Rising versions: the newest of an entity stays.
+    for (entity, version, policy) in versions(tx)? {
+        found.insert(entity, PolicyInForce { version, policy });
+    }
+    Ok(found)
+}
+
+fn versions(tx: &mut Tx<'_>) -> Result<Vec<(EntityId, i64, InvoicePolicy)>, AppFault> {
+    settings::configurations_starting_with(tx, POLICIES)?
+        .into_iter()
+        .map(|(kind, version, body)| {
+            let entity = kind.strip_prefix(POLICIES).unwrap_or(&kind);
+            let entity = stored_value("entity id", entity)?;
+            Ok((entity, version, stored("invoice policy", &body)?))
+        })
+        .collect()
+}
+
+/// `set_invoice_policy`.
+///
+/// # Errors
+/// When there is no such entity, or everything that is wrong with the policy.
+pub fn set(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &SetInvoicePolicy,
+) -> Result<Answer, AppFault> {
+    context.books.entity(&body.entity)?;
+    let mut wrong: Vec<Refusal> = body
+        .policy
+        .problems()
+        .iter()
+        .map(|problem| {
+            let field = format!("policy.{}", problem.field());
+            Refusal::field("bad_invoice_policy", &field, problem.to_string())
+        })
+        .collect();
+    if wrong.is_empty() {
+        wrong = meetings(tx, context, body)?;
+    }
+    if !wrong.is_empty() {
+        return Err(AppFault::Refused(wrong));
+    }
+    let known = context.books.invoices.get(&body.entity);
+    if let Some(known) = known.filter(|known| known.policy == body.policy) {
+        return Ok(json!({ "entity": body.entity, "version": known.version }));
+    }
+    let version = known.map_or(0, |known| known.version) + 1;
+    settings::add_configuration(
+        tx,
+        &format!("{POLICIES}{}", body.entity),
+        version,
+        context.now.microseconds(),
+        &context.actor,
+        &to_store("invoice policy", &body.policy)?,
+    )?;
+    Ok(json!({ "entity": body.entity, "version": version }))
+}
+
+/// A series of numbers that was ever in force, or is now because nothing else was stated.
+struct Known {
+    entity: EntityId,
+    word: &'static str,
+    series: NumberSeries,
+}
+
+impl Known {
+    fn in_words(&self) -> String {
+        let kind = self.word.replace('_', " ");
+        format!("the {kind}s of {} ({})", self.entity, self.series.pattern)
+    }
+}
+
+/// The series of the new policy that could print a number which another series prints or has printed.
+fn meetings(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    body: &SetInvoicePolicy,
+) -> Result<Vec<Refusal>, AppFault> {
+    let mut known: Vec<Known> = Vec::new();
+    for entity in context.books.entities.keys() {
+        for word in ["invoice", "credit_note"] {
+            known.extend(standard_of(entity, word));
+        }
+    }
+    for (entity, _, policy) in versions(tx)? {
+        known.extend(series_of(&entity, &policy).into_iter().map(|(_, it)| it));
+    }
+    let mut wrong = Vec::new();
+    let ours = series_of(&body.entity, &body.policy);
+    for (index, (field, one)) in ours.iter().enumerate() {
+        let others = known.iter().chain(ours[..index].iter().map(|(_, it)| it));
+        let met = others
+            .filter(|other| !is_same(one, other))
+            .find(|other| meets(one, other));
+        if let Some(other) = met {
+            let message = format!(
+                "{} could print a number of {} again; put letters or {{entity}} into it that tell the two apart",
+                one.series.pattern,
+                other.in_words()
+            );
+            let field = format!("policy.{field}.pattern");
+            wrong.push(Refusal::field("numbers_meet", &field, message));
+        }
+    }
+    Ok(wrong)
+}
+
+fn meets(one: &Known, other: &Known) -> bool {
+    let (pattern, opposite) = (&one.series.pattern, &other.series.pattern);
+    pattern.may_meet(one.entity.as_str(), opposite, other.entity.as_str())
+}
+
+/// Whether both take their numbers from the same counters.
+fn is_same(one: &Known, other: &Known) -> bool {
+    one.entity == other.entity && one.word == other.word && one.series == other.series
+}
+
+fn standard_of(entity: &EntityId, word: &'static str) -> Option<Known> {
+    let pattern: NumberPattern = standard(word).parse().ok()?;
+    Some(Known {
+        entity: entity.clone(),
+        word,
+        series: NumberSeries {
+            pattern,
+            continuous: false,
+        },
+    })
+}
+
+fn series_of(entity: &EntityId, policy: &InvoicePolicy) -> Vec<(&'static str, Known)> {
+    let stated = [
+        ("invoice_numbers", "invoice", &policy.invoice_numbers),
+        (
+            "credit_note_numbers",
+            "credit_note",
+            &policy.credit_note_numbers,
+        ),
+    ];
+    let known = |(field, word, series): (&'static str, &'static str, &Option<NumberSeries>)| {
+        let series = series.clone()?;
+        let entity = entity.clone();
+        Some((
+            field,
+            Known {
+                entity,
+                word,
+                series,
+            },
+        ))
+    };
+    stated.into_iter().filter_map(known).collect()
+}
+
+impl App {
+    /// The policy of a legal entity for its documents.
+    ///
+    /// # Errors
+    /// When there is no such entity.
+    pub fn invoice_policy(&self, entity: &str) -> Result<PolicyInForce, AppFault> {
+        let books = self.books();
+        let missing = || AppFault::NotFound {
+            kind: "legal entity",
+            id: entity.to_owned(),
+        };
+        let id: EntityId = entity.parse().map_err(|_| missing())?;
+        if !books.entities.contains_key(&id) {
+            return Err(missing());
+        }
+        Ok(books.invoices.get(&id).cloned().unwrap_or(PolicyInForce {
+            version: 0,
+            policy: InvoicePolicy::default(),
+        }))
+    }
+}

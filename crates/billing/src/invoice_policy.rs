@@ -1,0 +1,241 @@
+//! How the documents of a legal entity come to be issued: at once or as drafts that stand for some
+//! days, from which total on a second person decides, and under which numbers.
+
+use crate::numbering::NumberPattern;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use values::Money;
+
+/// Longest time that a draft stands.
+const MOST_DRAFT_DAYS: u16 = 90;
+
+/// Longest time that a request for approval waits.
+const MOST_EXPIRY_DAYS: u16 = 366;
+
+/// How the documents of a legal entity come to be issued.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InvoicePolicy {
+    /// Days that a document of a bill run stands as a draft, before it is issued by itself; with 0
+    /// it is issued at once.
+    #[serde(default)]
+    pub draft_days: u16,
+    /// No invoice is issued before a second person has approved it.
+    #[serde(default)]
+    pub until_approved: bool,
+    /// The largest total with tax, one for each currency, that an invoice may have without a second
+    /// person. Where any is stated, an invoice in another currency waits as well.
+    #[serde(default)]
+    pub approve_over: Vec<Money>,
+    /// Days until a request for approval expires.
+    #[serde(default = "two_weeks")]
+    pub expires_days: u16,
+    /// Numbers of invoices; `{entity}-{year}-{number:5}` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_numbers: Option<NumberSeries>,
+    /// Numbers of credit notes; `{entity}-CN-{year}-{number:5}` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit_note_numbers: Option<NumberSeries>,
+}
+
+fn two_weeks() -> u16 {
+    14
+}
+
+impl Default for InvoicePolicy {
+    fn default() -> Self {
+        Self {
+            draft_days: 0,
+            until_approved: false,
+            approve_over: Vec::new(),
+            expires_days: two_weeks(),
+            invoice_numbers: None,
+            credit_note_numbers: None,
+        }
+    }
+}
+
+/// A series of numbers without gaps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NumberSeries {
+    /// How its numbers are printed.
+    pub pattern: NumberPattern,
+    /// Whether it goes on at the end of a year; it begins again at 1 when not.
+    #[serde(default)]
+    pub continuous: bool,
+}
+
+/// What is wrong with a policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvoicePolicyProblem {
+    /// A draft would stand too long.
+    #[error("a draft stands for 0 to {MOST_DRAFT_DAYS} days, not {days}")]
+    DraftDays {
+        /// How long.
+        days: u16,
+    },
+    /// A request would expire at once or never.
+    #[error("a request for approval expires after 1 to {MOST_EXPIRY_DAYS} days, not {days}")]
+    ExpiresDays {
+        /// After how many.
+        days: u16,
+    },
+    /// A limit below nothing.
+    #[error("the limit {limit} is negative; use 0 where every invoice needs a second person")]
+    NegativeLimit {
+        /// Which.
+        limit: Money,
+    },
+    /// Two limits in one currency.
+    #[error("there are two limits in {currency}; state one")]
+    TwoLimits {
+        /// Which.
+        currency: values::Currency,
+    },
+    /// The same numbers would come every year.
+    #[error(
+        "{pattern} would print the same numbers again each year; put {{year}} into it, or set continuous to true"
+    )]
+    Restarts {
+        /// `invoice_numbers` or `credit_note_numbers`.
+        field: &'static str,
+        /// The pattern.
+        pattern: NumberPattern,
+    },
+}
+
+impl InvoicePolicyProblem {
+    /// The field at fault.
+    #[must_use]
+    pub fn field(&self) -> &'static str {
+        match self {
+            InvoicePolicyProblem::DraftDays { .. } => "draft_days",
+            InvoicePolicyProblem::ExpiresDays { .. } => "expires_days",
+            InvoicePolicyProblem::NegativeLimit { .. } | InvoicePolicyProblem::TwoLimits { .. } => {
+                "approve_over"
+            }
+            InvoicePolicyProblem::Restarts { field, .. } => field,
+        }
+    }
+}
+
+impl InvoicePolicy {
+    /// Everything that is wrong with it by itself.
+    #[must_use]
+    pub fn problems(&self) -> Vec<InvoicePolicyProblem> {
+        let mut found = Vec::new();
+        if self.draft_days > MOST_DRAFT_DAYS {
+            found.push(InvoicePolicyProblem::DraftDays {
+                days: self.draft_days,
+            });
+        }
+        if !(1..=MOST_EXPIRY_DAYS).contains(&self.expires_days) {
+            found.push(InvoicePolicyProblem::ExpiresDays {
+                days: self.expires_days,
+            });
+        }
+        for (index, limit) in self.approve_over.iter().enumerate() {
+            if limit.minor < 0 {
+                found.push(InvoicePolicyProblem::NegativeLimit { limit: *limit });
+            }
+            let before = &self.approve_over[..index];
+            if before.iter().any(|known| known.currency == limit.currency) {
+                found.push(InvoicePolicyProblem::TwoLimits {
+                    currency: limit.currency,
+                });
+            }
+        }
+        for (field, series) in [
+            ("invoice_numbers", &self.invoice_numbers),
+            ("credit_note_numbers", &self.credit_note_numbers),
+        ] {
+            if let Some(series) = series
+                && !series.continuous
+                && !series.pattern.has_year()
+            {
+                found.push(InvoicePolicyProblem::Restarts {
+                    field,
+                    pattern: series.pattern.clone(),
+                });
+            }
+        }
+        found
+    }
+
+    /// Whether any document may have to stand as a draft before it is issued.
+    #[must_use]
+    pub fn drafts(&self) -> bool {
+        self.draft_days > 0 || self.until_approved || !self.approve_over.is_empty()
+    }
+
+    /// Why an invoice of this total needs a second person; nothing when it does not.
+    #[must_use]
+    pub fn needs(&self, total: Money) -> Option<String> {
+        if self.until_approved {
+            return Some("every invoice needs a second person".to_owned());
+        }
+        let mut limits = self.approve_over.iter();
+        match limits.find(|limit| limit.currency == total.currency) {
+            Some(limit) if total.minor <= limit.minor => None,
+            Some(limit) => Some(format!("{total} is over the limit of {limit}")),
+            None if self.approve_over.is_empty() => None,
+            None => Some(format!("there is no limit in {}", total.currency)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::Currency;
+
+    fn euros(minor: i64) -> Money {
+        Money::from_minor(minor, Currency::EUR)
+    }
+
+    #[test]
+    fn an_invoice_over_the_limit_of_its_currency_needs_a_second_person() {
+        let policy = InvoicePolicy {
+            approve_over: vec![euros(1_000_000)],
+            ..InvoicePolicy::default()
+        };
+        assert!(policy.drafts());
+        assert_eq!(policy.needs(euros(1_000_000)), None);
+        let why = policy.needs(euros(1_000_001)).unwrap();
+        assert_eq!(why, "10,000.01 EUR is over the limit of 10,000.00 EUR");
+        let dollars = Money::from_minor(1, Currency::USD);
+        assert_eq!(policy.needs(dollars).unwrap(), "there is no limit in USD");
+        assert_eq!(InvoicePolicy::default().needs(euros(i64::MAX)), None);
+        assert!(!InvoicePolicy::default().drafts());
+    }
+
+    #[test]
+    fn everything_wrong_is_named_at_once() {
+        let policy = InvoicePolicy {
+            draft_days: 91,
+            expires_days: 0,
+            approve_over: vec![euros(-1), euros(5)],
+            invoice_numbers: Some(NumberSeries {
+                pattern: "INV-{number}".parse().unwrap(),
+                continuous: false,
+            }),
+            ..InvoicePolicy::default()
+        };
+        let told: Vec<String> = policy
+            .problems()
+            .iter()
+            .map(|problem| format!("{}: {problem}", problem.field()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "draft_days: a draft stands for 0 to 90 days, not 91",
+                "expires_days: a request for approval expires after 1 to 366 days, not 0",
+                "approve_over: the limit -0.01 EUR is negative; use 0 where every invoice needs a second person",
+                "approve_over: there are two limits in EUR; state one",
+                "invoice_numbers: INV-{number} would print the same numbers again each year; put {year} into it, or set continuous to true",
+            ]
+        );
+    }
+}
