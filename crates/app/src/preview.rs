@@ -3,6 +3,9 @@
 //! shadow; and how the invoices and the revenue still to come would differ.
 
 mod quote;
+mod typed_quote;
+
+pub use typed_quote::TypedQuote;
 
 use crate::command::{AmendContract, Answer, RecogniseRevenue, RunBilling};
 use crate::fault::stored_value;
@@ -109,24 +112,8 @@ fn preview(
         billed,
         recognised,
         total,
-        later: differing(&later_before, &later_after, currency)
-            .into_iter()
-            .map(|((from, until, description), before, after)| LaterLine {
-                description,
-                from,
-                until,
-                before,
-                after,
-            })
-            .collect(),
-        revenue: differing(&revenue_before, &revenue_after, currency)
-            .into_iter()
-            .map(|(month, before, after)| RevenueMonth {
-                month,
-                before,
-                after,
-            })
-            .collect(),
+        later: later_lines(&later_before, &later_after, currency),
+        revenue: revenue_months(&revenue_before, &revenue_after, currency),
     })
 }
 
@@ -220,6 +207,40 @@ fn by_month(tx: &mut Tx<'_>, id: &ContractId) -> Result<Sums<String>, AppFault> 
         }
     }
     Ok(sums)
+}
+
+/// The lines billed after today that differ.
+fn later_lines(
+    before: &Sums<(String, String, String)>,
+    after: &Sums<(String, String, String)>,
+    currency: Currency,
+) -> Vec<LaterLine> {
+    differing(before, after, currency)
+        .into_iter()
+        .map(|((from, until, description), before, after)| LaterLine {
+            description,
+            from,
+            until,
+            before,
+            after,
+        })
+        .collect()
+}
+
+/// The months whose revenue differs.
+fn revenue_months(
+    before: &Sums<String>,
+    after: &Sums<String>,
+    currency: Currency,
+) -> Vec<RevenueMonth> {
+    differing(before, after, currency)
+        .into_iter()
+        .map(|(month, before, after)| RevenueMonth {
+            month,
+            before,
+            after,
+        })
+        .collect()
 }
 
 /// What has another amount after than before.

@@ -3,6 +3,7 @@
 //! prints the same for ever, and a letterhead that changes changes no document that is out.
 
 mod set_up;
+mod specimen;
 
 pub use set_up::{BillingDetailsView, LetterheadView};
 pub(crate) use set_up::{set_billing_details, set_letterhead};
@@ -10,17 +11,18 @@ pub(crate) use set_up::{set_billing_details, set_letterhead};
 use crate::approval::Difference;
 use crate::fault::{AppFault, stored, stored_value};
 use crate::{App, Refusal};
-use billing::{BilledLine, TaxStanding, TaxTable};
+use billing::{BilledLine, TaxTable};
 use commerce::{Collection, Customer};
 use ledger::Entity;
 use paper::{
-    CreditedInvoice, Fonts, InvoicePaper, Letterhead, PaperDraft, PaperKind, PaperLine, Party,
-    PaymentMeans, Prepayment, TaxCategory, TaxTreatment,
+    CreditedInvoice, Fonts, InvoicePaper, Letterhead, LineGroup, PaperDraft, PaperKind, PaperLine,
+    Party, PaymentMeans, Prepayment, TaxTreatment,
 };
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::documents::{self, DocumentRow, LineRow};
 use store::{Tx, catalogue, papers, payments};
-use values::{Currency, Date, Decimal, Instant, Money, Period, Rate};
+use values::{Currency, Date, Decimal, Instant, Money, Period, Rate, TaxCategory};
 
 /// A document as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,8 +147,13 @@ fn loaded(
     let seller = letterhead_at(tx, entity, row.created)?;
     let (buyer, collection) = buyer_at(tx, &row.customer, row.created)?;
     let mut lines = Vec::new();
+    let groups = groups(tx, row)?;
     for line in documents::lines_of(tx, &row.id)? {
-        lines.push(line_of(&line, row, currency, &seller, &books.taxes)?);
+        let group = groups.get(&line.contract).cloned();
+        lines.push(PaperLine {
+            group,
+            ..line_of(&line, row, currency, &seller, &books.taxes)?
+        });
     }
     let prepayments = match invoice {
         true => prepaid(tx, row, currency, entity)?,
@@ -178,7 +185,11 @@ fn loaded(
         currency,
         seller,
         buyer,
-        contract: row.contract.clone(),
+        // Where there are several, the lines name theirs.
+        contract: match groups.is_empty() {
+            true => row.contract.clone(),
+            false => String::new(),
+        },
         order: String::new(),
         credited: credited.transpose()?,
         note: row.reason.clone(),
@@ -192,6 +203,21 @@ fn loaded(
     };
     let paper = draft.finish();
     paper.map_err(|refused| Refusal::whole("unprintable", refused.to_string()).into())
+}
+
+/// The contracts on a document that spans several, or that somebody else is billed for, with what
+/// their customers were called.
+fn groups(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<BTreeMap<String, LineGroup>, AppFault> {
+    let mut groups = BTreeMap::new();
+    for part in store::routing::parts_of(tx, &row.id)? {
+        let (party, _) = buyer_at(tx, &part.customer, row.created)?;
+        let group = LineGroup {
+            contract: part.contract.clone(),
+            sold_to: party.name,
+        };
+        groups.insert(part.contract, group);
+    }
+    Ok(groups)
 }
 
 /// The letterhead that an entity had at a moment; before the first, its name alone.
@@ -265,6 +291,7 @@ fn line_of(
         false => line.price.decimal().checked_div(quantity),
     };
     Ok(PaperLine {
+        group: None,
         description: row.description.clone(),
         arithmetic: row.arithmetic.clone(),
         product: row.product.clone(),
@@ -288,15 +315,10 @@ fn line_of(
 /// letterhead does.
 fn decided(billed: &BilledLine, rate: Rate) -> Option<TaxTreatment> {
     let detail = billed.detail.as_ref()?;
-    let category = match detail.category {
-        TaxStanding::S => TaxCategory::S,
-        TaxStanding::Z => return None,
-        TaxStanding::E => TaxCategory::E,
-        TaxStanding::AE => TaxCategory::AE,
-        TaxStanding::K => TaxCategory::K,
-        TaxStanding::G => TaxCategory::G,
-        TaxStanding::O => TaxCategory::O,
-    };
+    let category = detail.category;
+    if category == TaxCategory::Z {
+        return None;
+    }
     let names: Vec<&str> = detail.parts.iter().map(|part| part.name.as_str()).collect();
     if category == TaxCategory::S && names.is_empty() {
         return None;

@@ -12,10 +12,13 @@
 
 mod cash;
 mod collection;
+mod coverage;
 mod credit;
 mod document;
 mod dunning;
+mod invoice_policy;
 mod line;
+mod numbering;
 mod outside;
 mod owed;
 mod position;
@@ -38,9 +41,11 @@ pub use document::{
 };
 pub use dunning::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,
-    RetryPolicy, Situation, Step, StepAction, fill, next_attempt,
+    RetryPolicy, Situation, Step, StepAction, SuspendedBilling, fill, next_attempt,
 };
+pub use invoice_policy::{InvoicePolicy, InvoicePolicyProblem, NumberSeries};
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
+pub use numbering::{NumberFrame, NumberPattern, PatternRefused};
 pub use outside::{Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out};
 pub use owed::{expected_lines, next_due, owed, owed_since, value_changes};
 pub use position::{WindowPosition, overcharged, positions};
@@ -54,7 +59,7 @@ pub use tax::{TaxRate, TaxTable, tax_of};
 pub use taxation::{
     Abroad, BorneTax, Determination, EngineAnswer, EngineLine, EngineQuestion, EngineTax, LocalTax,
     Offline, QuestionLine, REVERSE_CHARGE, TaxAmount, TaxDetail, TaxEngineUse, TaxMismatch,
-    TaxRounding, TaxSeller, TaxStanding, Taxation, Untaxed, compare_tax, determine, question_of,
+    TaxRounding, TaxSeller, Taxation, Untaxed, compare_tax, determine, question_of,
 };
 pub use usage::{
     AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,

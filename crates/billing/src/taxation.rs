@@ -14,42 +14,7 @@ use crate::line::BillingRefusal;
 use crate::tax::TaxTable;
 use commerce::TaxProfile;
 use serde::{Deserialize, Serialize};
-use values::{Date, Decimal, EntityId, Rate};
-
-/// How a line stands towards VAT, by the code that EN 16931 has for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum TaxStanding {
-    /// Taxed at a rate above zero.
-    S,
-    /// Taxed at zero.
-    Z,
-    /// Exempt.
-    E,
-    /// Reverse charge: the buyer accounts for the tax.
-    AE,
-    /// Supply of goods within the European Union.
-    K,
-    /// Export out of the European Union.
-    G,
-    /// Outside the scope of the tax.
-    O,
-}
-
-impl TaxStanding {
-    /// The code of UNTDID 5305.
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::Z => "Z",
-            Self::E => "E",
-            Self::AE => "AE",
-            Self::K => "K",
-            Self::G => "G",
-            Self::O => "O",
-        }
-    }
-}
+use values::{Date, Decimal, EntityId, Rate, TaxCategory};
 
 /// How the tax of a document is rounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -89,7 +54,7 @@ pub struct TaxSeller {
 #[serde(deny_unknown_fields)]
 pub struct Abroad {
     /// The category: `O` or `G`.
-    pub category: TaxStanding,
+    pub category: TaxCategory,
     /// Why, as it stands on the document.
     pub reason: String,
 }
@@ -127,7 +92,7 @@ pub struct Untaxed {
     /// What is sold.
     pub tax_code: String,
     /// `Z`, `E` or `O`.
-    pub category: TaxStanding,
+    pub category: TaxCategory,
     /// Why, as it stands on the document; not for `Z`.
     #[serde(default)]
     pub reason: String,
@@ -153,7 +118,7 @@ pub struct BorneTax {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Determination {
     /// The category.
-    pub category: TaxStanding,
+    pub category: TaxCategory,
     /// Why nothing is charged, as it stands on the document.
     pub reason: String,
     /// The taxes that it bears; none where nothing is charged.
@@ -183,7 +148,7 @@ impl Determination {
         }
     }
 
-    fn none(category: TaxStanding, reason: &str, basis: String) -> Self {
+    fn none(category: TaxCategory, reason: &str, basis: String) -> Self {
         Self {
             category,
             reason: reason.to_owned(),
@@ -196,9 +161,9 @@ impl Determination {
         let charged = taxes.iter().any(|tax| !tax.rate.decimal().is_zero());
         Self {
             category: if charged {
-                TaxStanding::S
+                TaxCategory::S
             } else {
-                TaxStanding::Z
+                TaxCategory::Z
             },
             reason: String::new(),
             taxes,
@@ -317,7 +282,7 @@ fn exempt(buyer: &TaxProfile, tax_code: &str, on: Date) -> Option<Determination>
         .find(|it| it.holds(&buyer.country, region, tax_code, on))?;
     let reason = format!("{} (certificate {})", found.reason, found.number);
     let basis = format!("certificate {} from {}", found.number, found.from);
-    Some(Determination::none(TaxStanding::E, &reason, basis))
+    Some(Determination::none(TaxCategory::E, &reason, basis))
 }
 
 /// Business to business across a border within the Union, both registered.
@@ -331,7 +296,7 @@ fn reverse_charge(seller: &TaxSeller, buyer: &TaxProfile) -> Option<Determinatio
             "business in {} registered as {theirs}, seller {ours}",
             buyer.country
         );
-        Determination::none(TaxStanding::AE, REVERSE_CHARGE, basis)
+        Determination::none(TaxCategory::AE, REVERSE_CHARGE, basis)
     })
 }
 

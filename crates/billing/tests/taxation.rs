@@ -7,8 +7,8 @@ mod support;
 
 use billing::{
     Abroad, BillingRefusal, DraftLine, EngineAnswer, EngineLine, EngineTax, LocalTax,
-    REVERSE_CHARGE, TaxMismatch, TaxRounding, TaxSeller, TaxStanding, TaxTable, Taxation, Untaxed,
-    compare_tax, expected_lines,
+    REVERSE_CHARGE, TaxMismatch, TaxRounding, TaxSeller, TaxTable, Taxation, Untaxed, compare_tax,
+    expected_lines,
 };
 use commerce::{
     BillingFrequency, Charge, Contract, ExemptionCertificate, InclusivePrice, TaxProfile,
@@ -16,7 +16,7 @@ use commerce::{
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use support::{date, entity, taxes};
-use values::{Currency, Decimal, Money, Rate, UnitPrice};
+use values::{Currency, Decimal, Money, Rate, TaxCategory, UnitPrice};
 
 fn rate(text: &str) -> Rate {
     text.parse().unwrap()
@@ -63,7 +63,7 @@ fn decided(
     table: &TaxTable,
     buyer: &TaxProfile,
     on: &str,
-) -> Result<(TaxStanding, Rate), BillingRefusal> {
+) -> Result<(TaxCategory, Rate), BillingRefusal> {
     let found = billing::determine(table, &entity(), Some(buyer), "saas", date(on))?;
     Ok((found.category, found.rate()))
 }
@@ -74,7 +74,7 @@ fn the_first_rule_that_answers_decides() {
     let on = "2026-05-01";
     assert_eq!(
         decided(&table, &profile("DE"), on),
-        Ok((TaxStanding::S, rate("0.19")))
+        Ok((TaxCategory::S, rate("0.19")))
     );
     // Business across a border of the Union; without registration the rate where the buyer is.
     let mut french = profile("FR");
@@ -85,12 +85,12 @@ fn the_first_rule_that_answers_decides() {
     table.local.push(local("FR", None, "France", "0.20"));
     assert_eq!(
         decided(&table, &french, on),
-        Ok((TaxStanding::S, rate("0.20")))
+        Ok((TaxCategory::S, rate("0.20")))
     );
     french.vat_id = Some("FR40303265045".to_owned());
     assert_eq!(
         decided(&table, &french, on),
-        Ok((TaxStanding::AE, rate("0")))
+        Ok((TaxCategory::AE, rate("0")))
     );
     let reversed = billing::determine(&table, &entity(), Some(&french), "saas", date(on)).unwrap();
     assert_eq!(reversed.reason, REVERSE_CHARGE);
@@ -99,39 +99,39 @@ fn the_first_rule_that_answers_decides() {
     german.vat_id = Some("DE999999999".to_owned());
     assert_eq!(
         decided(&table, &german, on),
-        Ok((TaxStanding::S, rate("0.19")))
+        Ok((TaxCategory::S, rate("0.19")))
     );
     table.sellers[0].vat_id = None;
     assert_eq!(
         decided(&table, &french, on),
-        Ok((TaxStanding::S, rate("0.20")))
+        Ok((TaxCategory::S, rate("0.20")))
     );
     // Abroad outside the Union.
     assert!(decided(&table, &profile("US"), on).is_err());
     table.sellers[0].abroad = Some(Abroad {
-        category: TaxStanding::O,
+        category: TaxCategory::O,
         reason: "Not taxable in Germany".to_owned(),
     });
     assert_eq!(
         decided(&table, &profile("US"), on),
-        Ok((TaxStanding::O, rate("0")))
+        Ok((TaxCategory::O, rate("0")))
     );
     // What bears no tax bears none wherever it goes.
     table.untaxed.push(Untaxed {
         entity: entity(),
         tax_code: "saas".to_owned(),
-        category: TaxStanding::Z,
+        category: TaxCategory::Z,
         reason: String::new(),
         from: date("2026-06-01"),
         until: Some(date("2026-06-30")),
     });
     assert_eq!(
         decided(&table, &profile("DE"), "2026-06-30"),
-        Ok((TaxStanding::Z, rate("0")))
+        Ok((TaxCategory::Z, rate("0")))
     );
     assert_eq!(
         decided(&table, &profile("DE"), "2026-07-01"),
-        Ok((TaxStanding::S, rate("0.19")))
+        Ok((TaxCategory::S, rate("0.19")))
     );
 }
 
@@ -149,10 +149,10 @@ fn a_certificate_holds_from_its_first_to_its_last_day() {
     });
     let table = table();
     let category = |on: &str| decided(&table, &buyer, on).unwrap().0;
-    assert_eq!(category("2026-01-31"), TaxStanding::S);
-    assert_eq!(category("2026-02-01"), TaxStanding::E);
-    assert_eq!(category("2026-02-28"), TaxStanding::E);
-    assert_eq!(category("2026-03-01"), TaxStanding::S);
+    assert_eq!(category("2026-01-31"), TaxCategory::S);
+    assert_eq!(category("2026-02-01"), TaxCategory::E);
+    assert_eq!(category("2026-02-28"), TaxCategory::E);
+    assert_eq!(category("2026-03-01"), TaxCategory::S);
     let found =
         billing::determine(&table, &entity(), Some(&buyer), "saas", date("2026-02-10")).unwrap();
     assert_eq!(found.reason, "Public body (certificate E-77)");
@@ -308,7 +308,7 @@ fn an_inclusive_price_is_held_to_the_minor_unit() {
 fn answer(taxes: &[i64]) -> EngineAnswer {
     let eur: Currency = "EUR".parse().unwrap();
     let line = |minor: &i64| EngineLine {
-        category: TaxStanding::S,
+        category: TaxCategory::S,
         reason: String::new(),
         rate: rate("0.19"),
         tax: Money::from_minor(*minor, eur),

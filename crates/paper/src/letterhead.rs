@@ -1,10 +1,11 @@
 //! Who sells and who buys, as they stand on paper.
 
-use crate::{TaxCategory, countries};
+use crate::countries;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use values::TaxCategory;
 
 /// A postal address.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,9 +1,7 @@
 //! A document with every fact that stands on it.
 
 use crate::{Letterhead, Party};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use values::{Currency, Date, Decimal, Money, Period, Rate};
+use values::{Currency, Date, Decimal, Money, Period, Rate, TaxCategory};
 
 /// Which document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,27 +10,6 @@ pub enum PaperKind {
     Invoice,
     /// Gives money back: 381.
     CreditNote,
-}
-
-/// How a line stands towards VAT, with the code that EN 16931 has for it.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-pub enum TaxCategory {
-    /// Taxed at a rate above zero.
-    S,
-    /// Taxed at zero.
-    Z,
-    /// Exempt.
-    E,
-    /// Reverse charge: the buyer accounts for the tax.
-    AE,
-    /// Supply within the European Union.
-    K,
-    /// Export out of the European Union.
-    G,
-    /// Outside the scope of VAT.
-    O,
 }
 
 /// How a line is taxed.
@@ -48,9 +25,20 @@ pub struct TaxTreatment {
     pub exemption: String,
 }
 
+/// What several lines of a document have in common, where it spans contracts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineGroup {
+    /// Their contract.
+    pub contract: String,
+    /// What the customer is called to whom it was sold.
+    pub sold_to: String,
+}
+
 /// A line. In the sign of its document: on a credit note what is given back is positive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaperLine {
+    /// The contract and its customer, where the document spans several; lines of one stand together.
+    pub group: Option<LineGroup>,
     /// What is billed.
     pub description: String,
     /// How the amount came about, such as `15 × 1,200.00 × 276/365`.
@@ -187,26 +175,4 @@ pub struct InvoicePaper {
     pub taxes: Vec<TaxPart>,
     /// The sums.
     pub totals: Totals,
-}
-
-impl TaxCategory {
-    /// The code of EN 16931 (UNTDID 5305).
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::Z => "Z",
-            Self::E => "E",
-            Self::AE => "AE",
-            Self::K => "K",
-            Self::G => "G",
-            Self::O => "O",
-        }
-    }
-
-    /// Whether a reason why nothing is charged must be stated.
-    #[must_use]
-    pub fn needs_reason(self) -> bool {
-        !matches!(self, Self::S | Self::Z)
-    }
 }

@@ -15,14 +15,17 @@ mod savepoint;
 mod sqlite_backend;
 mod transaction;
 mod value;
+mod work;
 mod write_ahead;
 
 pub mod access;
 pub mod access_log;
+pub mod account;
 pub mod approvals;
 pub mod batch_files;
 pub mod bill_pages;
 pub mod bill_runs;
+pub mod billing_desk;
 pub mod catalogue;
 pub mod collection;
 pub mod commands;
@@ -38,6 +41,7 @@ pub mod full_disk;
 pub mod governance;
 pub mod inbox;
 pub mod intercompany;
+pub mod invoice_drafts;
 pub mod journals;
 pub mod lanes;
 pub mod leases;
@@ -46,25 +50,31 @@ pub mod obligations;
 pub mod outside_documents;
 pub mod outward;
 pub mod papers;
+pub mod payment_sync;
 pub mod payments;
 mod presence;
+pub mod price_changes;
 pub mod processes;
 pub mod progress;
 pub mod proof;
+pub mod provisioning;
 pub mod quotes;
 pub mod raw_billing;
 pub mod raw_rows;
 pub mod readers;
 pub mod renewals;
 pub mod replays;
+pub mod routing;
 pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod settings;
 #[cfg(feature = "full-disk")]
 pub mod spoil;
+pub mod tax_calls;
 pub mod tax_decisions;
 pub mod usage;
+pub mod work_lists;
 
 pub use fault::StoreFault;
 pub use transaction::Tx;
@@ -152,14 +162,11 @@ impl Store {
         E: From<StoreFault> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (answer, waiting) = std::sync::mpsc::sync_channel(1);
-        self.enqueue(work, move |result| {
-            // The caller may have gone; the work is done all the same.
-            let _ = answer.send(result);
-        });
-        waiting
-            .recv()
-            .unwrap_or_else(|_| Err(E::from(StoreFault::Closed)))
+        let (work, kept) = work::keeping(work);
+        kept.answer(match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.write(work),
+            Backend::Postgres(postgres) => postgres.write(work),
+        })
     }
 
     /// As [`Store::write`] without waiting: `done` is called once the outcome is durable.
@@ -170,8 +177,10 @@ impl Store {
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         D: FnOnce(Result<T, E>) + Send + 'static,
     {
+        let (work, kept) = work::keeping(work);
+        let done = move |outcome| done(kept.answer(outcome));
         match &*self.backend {
-            Backend::Sqlite(sqlite) => sqlite.enqueue(work, done),
+            Backend::Sqlite(sqlite) => sqlite.enqueue(work, Box::new(done)),
             Backend::Postgres(postgres) => done(postgres.write(work)),
         }
     }
@@ -193,10 +202,11 @@ impl Store {
         E: From<StoreFault> + Send + 'static,
         F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     {
-        match &*self.backend {
+        let (work, kept) = work::keeping(work);
+        kept.answer(match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.read(work),
             Backend::Postgres(postgres) => postgres.read(work),
-        }
+        })
     }
 
     /// How many commits of writes have been made durable since the store was opened. On SQLite many

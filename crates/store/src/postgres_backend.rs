@@ -2,6 +2,7 @@
 //! repeats is prepared once a connection.
 
 use crate::transaction::Connection;
+use crate::work::{self, Verdict, Work};
 use crate::{Durability, StoreFault, Tx, migrate, params};
 use postgres::{Client, NoTls, Statement};
 use std::collections::HashMap;
@@ -56,14 +57,15 @@ impl Postgres {
             commits: AtomicU64::new(0),
         };
         store.make_place_for_tables()?;
-        store.write(|tx| {
+        let (migrating, kept) = work::keeping(|tx: &mut Tx<'_>| {
             // Two programs that start at once apply the migrations one after the other.
             tx.execute(
                 "INSERT INTO migration_turn (number) VALUES (?1) ON CONFLICT (number) DO UPDATE SET number = excluded.number",
                 params![1_i64],
             )?;
             migrate::migrate(tx)
-        })?;
+        });
+        kept.answer(store.write(migrating))?;
         Ok(store)
     }
 
@@ -82,37 +84,25 @@ impl Postgres {
         made
     }
 
-    pub(crate) fn write<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreFault>,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        self.run(false, work).inspect(|_| {
+    pub(crate) fn write(&self, work: Work) -> Result<(), StoreFault> {
+        let mut session = self.take()?;
+        let outcome = in_transaction(&mut session, false, work);
+        self.give_back(session);
+        if let Ok(true) = outcome {
             self.commits.fetch_add(1, Ordering::Relaxed);
-        })
+        }
+        outcome.map(drop)
     }
 
     pub(crate) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn read<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        E: From<StoreFault>,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        self.run(true, work)
-    }
-
-    fn run<T, E, F>(&self, read_only: bool, work: F) -> Result<T, E>
-    where
-        E: From<StoreFault>,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    {
-        let mut session = self.take().map_err(E::from)?;
-        let outcome = in_transaction(&mut session, read_only, work);
+    pub(crate) fn read(&self, work: Work) -> Result<(), StoreFault> {
+        let mut session = self.take()?;
+        let outcome = in_transaction(&mut session, true, work);
         self.give_back(session);
-        outcome
+        outcome.map(drop)
     }
 
     fn take(&self) -> Result<Session, StoreFault> {
@@ -186,32 +176,29 @@ fn make_once(client: &mut Client, text: &str) -> Result<(), StoreFault> {
     Ok(made?)
 }
 
-fn in_transaction<T, E, F>(session: &mut Session, read_only: bool, work: F) -> Result<T, E>
-where
-    E: From<StoreFault>,
-    F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-{
-    let fault = |error: postgres::Error| E::from(StoreFault::from(error));
+/// Answers whether what the work wrote is kept.
+fn in_transaction(session: &mut Session, read_only: bool, work: Work) -> Result<bool, StoreFault> {
     let begin = if read_only {
         "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     } else {
         "BEGIN"
     };
-    session.client.batch_execute(begin).map_err(fault)?;
+    session.client.batch_execute(begin)?;
     let mut tx = Tx(Connection::Postgres {
         client: &mut session.client,
         prepared: &mut session.prepared,
     });
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut tx)))
-        .unwrap_or_else(|_| Err(E::from(StoreFault::BrokeOff)));
-    let end = if outcome.is_ok() {
+    let verdict = catch_unwind(AssertUnwindSafe(|| work(&mut tx)))
+        .unwrap_or(Verdict::Fault(StoreFault::BrokeOff));
+    let end = if verdict.keeps() {
         "COMMIT"
     } else {
         "ROLLBACK"
     };
-    match (outcome, session.client.batch_execute(end)) {
-        (Ok(value), Ok(())) => Ok(value),
-        (Ok(_), Err(error)) => Err(fault(error)),
-        (Err(error), _) => Err(error),
+    let ended = session.client.batch_execute(end);
+    if verdict.keeps() {
+        ended?;
+        return Ok(true);
     }
+    verdict.outcome().map(|()| false)
 }

@@ -2,6 +2,7 @@
 //! that it moved, read back and written again by bare prepared statements into a copy of the books
 //! from before the run, as many a transaction. No code of a journey runs here.
 
+use crate::raw_rows::{Columns, rows};
 use crate::sqlite_backend::configure;
 use crate::{Durability, StoreFault};
 use rusqlite::types::Value;
@@ -25,8 +26,6 @@ pub struct RawBilling {
     last: [i64; ADDED.len()],
     rows: u64,
 }
-
-type Columns = Vec<Value>;
 
 impl RawBilling {
     /// Opens the books after the run for reading, and their copy from before it for writing.
@@ -202,18 +201,6 @@ fn balances(lines: &[Columns]) -> Vec<Columns> {
         }
     }
     moves
-}
-
-fn rows(connection: &Connection, sql: &str, key: &[Value]) -> Result<Vec<Columns>, StoreFault> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let width = statement.column_count();
-    let mut found = statement.query(params_from_iter(key))?;
-    let mut all = Vec::new();
-    while let Some(row) = found.next()? {
-        let columns: Result<Columns, _> = (0..width).map(|column| row.get(column)).collect();
-        all.push(columns?);
-    }
-    Ok(all)
 }
 
 /// What a run left in books.

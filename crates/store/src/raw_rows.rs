@@ -17,7 +17,7 @@ pub fn sqlite_version() -> &'static str {
 }
 
 /// A row with its columns in the order of its table.
-type Columns = Vec<Value>;
+pub(crate) type Columns = Vec<Value>;
 
 /// Everything that one journal entered by hand left in the books.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,7 +129,12 @@ const EVENT_KEY: usize = 12;
 const EVENT_ACTOR: usize = 13;
 const EVENT_HASH: usize = 16;
 
-fn rows(connection: &Connection, sql: &str, key: &[Value]) -> Result<Vec<Columns>, StoreFault> {
+/// The rows that a statement finds.
+pub(crate) fn rows(
+    connection: &Connection,
+    sql: &str,
+    key: &[Value],
+) -> Result<Vec<Columns>, StoreFault> {
     let mut statement = connection.prepare_cached(sql)?;
     let width = statement.column_count();
     let mut found = statement.query(params_from_iter(key))?;

@@ -3,6 +3,7 @@
 //! in-memory store has one connection, so its reads take their turn with the writer.
 
 use crate::transaction::{Connection, still_open};
+use crate::work::{Finish, Verdict, Work};
 use crate::write_ahead::{Limits, WriteAhead};
 use crate::{Durability, StoreFault, Tx, migrate};
 use rusqlite::config::DbConfig;
@@ -23,10 +24,11 @@ const STATEMENTS: usize = 256;
 /// Reader connections kept open between uses.
 const IDLE_READERS: usize = 8;
 
-/// Told whether the commit that the work was part of is durable.
-type Finish = Box<dyn FnOnce(Result<(), StoreFault>) + Send>;
-/// Runs inside the writer's transaction, or learns why there is none.
-type Job = Box<dyn FnOnce(Result<&Raw, StoreFault>) -> Finish + Send>;
+/// Work that waits for the writer, and who is told how it ended.
+struct Job {
+    work: Work,
+    done: Finish,
+}
 
 pub(crate) struct Sqlite {
     queue: Option<SyncSender<Job>>,
@@ -84,53 +86,34 @@ impl Sqlite {
         self.commits.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn enqueue<T, E, F, D>(&self, work: F, done: D)
-    where
-        T: Send + 'static,
-        E: From<StoreFault> + Send + 'static,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        D: FnOnce(Result<T, E>) + Send + 'static,
-    {
-        let job: Job = Box::new(move |connection| {
-            let outcome = match connection {
-                Ok(connection) => in_savepoint(connection, work),
-                Err(fault) => Err(E::from(fault)),
-            };
-            Box::new(move |commit| match (outcome, commit) {
-                (Ok(value), Ok(())) => done(Ok(value)),
-                (Ok(_), Err(fault)) => done(Err(E::from(fault))),
-                (Err(error), _) => done(Err(error)),
-            })
-        });
+    pub(crate) fn enqueue(&self, work: Work, done: Finish) {
         // A closed queue drops the job and with it `done`; the waiting side sees that it is gone.
         if let Some(queue) = &self.queue {
-            let _ = queue.send(job);
+            let _ = queue.send(Job { work, done });
         }
     }
 
-    pub(crate) fn read<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreFault> + Send + 'static,
-        F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    {
+    pub(crate) fn write(&self, work: Work) -> Result<(), StoreFault> {
+        let (answer, waiting) = sync_channel(1);
+        let done = move |outcome| {
+            // The caller may have gone; the work is done all the same.
+            let _ = answer.send(outcome);
+        };
+        self.enqueue(work, Box::new(done));
+        waiting.recv().unwrap_or(Err(StoreFault::Closed))
+    }
+
+    pub(crate) fn read(&self, work: Work) -> Result<(), StoreFault> {
         let Some(path) = &self.path else {
-            let (answer, waiting) = sync_channel(1);
-            let reading = |tx: &mut Tx<'_>| -> Result<T, E> {
+            return self.write(Box::new(move |tx| {
                 let before = changes(tx);
-                let answer = work(tx)?;
-                if changes(tx) != before {
+                let verdict = work(tx);
+                if verdict.keeps() && changes(tx) != before {
                     let text = "a reading wrote to the store; nothing of it is kept";
-                    return Err(E::from(StoreFault::Statement(text.to_owned())));
+                    return Verdict::Fault(StoreFault::Statement(text.to_owned()));
                 }
-                Ok(answer)
-            };
-            self.enqueue(reading, move |result| {
-                let _ = answer.send(result);
-            });
-            return waiting
-                .recv()
-                .unwrap_or_else(|_| Err(E::from(StoreFault::Closed)));
+                verdict
+            }));
         };
         let idle = self
             .readers
@@ -139,20 +122,16 @@ impl Sqlite {
             .pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(path).map_err(E::from)?,
+            None => open_reader(path)?,
         };
-        connection
-            .execute_batch("BEGIN")
-            .map_err(|e| E::from(e.into()))?;
-        let result = work(&mut Tx(Connection::Sqlite(&connection)));
-        connection
-            .execute_batch("COMMIT")
-            .map_err(|e| E::from(e.into()))?;
+        connection.execute_batch("BEGIN")?;
+        let verdict = work(&mut Tx(Connection::Sqlite(&connection)));
+        connection.execute_batch("COMMIT")?;
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         if readers.len() < IDLE_READERS {
             readers.push(connection);
         }
-        result
+        verdict.outcome()
     }
 }
 
@@ -186,7 +165,7 @@ pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), 
     keep_statements(connection)?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -131072; PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -131072; PRAGMA mmap_size = 134217728; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 4000;"
     ))?;
     Ok(())
@@ -198,7 +177,7 @@ fn open_reader(path: &Path) -> Result<Raw, StoreFault> {
     keep_statements(&connection)?;
     connection.execute_batch(
         "PRAGMA query_only = TRUE; PRAGMA busy_timeout = 10000; PRAGMA cache_size = -32768;
-         PRAGMA mmap_size = 1073741824; PRAGMA temp_store = MEMORY;",
+         PRAGMA mmap_size = 134217728; PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
 }
@@ -219,18 +198,18 @@ fn write_until_closed(
     commits: &AtomicU64,
     mut log: Option<WriteAhead>,
 ) {
-    let mut finished: Vec<Finish> = Vec::with_capacity(COMMANDS_A_COMMIT);
+    let mut finished = Vec::with_capacity(COMMANDS_A_COMMIT);
     while let Ok(first) = jobs.recv() {
         if let Err(error) = connection.execute_batch("BEGIN IMMEDIATE") {
             tracing::error!(%error, "the writer could not begin");
-            first(Err(StoreFault::from(error)))(Ok(()));
+            (first.done)(Err(StoreFault::from(error)));
             continue;
         }
-        finished.push(first(Ok(connection)));
+        finished.push((first.done, in_savepoint(connection, first.work)));
         // A full disk can end the transaction of all; what still waits then gets one of its own.
         while finished.len() < COMMANDS_A_COMMIT && !connection.is_autocommit() {
             let Ok(job) = jobs.try_recv() else { break };
-            finished.push(job(Ok(connection)));
+            finished.push((job.done, in_savepoint(connection, job.work)));
         }
         let commit = still_open(connection)
             .and_then(|()| connection.execute_batch("COMMIT").map_err(StoreFault::from));
@@ -245,8 +224,8 @@ fn write_until_closed(
                 }
             }
         }
-        for finish in finished.drain(..) {
-            finish(commit.clone());
+        for (done, outcome) in finished.drain(..) {
+            done(outcome.and_then(|()| commit.clone()));
         }
         if let Some(log) = &mut log {
             log.tend(connection);
@@ -254,28 +233,25 @@ fn write_until_closed(
     }
 }
 
-fn in_savepoint<T, E, F>(connection: &Raw, work: F) -> Result<T, E>
-where
-    E: From<StoreFault>,
-    F: FnOnce(&mut Tx<'_>) -> Result<T, E>,
-{
-    let run = |sql: &str| -> Result<(), E> {
-        let done = connection
-            .prepare_cached(sql)
-            .and_then(|mut statement| statement.execute([]));
-        done.map(drop).map_err(|error| E::from(error.into()))
+fn in_savepoint(connection: &Raw, work: Work) -> Result<(), StoreFault> {
+    let run = |sql: &str| -> Result<(), StoreFault> {
+        connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
     };
     run("SAVEPOINT command")?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
+    let verdict = catch_unwind(AssertUnwindSafe(|| {
         work(&mut Tx(Connection::Sqlite(connection)))
     }))
-    .unwrap_or_else(|_| Err(E::from(StoreFault::BrokeOff)));
+    .unwrap_or(Verdict::Fault(StoreFault::BrokeOff));
     if let Err(ended) = still_open(connection) {
-        return outcome.and_then(|_| Err(E::from(ended)));
+        return match verdict {
+            Verdict::Keep => Err(ended),
+            failed => failed.outcome(),
+        };
     }
-    if outcome.is_err() {
+    if !verdict.keeps() {
         run("ROLLBACK TO command")?;
     }
     run("RELEASE command")?;
-    outcome
+    verdict.outcome()
 }

@@ -123,6 +123,16 @@ impl Tx<'_> {
         params: &[Param<'_>],
         mut each: impl FnMut(Row) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault> {
+        self.rows(sql, params, &mut each)
+    }
+
+    /// The body of [`Tx::query_each`], compiled once for all callers.
+    fn rows(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        each: &mut dyn FnMut(Row) -> Result<(), StoreFault>,
+    ) -> Result<(), StoreFault> {
         match &mut self.0 {
             Connection::Sqlite(connection) => {
                 still_open(connection)?;

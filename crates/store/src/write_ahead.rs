@@ -231,6 +231,7 @@ fn move_bulk(
 mod tests {
     use super::*;
     use crate::sqlite_backend::Sqlite;
+    use crate::work::keeping;
     use crate::{Tx, settings};
 
     fn log(pages: i64, moved: i64) -> Standing {
@@ -294,13 +295,10 @@ mod tests {
         /// Writes a setting, a commit each, and waits for the answer.
         fn write(&self, numbers: std::ops::Range<usize>) {
             for number in numbers {
-                let (tell, told) = std::sync::mpsc::channel();
-                let work = move |tx: &mut Tx<'_>| -> Result<(), StoreFault> {
+                let (work, kept) = keeping(move |tx: &mut Tx<'_>| -> Result<(), StoreFault> {
                     settings::set_setting(tx, &format!("{number:06}"), &"x".repeat(SIZE))
-                };
-                self.store()
-                    .enqueue(work, move |result| tell.send(result).unwrap());
-                told.recv().unwrap().unwrap();
+                });
+                kept.answer(self.store().write(work)).unwrap();
             }
         }
 
@@ -311,7 +309,9 @@ mod tests {
     }
 
     fn count(store: &Sqlite) -> usize {
-        let all: Result<_, StoreFault> = store.read(|tx| settings::starting_with(tx, ""));
+        let (work, kept) =
+            keeping(|tx: &mut Tx<'_>| -> Result<_, StoreFault> { settings::starting_with(tx, "") });
+        let all = kept.answer(store.read(work));
         all.unwrap()
             .iter()
             .filter(|(_, value)| value.len() == SIZE)
@@ -341,13 +341,13 @@ mod tests {
         let (release, held) = std::sync::mpsc::channel::<()>();
         std::thread::scope(|scope| {
             let reader = scope.spawn(|| {
-                let seen: Result<(usize, usize), StoreFault> = books.store().read(move |tx| {
+                let (work, kept) = keeping(move |tx: &mut Tx<'_>| -> Result<_, StoreFault> {
                     let before = settings::starting_with(tx, "0")?.len();
                     begun.send(()).unwrap();
                     let _ = held.recv();
                     Ok((before, settings::starting_with(tx, "0")?.len()))
                 });
-                seen.unwrap()
+                kept.answer(books.store().read(work)).unwrap()
             });
             begins.recv().unwrap();
             books.write(10..500);

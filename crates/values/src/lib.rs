@@ -8,6 +8,7 @@ mod decimal;
 mod id;
 mod money;
 mod schema;
+mod tax_category;
 mod time;
 
 pub use clock::{Clock, IdSource};
@@ -17,6 +18,7 @@ pub use id::*;
 pub use jiff::civil::Date;
 pub use money::{Money, MoneyRefused, Rounding, round_places, round_to_minor, split_minor};
 pub use rust_decimal::{Decimal, RoundingStrategy};
+pub use tax_category::TaxCategory;
 pub use time::{
     DateRefused, Instant, Month, Period, PeriodRefused, Zone, add_months, anchored_month,
     days_between, parse_date,

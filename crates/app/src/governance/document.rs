@@ -177,7 +177,7 @@ fn check_tax(table: &TaxTable, books: &Books) -> Result<(), Vec<Refusal>> {
             .filter_map(|entity| books.entity(entity).err()),
     );
     let silent = |row: &&billing::Untaxed| {
-        row.reason.trim().is_empty() && row.category != billing::TaxStanding::Z
+        row.reason.trim().is_empty() && row.category != values::TaxCategory::Z
     };
     for row in table.untaxed.iter().filter(silent) {
         let told = format!(

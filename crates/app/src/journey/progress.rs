@@ -8,10 +8,13 @@ use crate::command::{Answer, BillProgress, PlanProgress, UndoProgress};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::contract as contracts_journey;
 use crate::record::{Context, Recorder};
-use commerce::{Amendment, BillingFrequency, Change, Charge, NewComponent, Pattern, Timing};
+use commerce::{
+    Amendment, BillingFrequency, Change, Charge, Contract, NewComponent, Pattern, Timing,
+};
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::Tx;
+use store::contracts::ContractRow;
 use store::progress::{self, ProgressPartRow, ProgressPlanRow};
 use values::{
     ComponentId, ContractId, Currency, Date, Money, ProductCode, Quantity, Rounding, UnitPrice,
@@ -200,18 +203,7 @@ pub fn bill(
         },
         reason: format!("{}: {} was accepted", plan.description, row.name),
     };
-    let chain = stored_value("chain id", &contract_row.correlation)?;
-    let mut recorder = Recorder::new(context, chain, "/commands", key);
-    contracts_journey::apply(
-        tx,
-        context,
-        &mut recorder,
-        contract_row,
-        &contract,
-        &amendment,
-        &[],
-    )?;
-    recorder.finish(tx)?;
+    amend(tx, context, key, (contract_row, &contract), &amendment)?;
     stands(tx, &plan)
 }
 
@@ -409,19 +401,22 @@ pub fn undo(
             plan.description, row.name, body.reason
         ),
     };
-    let chain = stored_value("chain id", &contract_row.correlation)?;
-    let mut recorder = Recorder::new(context, chain, "/commands", key);
-    contracts_journey::apply(
-        tx,
-        context,
-        &mut recorder,
-        contract_row,
-        &contract,
-        &amendment,
-        &[],
-    )?;
-    recorder.finish(tx)?;
+    amend(tx, context, key, (contract_row, &contract), &amendment)?;
     stands(tx, &plan)
+}
+
+/// Applies the amendment that accepting a part, or taking it back, makes of the contract.
+fn amend(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    (row, contract): (ContractRow, &Contract),
+    amendment: &Amendment,
+) -> Result<(), AppFault> {
+    let chain = stored_value("chain id", &row.correlation)?;
+    let mut recorder = Recorder::new(context, chain, "/commands", key);
+    contracts_journey::apply(tx, context, &mut recorder, row, contract, amendment, &[])?;
+    recorder.finish(tx)
 }
 
 impl crate::App {

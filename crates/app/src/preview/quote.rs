@@ -2,7 +2,7 @@
 //! the revenue that is past, and every invoice and month still to come.
 
 use super::{
-    AmendmentPreview, LaterLine, RevenueMonth, Sums, bill, by_month, differing, later, recognise,
+    AmendmentPreview, Sums, bill, by_month, later, later_lines, recognise, revenue_months,
 };
 use crate::fault::stored_value;
 use crate::journey::{contract, quote};
@@ -24,7 +24,11 @@ impl App {
     }
 }
 
-fn preview(tx: &mut Tx<'_>, context: &Context, id: &QuoteId) -> Result<AmendmentPreview, AppFault> {
+pub(super) fn preview(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &QuoteId,
+) -> Result<AmendmentPreview, AppFault> {
     let (answer, saved) = watch(tx, context, |tx, lent| quote::put_in_force(tx, lent, id))?;
     let contract: ContractId = stored_value(
         "contract id",
@@ -45,23 +49,7 @@ fn preview(tx: &mut Tx<'_>, context: &Context, id: &QuoteId) -> Result<Amendment
         billed,
         recognised,
         total,
-        later: differing(&Sums::new(), &still, made.currency)
-            .into_iter()
-            .map(|((from, until, description), before, after)| LaterLine {
-                description,
-                from,
-                until,
-                before,
-                after,
-            })
-            .collect(),
-        revenue: differing(&Sums::new(), &revenue, made.currency)
-            .into_iter()
-            .map(|(month, before, after)| RevenueMonth {
-                month,
-                before,
-                after,
-            })
-            .collect(),
+        later: later_lines(&Sums::new(), &still, made.currency),
+        revenue: revenue_months(&Sums::new(), &revenue, made.currency),
     })
 }

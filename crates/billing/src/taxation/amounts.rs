@@ -1,13 +1,14 @@
 //! The amounts of tax on the lines of one document.
 
-use super::{Determination, EngineAnswer, TaxRounding, TaxStanding, determine};
+use super::{Determination, EngineAnswer, TaxRounding, determine};
 use crate::document::{TaxedLine, correction};
 use crate::line::{BilledLine, BillingRefusal, DraftLine};
 use crate::tax::{TaxTable, tax_on};
 use commerce::{Contract, TaxProfile};
 use serde::{Deserialize, Serialize};
 use values::{
-    Date, Decimal, EntityId, Money, MoneyRefused, Rate, Rounding, round_places, round_to_minor,
+    Date, Decimal, EntityId, Money, MoneyRefused, Rate, Rounding, TaxCategory, round_places,
+    round_to_minor,
 };
 
 /// Everything that decides the tax of a document.
@@ -44,7 +45,7 @@ pub struct TaxAmount {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaxDetail {
     /// The category.
-    pub category: TaxStanding,
+    pub category: TaxCategory,
     /// Why nothing is charged, as it stands on the document.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,

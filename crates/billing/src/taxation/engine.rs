@@ -1,12 +1,14 @@
 //! Tax decided by an outside engine: what it is asked, what it answers, and where that is not what
 //! our own rows of data come to.
 
-use super::{TaxAmount, TaxDetail, TaxStanding};
+use super::{TaxAmount, TaxDetail};
 use crate::document::TaxedLine;
 use crate::line::DraftLine;
 use commerce::TaxProfile;
 use serde::{Deserialize, Serialize};
-use values::{ContractId, Currency, CustomerId, Date, EntityId, Money, MoneyRefused, Rate};
+use values::{
+    ContractId, Currency, CustomerId, Date, EntityId, Money, MoneyRefused, Rate, TaxCategory,
+};
 
 /// What happens while the engine cannot be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +78,7 @@ pub struct EngineAnswer {
 #[serde(deny_unknown_fields)]
 pub struct EngineLine {
     /// The category.
-    pub category: TaxStanding,
+    pub category: TaxCategory,
     /// Why nothing is charged.
     #[serde(default)]
     pub reason: String,

@@ -7,6 +7,7 @@
 )]
 
 mod random;
+mod settlement;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -30,6 +31,8 @@ fn try_change(contract: &Contract, act: &Act) -> Option<Contract> {
         reason: "law".to_owned(),
     };
     let (next, delta) = amend(contract, &amendment, Instant::default()).ok()?;
+    let (before, after) = (total_value(contract).unwrap(), total_value(&next).unwrap());
+    assert_eq!(delta.value_delta, after.minus(before).unwrap());
     let changes = value_changes(Some(contract), &next).unwrap();
     let sum: i64 = changes.iter().map(|line| line.net.minor).sum();
     assert_eq!(
@@ -72,6 +75,9 @@ fn assert_nothing_over_credited(account: &Account) {
                 "{} is left with {net} and {tax}",
                 line.id
             );
+            if net == 0 {
+                assert_eq!(tax, 0, "tax of {} goes back with it", line.id);
+            }
         }
     }
 }
@@ -98,7 +104,7 @@ fn cases(count: u32) -> ProptestConfig {
 }
 
 proptest! {
-    #![proptest_config(cases(128))]
+    #![proptest_config(cases(192))]
 
     #[test]
     fn billed_over_life_is_the_value_under_every_policy_and_amendment(

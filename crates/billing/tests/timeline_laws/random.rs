@@ -273,10 +273,10 @@ pub fn acts() -> impl Strategy<Value = Act> {
         1 => (codes(), ANY).prop_map(|(code, at)| Act::EndDiscount(code, at)),
         1 => (any::<bool>(), ends, ANY).prop_map(|(unused, end, at)| Act::Cancel(unused, end, at)),
         1 => Just(Act::Uncancel),
-        1 => (1_i64..400).prop_map(Act::Extend),
+        1 => (1_i64..500).prop_map(Act::Extend),
         1 => (maybe_ids(), ANY).prop_map(|(id, at)| Act::CoTerm(id, at)),
         1 => (30_i64..400, charges()).prop_map(|(days, charge)| Act::Renew(days, charge)),
-        6 => (0_u32..1200).prop_map(Act::Bill),
+        6 => (0_u32..1400).prop_map(Act::Bill),
     ]
 }
 
@@ -346,6 +346,7 @@ pub fn change_of(contract: &Contract, act: &Act) -> Option<Change> {
                 from: at(contract, *share),
                 until: None,
                 cycles: cycles.map(some),
+                limit: None,
                 order: *order,
             },
         },

@@ -1,7 +1,7 @@
 //! A part of an amount.
 
 use super::figures::{counted, percent};
-use super::tiers::check_bounds;
+use super::tiers::{bands, check_bounds, which};
 use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -232,15 +232,9 @@ impl Model for GraduatedPercentage {
     ) -> Result<Decimal, ChargeRefusal> {
         let quantity = measured.quantity;
         let too_large = || ChargeRefusal::TooLarge { quantity };
-        let (mut floor, mut total) = (Decimal::ZERO, Decimal::ZERO);
-        for tier in &self.tiers {
-            if quantity.decimal() <= floor {
-                return Ok(total);
-            }
-            let ceiling = tier.up_to.map_or(quantity.decimal(), |bound| {
-                bound.decimal().min(quantity.decimal())
-            });
-            let base = ceiling - floor;
+        let mut total = Decimal::ZERO;
+        let bands = bands(self.tiers.iter().map(|tier| tier.up_to), quantity)?;
+        for (position, (tier, base)) in self.tiers.iter().zip(bands).enumerate() {
             let fee = tier.flat_fee.decimal();
             let amount = tier
                 .rate
@@ -250,23 +244,17 @@ impl Model for GraduatedPercentage {
                 .ok_or_else(too_large)?;
             total = total.checked_add(amount).ok_or_else(too_large)?;
             arithmetic.step(amount, |money| {
-                let which = if floor.is_zero() { "first" } else { "next" };
                 let fee = if fee.is_zero() {
                     String::new()
                 } else {
                     format!(" + {}", money(fee))
                 };
                 let rate = percent(tier.rate.decimal());
-                let words = format!("the {which} {}", counted(base));
+                let words = format!("the {} {}", which(position), counted(base));
                 (words, format!("{rate} of {}{fee}", money(base)))
             });
-            floor = ceiling;
         }
-        if quantity.decimal() <= floor {
-            Ok(total)
-        } else {
-            Err(ChargeRefusal::AboveAllTiers { quantity })
-        }
+        Ok(total)
     }
     fn listed(&self, _money: Money<'_>) -> String {
         let from = self.tiers.first().map_or_else(String::new, |tier| {

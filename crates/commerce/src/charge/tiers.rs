@@ -39,6 +39,36 @@ pub(super) fn check_bounds(bounds: &[Option<Quantity>]) -> Result<(), ChargeRefu
     Ok(())
 }
 
+/// What of a quantity falls into each band that it reaches, first to last.
+///
+/// # Errors
+/// When it lies above the last band.
+pub(super) fn bands(
+    bounds: impl Iterator<Item = Option<Quantity>>,
+    quantity: Quantity,
+) -> Result<Vec<Decimal>, ChargeRefusal> {
+    let (mut floor, mut units) = (Decimal::ZERO, Vec::new());
+    for bound in bounds {
+        if quantity.decimal() <= floor {
+            break;
+        }
+        let ceiling = bound.map_or(quantity.decimal(), |bound| {
+            bound.decimal().min(quantity.decimal())
+        });
+        units.push(ceiling - floor);
+        floor = ceiling;
+    }
+    if quantity.decimal() > floor {
+        return Err(ChargeRefusal::AboveAllTiers { quantity });
+    }
+    Ok(units)
+}
+
+/// How the arithmetic names a band.
+pub(super) fn which(position: usize) -> &'static str {
+    if position == 0 { "first" } else { "next" }
+}
+
 fn check_tiers(tiers: &[Tier]) -> Result<(), ChargeRefusal> {
     let bounds: Vec<Option<Quantity>> = tiers.iter().map(|tier| tier.up_to).collect();
     check_bounds(&bounds)
@@ -94,27 +124,15 @@ impl Model for Graduated<'_> {
     ) -> Result<Decimal, ChargeRefusal> {
         let quantity = measured.quantity;
         let too_large = || ChargeRefusal::TooLarge { quantity };
-        let (mut floor, mut total) = (Decimal::ZERO, Decimal::ZERO);
-        for tier in self.0 {
-            if quantity.decimal() <= floor {
-                return Ok(total);
-            }
-            let ceiling = tier.up_to.map_or(quantity.decimal(), |bound| {
-                bound.decimal().min(quantity.decimal())
-            });
-            let units = ceiling - floor;
+        let mut total = Decimal::ZERO;
+        let bands = bands(self.0.iter().map(|tier| tier.up_to), quantity)?;
+        for (position, (tier, units)) in self.0.iter().zip(bands).enumerate() {
             let price = tier_price(tier, units).ok_or_else(too_large)?;
             total = total.checked_add(price).ok_or_else(too_large)?;
-            let which = if floor.is_zero() { "first" } else { "next" };
-            let words = format!("the {which} {} units", counted(units));
+            let words = format!("the {} {} units", which(position), counted(units));
             tell(arithmetic, tier, units, words, price);
-            floor = ceiling;
         }
-        if quantity.decimal() <= floor {
-            Ok(total)
-        } else {
-            Err(ChargeRefusal::AboveAllTiers { quantity })
-        }
+        Ok(total)
     }
     fn listed(&self, _money: Money<'_>) -> String {
         listed("graduated", self.0)

@@ -6,7 +6,8 @@ use super::{
 use crate::figures;
 use crate::sheet::{Meaning, Role};
 use crate::text::{Ink, Style};
-use crate::value::{InvoicePaper, PaperKind, PaymentMeans, TaxCategory};
+use crate::value::{InvoicePaper, PaperKind, PaymentMeans};
+use values::TaxCategory;
 
 const SUMS: f32 = 262.0;
 const ROW: f32 = 15.5;

@@ -5,8 +5,8 @@ use super::{BODY, Composer, LEADING, LEFT, SMALL, SMALL_STRONG, STRONG, Side, WI
 use crate::figures;
 use crate::sheet::{Meaning, Role};
 use crate::text::{Ink, Line, Style};
-use crate::value::{PaperLine, TaxCategory};
-use values::{Decimal, Money};
+use crate::value::PaperLine;
+use values::{Decimal, Money, TaxCategory};
 
 const PLACE: f32 = 22.0;
 const QUANTITY: f32 = 58.0;
@@ -22,6 +22,8 @@ const AT_NET: f32 = AT_TAX + TAX;
 const PADDING: f32 = 4.0;
 /// Height of the row that carries a sum.
 const CARRY: f32 = 19.0;
+/// Height of the head of a group of lines.
+const GROUP: f32 = 20.0;
 
 /// A row ready to be placed.
 struct Row {
@@ -43,19 +45,68 @@ impl Composer<'_> {
         let count = self.paper.lines.len();
         for (index, line) in self.paper.lines.iter().enumerate() {
             let row = self.row(index, line);
+            let before = index.checked_sub(1).and_then(|at| self.paper.lines.get(at));
+            let begins =
+                line.group.is_some() && before.is_none_or(|before| before.group != line.group);
             let last = index + 1 == count;
             // The last row stays with the sums, the others with the line that carries them on.
             let after = if last { closing } else { CARRY };
             let whole = row.height + after;
             let splits = row.height > self.page_room() / 3.0;
             let needed = if splits { 60.0 } else { whole };
-            if self.y + needed > self.bottom && index > 0 {
+            // The head of a group never stands alone at the foot of a page.
+            let head = if begins { GROUP } else { 0.0 };
+            if self.y + head + needed > self.bottom && index > 0 {
                 self.turn(sum);
+            }
+            if begins {
+                self.group(body, line);
             }
             self.place(body, &row, sum);
             // What a document of one currency adds up to was added before.
             sum = sum.plus(line.net).unwrap_or(sum);
         }
+    }
+
+    /// The head of the lines of one contract, with what they come to.
+    fn group(&mut self, body: usize, line: &PaperLine) {
+        let Some(group) = &line.group else { return };
+        let part = self.sheets.part(Role::Row, Some(body));
+        // As many cells as every row has.
+        let cells: [usize; 6] = std::array::from_fn(|_| self.sheets.part(Role::Cell, Some(part)));
+        let text = format!(
+            "{} {} \u{b7} {}",
+            self.labels.contract, group.contract, group.sold_to
+        );
+        let width = WIDTH - PLACE - NET - 8.0;
+        let style = self.fitting(&text, SMALL_STRONG, width);
+        let set = self.setter.line(&text, style);
+        let at = (LEFT + PLACE, self.y + 6.0);
+        self.put(
+            Meaning::Part(cells[1]),
+            set,
+            at,
+            width,
+            (style, Side::Start),
+        );
+        let mut sum = Money::zero(self.paper.currency);
+        let same = |other: &&PaperLine| other.group == line.group;
+        for other in self.paper.lines.iter().filter(same) {
+            // What a document of one currency adds up to was added before.
+            sum = sum.plus(other.net).unwrap_or(sum);
+        }
+        let text = figures::amount(sum, self.language);
+        let set = self.setter.line(&text, SMALL_STRONG);
+        let at = (AT_NET, self.y + 6.0);
+        self.put(
+            Meaning::Part(cells[5]),
+            set,
+            at,
+            NET,
+            (SMALL_STRONG, Side::Right),
+        );
+        self.y += GROUP;
+        self.bar(LEFT, self.y, WIDTH, 0.4, Ink::Hair);
     }
 
     /// Ends a page of the table and begins the next.

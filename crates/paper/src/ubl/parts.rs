@@ -1,18 +1,20 @@
 //! The parts of a document in the order of the schema. The comments name the business terms.
 
 use super::writer::{Writer, Written};
-use super::{CUSTOMIZATION, Words};
+use super::{CUSTOMIZATION, Words, is_european};
 use crate::letterhead::split_electronic;
 use crate::value::{
-    Allowance, InvoicePaper, PaperKind, PaperLine, PaymentMeans, TaxCategory, TaxTreatment,
+    Allowance, InvoicePaper, PaperKind, PaperLine, PaymentMeans, TaxTreatment,
 };
 use crate::{Address, BankAccount, Letterhead, Party};
-use values::{Decimal, Money, Period};
+use values::{Decimal, Money, Period, TaxCategory};
 
 pub(super) fn document(w: &mut Writer, paper: &InvoicePaper, words: &Words) -> Written {
     let code = paper.currency.code();
     let invoice = paper.kind == PaperKind::Invoice;
-    w.text("cbc:CustomizationID", CUSTOMIZATION)?; // BT-24
+    if is_european(paper) {
+        w.text("cbc:CustomizationID", CUSTOMIZATION)?; // BT-24
+    }
     w.text("cbc:ID", &paper.number)?; // BT-1
     w.text("cbc:IssueDate", &paper.issued.to_string())?; // BT-2
     if let Some(due) = paper.due_date.filter(|_| invoice) {
@@ -295,7 +297,7 @@ fn invoice_line(w: &mut Writer, index: usize, line: &PaperLine, words: &Words) -
     } = priced(line);
     let unit = [("unitCode", line.unit.as_str())];
     w.text("cbc:ID", &(index + 1).to_string())?; // BT-126
-    w.text("cbc:Note", &line.arithmetic)?; // BT-127
+    w.text("cbc:Note", &line_note(line))?; // BT-127
     w.with(words.quantity, &unit, &quantity.normalize().to_string())?; // BT-129, BT-130
     w.amount("cbc:LineExtensionAmount", line.net)?; // BT-131
     if let Some(period) = line.period {
@@ -323,6 +325,20 @@ fn invoice_line(w: &mut Writer, index: usize, line: &PaperLine, words: &Words) -
             None => Ok(()),
         }
     })
+}
+
+/// How the amount came about, after the contract and customer where the document spans several.
+fn line_note(line: &PaperLine) -> String {
+    let Some(group) = &line.group else {
+        return line.arithmetic.clone();
+    };
+    let told = [&group.contract, &group.sold_to, &line.arithmetic];
+    let told: Vec<&str> = told
+        .into_iter()
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+        .collect();
+    told.join(" · ")
 }
 
 /// The first line of a description as the name of the item, all of it as the description when there

@@ -3,8 +3,8 @@
 
 use crate::InvoicePaper;
 use crate::figures;
-use crate::value::{PaperKind, TaxCategory, TaxPart};
-use values::{Decimal, Money};
+use crate::value::{PaperKind, TaxPart};
+use values::{Decimal, TaxCategory};
 
 /// Why there is no UBL: every demand of EN 16931 that the document does not meet, each with its
 /// rule, the field and the mend.
@@ -150,21 +150,8 @@ fn drift(part: &TaxPart, told: &mut Vec<String>) {
     }
 }
 
-/// Two places after the point are all that there are.
+/// What is owed is billed; what is owed back is credited.
 fn amounts(paper: &InvoicePaper, told: &mut Vec<String>) {
-    let fits = |money: &Money| money.decimal().normalize().scale() <= 2;
-    let lines = paper.lines.iter().map(|line| line.net);
-    let parts = paper
-        .taxes
-        .iter()
-        .flat_map(|part| [part.taxable, part.amount]);
-    let totals = [paper.totals.total, paper.totals.due];
-    if let Some(money) = lines.chain(parts).chain(totals).find(|money| !fits(money)) {
-        told.push(format!(
-            "{money} has three places and EN 16931 knows two (BR-DEC-09): send the PDF, or bill \
-             in amounts of hundredths"
-        ));
-    }
     if paper.totals.total.minor < 0 {
         told.push("the total is below zero: issue a credit note".to_owned());
     }

@@ -3,15 +3,14 @@
 
 use super::{rules, samples};
 use paper::{
-    Allowance, InvoicePaper, PaperKind, Party, PaymentMeans, Prepayment, TaxCategory, TaxTreatment,
-    render_ubl,
+    Allowance, InvoicePaper, PaperKind, Party, PaymentMeans, Prepayment, TaxTreatment, render_ubl,
 };
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use values::{Money, Rounding, round_to_minor};
+use values::{Money, Rounding, TaxCategory, round_to_minor};
 
 /// `TIEOUT_PYTHON`, else `.venv/bin/python` at the root of the repository.
 fn python() -> PathBuf {

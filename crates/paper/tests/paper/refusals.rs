@@ -1,7 +1,8 @@
 //! What is refused says which field, what it is and how to mend it.
 
 use super::samples;
-use paper::{Address, FontRefused, Fonts, PaperRefused, TaxCategory, render_pdf, render_ubl};
+use paper::{Address, FontRefused, Fonts, PaperRefused, render_pdf, render_ubl};
+use values::TaxCategory;
 
 #[test]
 fn a_document_without_lines_or_number_is_refused() {
@@ -63,14 +64,27 @@ fn ubl_says_everything_that_is_missing_at_once() {
 }
 
 #[test]
-fn three_places_go_on_paper_but_not_into_ubl() {
-    let paper = samples::dinar();
-    let refused = render_ubl(&paper).expect_err("three places").to_string();
+fn three_places_are_written_to_the_last_one_and_claim_no_european_norm() {
+    for (code, line, total) in [("KWD", "17.457", "1262.457"), ("BHD", "17.457", "1262.457")] {
+        let paper = samples::of_three_places(code);
+        let xml = render_ubl(&paper).expect("plain UBL");
+        let text = String::from_utf8(xml).expect("text");
+        assert!(!text.contains("CustomizationID"), "{text}");
+        for amount in [
+            format!("<cbc:LineExtensionAmount currencyID=\"{code}\">{line}<"),
+            format!("<cbc:LineExtensionAmount currencyID=\"{code}\">1245.000<"),
+            format!("<cbc:PayableAmount currencyID=\"{code}\">{total}<"),
+        ] {
+            assert!(text.contains(&amount), "{amount} is not in {text}");
+        }
+        assert!(render_pdf(&paper, &Fonts::shipped(), None).is_ok());
+    }
+    let euro = render_ubl(&samples::simple()).expect("EN 16931");
     assert!(
-        refused.contains("17.457 KWD has three places and EN 16931 knows two"),
-        "{refused}"
+        String::from_utf8(euro)
+            .expect("text")
+            .contains("urn:cen.eu:en16931:2017")
     );
-    assert!(render_pdf(&paper, &Fonts::shipped(), None).is_ok());
 }
 
 #[test]

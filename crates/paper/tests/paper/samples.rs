@@ -2,10 +2,9 @@
 
 use paper::{
     Address, Allowance, BankAccount, CreditedInvoice, InvoicePaper, Language, Letterhead, Logo,
-    PaperDraft, PaperKind, PaperLine, Party, PaymentMeans, Prepayment, Registration, TaxCategory,
-    TaxTreatment,
+    PaperDraft, PaperKind, PaperLine, Party, PaymentMeans, Prepayment, Registration, TaxTreatment,
 };
-use values::{Currency, Date, Decimal, Money, Period, Rate, Rounding, round_to_minor};
+use values::{Currency, Date, Decimal, Money, Period, Rate, Rounding, TaxCategory, round_to_minor};
 
 pub fn date(text: &str) -> Date {
     text.parse().expect("a date")
@@ -40,6 +39,7 @@ pub fn line(words: &str, quantity: &str, price: &str, net: Money, tax: &TaxTreat
     let exact = net.decimal() * tax.rate.decimal();
     let minor = round_to_minor(exact, net.currency, Rounding::HalfUp).expect("fits");
     PaperLine {
+        group: None,
         description: words.to_owned(),
         arithmetic: format!("{quantity} × {price}"),
         product: "PLATFORM".to_owned(),
@@ -288,24 +288,29 @@ pub fn yen() -> InvoicePaper {
 }
 
 pub fn dinar() -> InvoicePaper {
+    of_three_places("KWD")
+}
+
+/// A document in a currency of three places.
+pub fn of_three_places(code: &str) -> InvoicePaper {
     let tax = rate(TaxCategory::Z, "0", "VAT 0 %", "");
     let lines = vec![
         line(
             "Platform, 40 seats",
             "40",
             "31.125",
-            money("1245.000", "KWD"),
+            money("1245.000", code),
             &tax,
         ),
         line(
             "Part of a month",
             "1",
             "17.4567",
-            money("17.457", "KWD"),
+            money("17.457", code),
             &tax,
         ),
     ];
-    let mut draft = draft("KWD", lines);
+    let mut draft = draft(code, lines);
     draft.number = "KW-2026-00001".to_owned();
     draft.finish().expect("a document")
 }
