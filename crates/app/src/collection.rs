@@ -7,6 +7,8 @@ mod dunning_step;
 pub mod policy;
 pub mod prepaid;
 pub mod receivables;
+mod suspension;
+pub mod sync;
 pub mod unmatched;
 pub mod write_off;
 

@@ -9,12 +9,22 @@ use serde::{Deserialize, Serialize};
 pub struct CollectionPolicy {
     /// Raised with every change.
     pub version: u32,
+    /// The classes that customers can be of.
+    #[serde(default = "usual_classes")]
+    pub customer_classes: Vec<String>,
     /// How payments are matched.
     pub matching: MatchPolicy,
     /// How receivables are given up.
     pub write_off: WriteOffPolicy,
     /// What follows when an invoice is not paid.
     pub dunning: DunningBook,
+}
+
+/// The classes that there are where a policy says nothing of them.
+fn usual_classes() -> Vec<String> {
+    ["business", "consumer", "key_account"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// How receivables are given up.
@@ -36,6 +46,33 @@ impl CollectionPolicy {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), DunningRefusal> {
+        for (index, class) in self.customer_classes.iter().enumerate() {
+            let is_word = !class.is_empty()
+                && class
+                    .bytes()
+                    .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+            if !is_word || self.customer_classes[..index].contains(class) {
+                let class = class.clone();
+                return Err(DunningRefusal::BadClass { class });
+            }
+        }
+        for policy in &self.dunning.policies {
+            if let Some(class) = &policy.customer_class
+                && !self.has_class(class)
+            {
+                return Err(DunningRefusal::NoSuchClass {
+                    policy: policy.id.clone(),
+                    class: class.clone(),
+                    known: self.customer_classes.join(", "),
+                });
+            }
+        }
         self.dunning.check()
+    }
+
+    /// Whether customers can be of this class.
+    #[must_use]
+    pub fn has_class(&self, class: &str) -> bool {
+        self.customer_classes.iter().any(|known| known == class)
     }
 }

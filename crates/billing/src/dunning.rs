@@ -4,7 +4,7 @@ mod machine;
 
 pub use machine::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, PaymentKnown, Promise, Situation, Step,
-    StepAction, fill,
+    StepAction, SuspendedBilling, fill,
 };
 
 use serde::{Deserialize, Serialize};

@@ -35,6 +35,10 @@ pub struct Customer {
     /// Day of the month on which the billing periods of its contracts begin, where they say nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing_day: Option<AnchorDay>,
+    /// The class of customers that it is of, such as `key_account`: how late payment is followed up
+    /// may depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
 }
 
 /// The name that another system has for one of our things.

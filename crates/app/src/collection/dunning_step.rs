@@ -1,7 +1,7 @@
 //! What a step of dunning does, and the fact that it was done.
 
-use super::about_invoice;
 use super::dunning::Work;
+use super::{about_invoice, suspension};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::record::{Context, Recorder};
@@ -56,7 +56,8 @@ pub(super) fn take(
             Told::new(DunningAct::Task, &text)
         }
         StepAction::Suspend => {
-            let text = format!("the service is withheld: {} is open", work.open()?);
+            let billing = suspension::stop(tx, context, recorder, work)?;
+            let text = format!("the service is withheld: {} is open{billing}", work.open()?);
             Told::new(DunningAct::Suspended, &text)
         }
         StepAction::Cancel => {

@@ -29,6 +29,24 @@ fn read(text: &str) -> Result<CollectionPolicy, String> {
     toml::from_str(text).map_err(|error| error.to_string())
 }
 
+/// Refuses a class of customers that the policy in force does not know.
+pub(crate) fn known_class(tx: &mut Tx<'_>, class: &str) -> Result<(), AppFault> {
+    let policy = in_force(tx)?;
+    if policy.has_class(class) {
+        return Ok(());
+    }
+    let message = match policy.customer_classes.as_slice() {
+        [] => format!(
+            "there is no customer class {class:?}: the collection policy names none; add it to customer_classes there, or leave the class out"
+        ),
+        known => format!(
+            "there is no customer class {class:?}; use one of {}, or add it to customer_classes of the collection policy",
+            known.join(", ")
+        ),
+    };
+    Err(Refusal::field("customer_class_unknown", "class", message).into())
+}
+
 /// `publish_collection_policy`.
 ///
 /// # Errors

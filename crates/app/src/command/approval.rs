@@ -99,6 +99,9 @@ pub struct ChangeCustomer {
     /// The account above it in the hierarchy; empty text takes it out of one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
+    /// Its class, one of those of the collection policy; empty text takes it out of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// Why.
     pub reason: String,
 }

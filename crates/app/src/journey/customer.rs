@@ -1,5 +1,6 @@
 //! Customers: created by a command or with their first won opportunity.
 
+use crate::collection;
 use crate::command::{Answer, CreateCustomer};
 use crate::fault::{stored, to_store};
 use crate::record::{Context, Fact, Intent, Recorder};
@@ -38,6 +39,9 @@ pub fn create(
             format!("there is a customer {id} already; leave the id out to get a new one");
         return Err(Refusal::field("customer_exists", "id", message).into());
     }
+    if let Some(class) = &body.class {
+        collection::policy::known_class(tx, class)?;
+    }
     let customer = Customer {
         id: id.clone(),
         legal_name: body.legal_name.trim().to_owned(),
@@ -57,6 +61,7 @@ pub fn create(
         payment_terms_days: body.payment_terms_days,
         tax: None,
         billing_day: body.billing_day,
+        class: body.class.clone(),
     };
     let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
     add(tx, context, &mut recorder, &customer)?;

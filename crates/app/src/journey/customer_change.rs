@@ -1,9 +1,10 @@
 //! Changes of customers: agreed by two people, with the fields before and after, from a day on.
 
 use crate::approval::Difference;
+use crate::collection;
 use crate::command::{Answer, ChangeCustomer};
 use crate::fault::{stored, stored_value, to_store};
-use crate::journey::{customer, hierarchy};
+use crate::journey::{customer, hierarchy, routing};
 use crate::record::{Context, Fact, Recorder};
 use crate::{App, AppFault, Refusal};
 use commerce::Customer;
@@ -46,6 +47,13 @@ pub fn change(
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
     let before = customer::load(tx, &body.customer)?;
     let after = changed(&before, body)?;
+    if let Some(class) = after
+        .class
+        .as_ref()
+        .filter(|_| after.class != before.class)
+    {
+        collection::policy::known_class(tx, class)?;
+    }
     if let Some(parent) = after
         .parent
         .as_ref()
@@ -117,6 +125,7 @@ pub(crate) fn differences(
                     .as_ref()
                     .map_or_else(String::new, |parent| parent.to_string()),
             ),
+            ("class", customer.class.clone().unwrap_or_default()),
         ]
     };
     Ok(fields(&before)
@@ -164,6 +173,9 @@ fn changed(before: &Customer, body: &ChangeCustomer) -> Result<Customer, AppFaul
             })?),
         };
     }
+    if let Some(class) = &body.class {
+        after.class = Some(class.trim().to_owned()).filter(|class| !class.is_empty());
+    }
     Ok(after)
 }
 
@@ -179,9 +191,13 @@ fn apply(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<
         kind: "customer",
         id: row.customer.clone(),
     })?;
-    let after = changed(&stored("customer", &known.body)?, &body)?;
+    let before: Customer = stored("customer", &known.body)?;
+    let after = changed(&before, &body)?;
     let text = to_store("customer", &after)?;
     catalogue::update_customer(tx, &row.customer, &after.legal_name, &known.standing, &text)?;
+    let today = Zone::utc().date_at(context.now);
+    let above = (before.parent.as_ref(), after.parent.as_ref());
+    routing::moved(tx, today, &after.id, above)?;
     let maker = Context {
         actor: row.maker.clone(),
         ..context.clone()

@@ -33,12 +33,13 @@ impl App {
     /// # Errors
     /// When the store fails.
     pub fn daily_work(&self, actor: &str, close_of_day: bool) -> Result<Day, AppFault> {
+        // Late payers first: whose service is withheld from today is not billed for today.
         let mut day = Day {
-            documents: self.bill_due(actor)?,
             late: {
                 self.end_credit(actor)?;
                 self.work_dunning(actor)?.0
             },
+            documents: self.bill_due(actor)? + self.finalise_drafts(actor)?,
             retried: self.retry_payments(actor)?,
             ..Day::default()
         };
@@ -56,6 +57,7 @@ impl App {
         self.check_deviations(actor)?;
         self.post_parked_outside_documents(actor)?;
         self.verify_outside_billing(actor)?;
+        self.verify_outside_revenue(actor)?;
         day.posted = self.post_what_was_parked(actor)?;
         Ok(day)
     }

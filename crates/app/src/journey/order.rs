@@ -310,6 +310,7 @@ fn buyer(
         },
         tax: None,
         billing_day: None,
+        class: None,
     };
     Ok((customer, false))
 }

@@ -121,6 +121,11 @@ fn anchors(tx: &mut Tx<'_>, row: &catalogue::CustomerRow) -> Result<Vec<Anchor>,
             .currency
             .map(|currency| plain_anchor("Currency", currency.code().to_owned())),
     );
+    all.extend(
+        customer
+            .class
+            .map(|class| plain_anchor("Class", plain(&class))),
+    );
     for known in catalogue::references_of(tx, &format!("customer/{}", row.id))? {
         all.push(Anchor {
             label: format!(

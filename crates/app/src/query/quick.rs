@@ -257,6 +257,9 @@ impl App {
             let disputes = exceptions::cases::open_disputes_of(tx, &row.id)?;
             let (failing, given_up) = exceptions::cases::failing_payments(tx, &row.id)?;
             let mut obstacles = Vec::new();
+            if row.standing == "suspended" {
+                obstacles.push("the service is suspended until what is late is paid".to_owned());
+            }
             if given_up > 0 {
                 obstacles.push(format!(
                     "{given_up} payments failed for good; collections has it"

@@ -28,12 +28,30 @@ pub struct DunningPolicy {
     /// Only customers that pay so: `card` or `transfer`.
     #[serde(default)]
     pub collection: Option<String>,
+    /// Only customers of this class.
+    #[serde(default)]
+    pub customer_class: Option<String>,
+    /// What becomes of billing while the service is withheld.
+    #[serde(default)]
+    pub suspended_billing: SuspendedBilling,
     /// Days after the due date before an unpaid invoice enters, when nothing has failed.
     pub grace_days: u16,
     /// In order.
     pub steps: Vec<Step>,
     /// By how many days a customer may promise to pay later, at most.
     pub longest_promise_days: u16,
+}
+
+/// What becomes of billing while the service is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuspendedBilling {
+    /// The contract is billed as before: the customer owes it though he cannot use it.
+    #[default]
+    GoesOn,
+    /// The contract pauses from the day of the suspension to the day of the return: those days are
+    /// not charged, and what was billed of them ahead is credited.
+    Stops,
 }
 
 /// One step.
@@ -121,8 +139,30 @@ pub enum DunningRefusal {
         number: usize,
     },
     /// No policy fits everybody.
-    #[error("no policy is for everybody; let the last one name neither entity nor collection")]
+    #[error(
+        "no policy is for everybody; let the last one name neither entity, collection nor customer_class"
+    )]
     NoDefault,
+    /// A policy is for a class of customers that there is not.
+    #[error(
+        "policy {policy}: there is no customer class {class}; use one of {known}, or add it to customer_classes"
+    )]
+    NoSuchClass {
+        /// The policy.
+        policy: String,
+        /// The class that it names.
+        class: String,
+        /// The classes that there are.
+        known: String,
+    },
+    /// A class of customers has no name that can be written in a table.
+    #[error(
+        "customer_classes: {class:?} is no name of a class; use small letters, digits and _, each name once"
+    )]
+    BadClass {
+        /// What was written.
+        class: String,
+    },
     /// A promise is too far away.
     #[error(
         "{until} is more than {days} days away; a promise to pay is kept or broken within {days} days"
@@ -155,6 +195,8 @@ impl DunningRefusal {
             Self::NoWarning { .. } => "suspension_without_warning",
             Self::NoText { .. } => "notice_without_text",
             Self::NoDefault => "no_default_policy",
+            Self::NoSuchClass { .. } => "customer_class_unknown",
+            Self::BadClass { .. } => "bad_customer_class",
             Self::PromiseTooLong { .. } => "promise_too_long",
             Self::PromisePast { .. } => "promise_past",
             Self::Closed => "case_closed",
@@ -174,26 +216,33 @@ impl DunningBook {
         for policy in &self.policies {
             policy.check()?;
         }
-        let general =
-            |policy: &DunningPolicy| policy.entity.is_none() && policy.collection.is_none();
+        let general = |policy: &DunningPolicy| {
+            policy.entity.is_none()
+                && policy.collection.is_none()
+                && policy.customer_class.is_none()
+        };
         match self.policies.last() {
             Some(last) if general(last) => Ok(()),
             Some(_) | None => Err(DunningRefusal::NoDefault),
         }
     }
 
-    /// The policy for invoices of an entity to customers that pay in a way.
+    /// The policy for invoices of an entity to customers that pay in a way and are of a class, if
+    /// they are of one.
     #[must_use]
-    pub fn policy_for(&self, entity: &str, collection: &str) -> Option<&DunningPolicy> {
+    pub fn policy_for(
+        &self,
+        entity: &str,
+        collection: &str,
+        class: Option<&str>,
+    ) -> Option<&DunningPolicy> {
+        let fits = |wanted: &Option<String>, is: Option<&str>| {
+            wanted.is_none() || wanted.as_deref() == is
+        };
         self.policies.iter().find(|policy| {
-            policy
-                .entity
-                .as_deref()
-                .is_none_or(|wanted| wanted == entity)
-                && policy
-                    .collection
-                    .as_deref()
-                    .is_none_or(|wanted| wanted == collection)
+            fits(&policy.entity, Some(entity))
+                && fits(&policy.collection, Some(collection))
+                && fits(&policy.customer_class, class)
         })
     }
 

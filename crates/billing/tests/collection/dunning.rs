@@ -2,7 +2,8 @@
 
 use super::{day, eur};
 use billing::{
-    Act, Case, DunningBook, DunningPolicy, PaymentKnown, Promise, Situation, Step, StepAction,
+    Act, Case, DunningBook, DunningPolicy, DunningRefusal, PaymentKnown, Promise, Situation, Step,
+    StepAction, SuspendedBilling,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -21,6 +22,8 @@ fn policy() -> DunningPolicy {
         id: "standard".to_owned(),
         entity: None,
         collection: None,
+        customer_class: None,
+        suspended_billing: SuspendedBilling::GoesOn,
         grace_days: 3,
         steps: vec![
             step(0, StepAction::Notice),
@@ -200,8 +203,18 @@ fn a_table_is_checked_before_it_holds() {
     assert_eq!(book.check().unwrap_err().code(), "no_default_policy");
     book.policies.push(policy());
     assert_eq!(book.check(), Ok(()));
-    assert!(book.policy_for("US", "card").unwrap().entity.is_none());
-    assert!(book.policy_for("DE", "card").unwrap().entity.is_some());
+    assert!(
+        book.policy_for("US", "card", None)
+            .unwrap()
+            .entity
+            .is_none()
+    );
+    assert!(
+        book.policy_for("DE", "card", None)
+            .unwrap()
+            .entity
+            .is_some()
+    );
 }
 
 #[derive(Debug, Clone)]
@@ -280,4 +293,33 @@ proptest! {
             prop_assert!(case.advance(&policy, &now).is_empty(), "asked twice it answers nothing");
         }
     }
+}
+
+#[test]
+fn the_first_policy_that_fits_entity_collection_and_class_holds() {
+    let only = |id: &str, class: Option<&str>, collection: Option<&str>| DunningPolicy {
+        id: id.to_owned(),
+        customer_class: class.map(str::to_owned),
+        collection: collection.map(str::to_owned),
+        ..policy()
+    };
+    let book = DunningBook {
+        version: 1,
+        policies: vec![
+            only("key", Some("key_account"), None),
+            only("card", None, Some("card")),
+            only("all", None, None),
+        ],
+    };
+    book.check().unwrap();
+    let id = |class, collection| &*book.policy_for("DE", collection, class).unwrap().id;
+    assert_eq!(id(Some("key_account"), "card"), "key");
+    assert_eq!(id(Some("consumer"), "card"), "card");
+    assert_eq!(id(None, "card"), "card");
+    assert_eq!(id(None, "transfer"), "all");
+    let narrow = DunningBook {
+        policies: vec![only("key", Some("key_account"), None)],
+        ..book
+    };
+    assert_eq!(narrow.check(), Err(DunningRefusal::NoDefault));
 }
