@@ -17,7 +17,7 @@ fn ended(story: &str) -> Ending {
 #[test]
 fn a_late_payer_is_warned_promises_is_suspended_and_returns() {
     let ending = ended("late-payer.yaml");
-    assert!(ending.app.collection_worklist().unwrap().is_empty());
+    assert!(ending.app.collection_worklist(None).unwrap().page.items.is_empty());
     let promised = ending
         .told
         .iter()
@@ -78,7 +78,9 @@ fn what_was_owed_ties_out_to_the_ledger_on_every_past_day() {
 #[test]
 fn unmatched_money_stands_with_its_reason_and_its_age() {
     let ending = ended("payments-short-and-over.yaml");
-    let rows = ending.app.unmatched_payments().unwrap();
+    let rows = ending.app.unmatched_payments(None).unwrap();
+    assert_eq!(rows.count, rows.page.items.len() as i64);
+    let rows = rows.page.items;
     let row = rows.iter().find(|row| row.payment == "P-4").unwrap();
     assert_eq!(row.unapplied.to_string(), "40.00 EUR");
     assert_eq!(row.days, 0);

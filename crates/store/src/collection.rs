@@ -473,18 +473,6 @@ pub fn paid_by(tx: &mut Tx<'_>, payer: &str) -> Result<Vec<String>, StoreFault> 
     )
 }
 
-/// Settled payments of which something is unapplied, the oldest first: ids.
-///
-/// # Errors
-/// When the database refuses.
-pub fn unapplied_payments(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<String>, StoreFault> {
-    tx.query(
-        "SELECT id FROM payment WHERE unapplied > 0 AND status = 'settled' ORDER BY time, id LIMIT ?1",
-        params![limit],
-        |mut row| row.text(0),
-    )
-}
-
 /// Open invoices of one entity and currency whose number or id a text may name, or of one amount;
 /// the oldest due first. Used where nobody knows who paid.
 ///

@@ -12,8 +12,8 @@ use store::collection::{self, ActRow, CaseRow, StoodAt};
 use store::{Tx, catalogue, documents};
 use values::{Currency, Date, EntityId, Money};
 
-/// Cases listed at once.
-const LISTED: i64 = 1_000;
+/// Cases read at once.
+const CASES_A_STEP: i64 = 1_000;
 
 /// What customers owed at the end of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -174,26 +174,6 @@ impl App {
         })
     }
 
-    /// The invoices that are being collected, the longest due first.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn collection_worklist(&self) -> Result<Vec<WorkRow>, AppFault> {
-        let (books, now) = (self.books(), self.clock().now());
-        self.store().read(move |tx| {
-            let mut rows = Vec::new();
-            for row in collection::running_cases(tx, "", "", LISTED)? {
-                let entity: EntityId = stored_value("entity id", &row.entity)?;
-                let today = books.entity(&entity)?.zone.date_at(now);
-                rows.extend(work_row(tx, &row, today)?);
-            }
-            rows.sort_by(|one: &WorkRow, other| {
-                (other.days_late, &one.number).cmp(&(one.days_late, &other.number))
-            });
-            Ok(rows)
-        })
-    }
-
     /// One case with everything that was done in it.
     ///
     /// # Errors
@@ -225,7 +205,12 @@ fn act_of(row: ActRow) -> CaseAct {
     }
 }
 
-fn work_row(tx: &mut Tx<'_>, row: &CaseRow, today: Date) -> Result<Option<WorkRow>, AppFault> {
+/// A case as a row of the worklist; nothing when its invoice is gone.
+pub(crate) fn work_row(
+    tx: &mut Tx<'_>,
+    row: &CaseRow,
+    today: Date,
+) -> Result<Option<WorkRow>, AppFault> {
     let Some(invoice) = documents::document(tx, &row.invoice)? else {
         return Ok(None);
     };
@@ -280,10 +265,7 @@ fn add_entity(
     for one in &stood {
         items.push(receivable(entity, one)?);
     }
-    let mut cases: BTreeMap<String, CaseRow> = BTreeMap::new();
-    for row in collection::running_cases(tx, "", "", LISTED)? {
-        cases.entry(row.customer.clone()).or_insert(row);
-    }
+    let cases = first_cases(tx)?;
     let accounts = billing::aged(&items, buckets, day)?;
     let mut sums: BTreeMap<Currency, Vec<i64>> = BTreeMap::new();
     for account in accounts {
@@ -324,6 +306,21 @@ fn add_entity(
         });
     }
     tie_out(tx, books, entity, (&sums, buckets), view)
+}
+
+/// The first case of each customer that has one.
+fn first_cases(tx: &mut Tx<'_>) -> Result<BTreeMap<String, CaseRow>, AppFault> {
+    let (mut cases, mut after) = (BTreeMap::new(), String::new());
+    loop {
+        let page = collection::running_cases(tx, "", &after, CASES_A_STEP)?;
+        let Some(last) = page.last() else {
+            return Ok(cases);
+        };
+        after.clone_from(&last.id);
+        for row in page {
+            cases.entry(row.customer.clone()).or_insert(row);
+        }
+    }
 }
 
 fn receivable(entity: &EntityId, one: &StoodAt) -> Result<Receivable, AppFault> {

@@ -1,19 +1,15 @@
 //! Money that is set against nothing: how long it has waited, what it is worth, and what it is for,
 //! as far as can be told.
 
-use super::{of_document, policy};
-use crate::App;
+use super::of_document;
 use crate::fault::{AppFault, stored_value};
 use billing::{Candidate, CashRefusal, MatchPolicy, OpenInvoice, Remittance, Suggestion};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::documents::{self, DocumentRow};
-use store::payments::{self, PaymentRow};
+use store::payments::PaymentRow;
 use store::{Tx, catalogue, collection};
-use values::{Date, EntityId, Instant, Money};
-
-/// Payments shown at once.
-const SHOWN: i64 = 500;
+use values::{Date, Instant, Money, Zone};
 
 /// Invoices that a payment of somebody unknown is compared with.
 const OF_AMOUNT: i64 = 20;
@@ -151,30 +147,20 @@ fn candidates(
     Ok(all)
 }
 
-impl App {
-    /// Payments of which something is set against nothing, the longest waiting first, with what each
-    /// may be for.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn unmatched_payments(&self) -> Result<Vec<UnmatchedPayment>, AppFault> {
-        let (books, now) = (self.books(), self.clock().now());
-        self.store().read(move |tx| {
-            let policy = policy::in_force(tx)?.matching;
-            let mut rows = Vec::new();
-            for id in collection::unapplied_payments(tx, SHOWN)? {
-                let Some(row) = payments::payment(tx, &id)? else {
-                    continue;
-                };
-                let entity: EntityId = stored_value("entity id", &row.entity)?;
-                let zone = &books.entity(&entity)?.zone;
-                let received = zone.date_at(Instant::from_microseconds(row.time));
-                let days = billing::days_unmatched(received, zone.date_at(now));
-                rows.push(show(tx, row, &policy, (received, days))?);
-            }
-            Ok(rows)
-        })
-    }
+/// A payment with how long it has waited at `now` and what it may be for.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn waiting(
+    tx: &mut Tx<'_>,
+    row: PaymentRow,
+    policy: &MatchPolicy,
+    zone: &Zone,
+    now: Instant,
+) -> Result<UnmatchedPayment, AppFault> {
+    let received = zone.date_at(Instant::from_microseconds(row.time));
+    let days = billing::days_unmatched(received, zone.date_at(now));
+    show(tx, row, policy, (received, days))
 }
 
 fn show(

@@ -198,21 +198,6 @@ pub fn open_disputes_of(tx: &mut Tx<'_>, customer: &str) -> Result<i64, StoreFau
     Ok(found.unwrap_or(0))
 }
 
-/// Disputes, the open ones first, then the newest.
-///
-/// # Errors
-/// When the database refuses.
-pub fn disputes(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<DisputeRow>, StoreFault> {
-    let columns = DisputeRow::columns("");
-    tx.query(
-        &format!(
-            "SELECT {columns} FROM dispute ORDER BY status DESC, opened DESC, id DESC LIMIT ?1"
-        ),
-        params![limit],
-        DisputeRow::read,
-    )
-}
-
 /// Writes down how a dispute stands.
 ///
 /// # Errors

@@ -1,14 +1,16 @@
 //! Receivables over HTTP: what is unmatched, what is owed by age, and what is being collected.
 
 use super::Asked;
-use super::queries::{Answered, one, whole, written};
+use super::paged::paged;
+use super::queries::{Answered, one, written};
 use crate::problem::Problem;
 use app::App;
 use app::printing::Printed;
 use values::{Date, Money};
 
-pub(super) fn unmatched(app: &App, _: &Asked) -> Answered {
-    whole(&app.unmatched_payments()?)
+pub(super) fn unmatched(app: &App, asked: &Asked) -> Answered {
+    let read = |cursor: Option<&str>| Ok(app.unmatched_payments(cursor)?.page);
+    paged(asked, |_| true, read)
 }
 
 pub(super) fn aged(app: &App, asked: &Asked) -> Answered {
@@ -16,8 +18,9 @@ pub(super) fn aged(app: &App, asked: &Asked) -> Answered {
     written(&app.aged_receivables(as_of, asked.text("entity"))?)
 }
 
-pub(super) fn worklist(app: &App, _: &Asked) -> Answered {
-    whole(&app.collection_worklist()?)
+pub(super) fn worklist(app: &App, asked: &Asked) -> Answered {
+    let read = |cursor: Option<&str>| Ok(app.collection_worklist(cursor)?.page);
+    paged(asked, |_| true, read)
 }
 
 pub(super) fn case(app: &App, asked: &Asked) -> Answered {

@@ -84,8 +84,8 @@ pub(super) fn incident(app: &App, asked: &Asked) -> Answered {
     found("incident", id, app.incident(id)?)
 }
 
-pub(super) fn disputes(app: &App, _: &Asked) -> Answered {
-    whole(&app.disputes()?)
+pub(super) fn disputes(app: &App, asked: &Asked) -> Answered {
+    paged(asked, |_| true, |cursor| app.disputes(None, cursor))
 }
 
 pub(super) fn dispute(app: &App, asked: &Asked) -> Answered {

@@ -72,10 +72,10 @@ pub(super) fn paged<T: Serialize>(
 
 /// What tells a row from the others of its list.
 fn key(row: &Value) -> String {
-    match (
-        row.get("id").and_then(Value::as_str),
-        row.get("journal").and_then(Value::as_str),
-    ) {
+    let named = ["id", "dispute", "case"]
+        .into_iter()
+        .find_map(|name| row.get(name).and_then(Value::as_str));
+    match (named, row.get("journal").and_then(Value::as_str)) {
         (Some(id), _) => id.to_owned(),
         (None, Some(journal)) => {
             let amount = row.get("amount").map(Value::to_string).unwrap_or_default();

@@ -5,10 +5,11 @@ use super::ConsoleState;
 use super::exceptions::admitted;
 use super::filters;
 use super::frame::{Frame, Place};
-use super::paths::segment;
+use super::paths::{Asked, segment};
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
 use super::source::{Source, SourceFault};
 use app::collection::{AgedRow, AgedView, CaseView, UnmatchedPayment, WorkRow};
+use app::query::WorkList;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
@@ -16,16 +17,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use values::{Date, Money};
+use values::Date;
 
 /// Where the figures of receivables come from, and where what is decided goes.
 pub trait CollectionSource {
     /// Payments of which something is set against nothing.
-    fn unmatched(&self) -> Result<Vec<UnmatchedPayment>, SourceFault>;
+    fn unmatched(&self, cursor: Option<&str>) -> Result<WorkList<UnmatchedPayment>, SourceFault>;
+    /// One of them.
+    fn unmatched_payment(&self, id: &str) -> Result<Option<UnmatchedPayment>, SourceFault>;
     /// What customers owed at the end of a day, today when there is none.
     fn aged(&self, as_of: Option<Date>) -> Result<AgedView, SourceFault>;
     /// Invoices that are being collected.
-    fn worklist(&self) -> Result<Vec<WorkRow>, SourceFault>;
+    fn worklist(&self, cursor: Option<&str>) -> Result<WorkList<WorkRow>, SourceFault>;
     /// One of them.
     fn case(&self, id: &str) -> Result<Option<CaseView>, SourceFault>;
     /// Sets a payment against invoices: (invoice, amount or empty, whether the rest is let go).
@@ -45,23 +48,25 @@ pub trait CollectionSource {
 #[template(path = "cash.html")]
 struct CashPage {
     frame: Frame,
-    rows: Vec<UnmatchedPayment>,
+    sheet: WorkList<UnmatchedPayment>,
     chosen: Option<UnmatchedPayment>,
+    older: Option<String>,
     refusal: Option<String>,
 }
 
 impl CashPage {
-    fn read(source: &dyn Source, frame: Frame, id: &str) -> Result<CashPage, Stop> {
-        let rows = source.unmatched()?;
-        let chosen = rows
-            .iter()
-            .find(|row| row.payment == id)
-            .or_else(|| rows.first().filter(|_| id.is_empty()))
-            .cloned();
+    fn read(source: &dyn Source, frame: Frame, asked: &Asked) -> Result<CashPage, Stop> {
+        let sheet = source.unmatched(asked.get("cursor"))?;
+        let chosen = match asked.get("payment") {
+            Some(id) => source.unmatched_payment(id)?,
+            None => sheet.page.items.first().cloned(),
+        };
+        let next = sheet.page.next.as_deref();
         Ok(CashPage {
             frame,
-            rows,
             chosen,
+            older: next.map(|next| asked.with("/cash", "cursor", next)),
+            sheet,
             refusal: None,
         })
     }
@@ -72,36 +77,18 @@ impl CashPage {
 
     /// What waits in all, one amount a currency.
     fn waiting(&self) -> String {
-        let amounts: Vec<Money> = self.rows.iter().map(|row| row.unapplied).collect();
-        super::money::phrase(&sums(&amounts))
+        super::money::phrase(&self.sheet.value)
     }
 }
 
-fn sums(amounts: &[Money]) -> Vec<Money> {
-    let mut sums: Vec<Money> = Vec::new();
-    for amount in amounts {
-        match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
-            Some(sum) => sum.minor = sum.minor.saturating_add(amount.minor),
-            None => sums.push(*amount),
-        }
-    }
-    sums
-}
-
-/// Which payment is looked at.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Chosen {
-    #[serde(default)]
-    payment: String,
-}
-
+/// `payment` says which payment is looked at.
 pub(super) async fn cash(
     State(state): State<ConsoleState>,
     seat: Seat,
-    Query(chosen): Query<Chosen>,
+    Query(pairs): Query<BTreeMap<String, String>>,
 ) -> Response {
     page(state, seat, Place::Cash, move |source, frame| {
-        draw(&CashPage::read(source, frame, &chosen.payment)?)
+        draw(&CashPage::read(source, frame, &Asked::new(pairs))?)
     })
     .await
 }
@@ -128,7 +115,8 @@ pub(super) async fn apply(
         match source.set_against(&payment, &invoices, &actor) {
             Ok(()) => Ok(Answer::Go("/cash".to_owned())),
             Err(SourceFault::Refused { reason }) => {
-                let mut again = CashPage::read(source, frame, &payment)?;
+                let chosen = BTreeMap::from([("payment".to_owned(), payment)]);
+                let mut again = CashPage::read(source, frame, &Asked::new(chosen))?;
                 again.refusal = Some(reason);
                 draw_as(StatusCode::UNPROCESSABLE_ENTITY, &again)
             }
@@ -190,21 +178,29 @@ pub(super) async fn receivables(
 #[template(path = "collections.html")]
 struct WorklistPage {
     frame: Frame,
-    rows: Vec<WorkRow>,
+    sheet: WorkList<WorkRow>,
+    older: Option<String>,
 }
 
 impl WorklistPage {
     fn at_stake(&self) -> String {
-        let amounts: Vec<Money> = self.rows.iter().map(|row| row.open).collect();
-        super::money::phrase(&sums(&amounts))
+        super::money::phrase(&self.sheet.value)
     }
 }
 
-pub(super) async fn worklist(State(state): State<ConsoleState>, seat: Seat) -> Response {
-    page(state, seat, Place::Collections, |source, frame| {
+pub(super) async fn worklist(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Query(pairs): Query<BTreeMap<String, String>>,
+) -> Response {
+    page(state, seat, Place::Collections, move |source, frame| {
+        let asked = Asked::new(pairs);
+        let sheet = source.worklist(asked.get("cursor"))?;
+        let next = sheet.page.next.as_deref();
         draw(&WorklistPage {
             frame,
-            rows: source.worklist()?,
+            older: next.map(|next| asked.with("/collections", "cursor", next)),
+            sheet,
         })
     })
     .await

@@ -2,28 +2,24 @@
 
 use super::ConsoleState;
 use super::frame::{Frame, Place};
+use super::paths::Asked;
 use super::respond::{Seat, draw, page};
 use super::source::SourceFault;
 use super::{filters, money};
-use app::query::DisputeLine;
+use app::query::DisputeSheet;
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use serde::Deserialize;
-use values::Money;
+use std::collections::BTreeMap;
 
 /// Where disputes come from.
 pub trait DisputeSource {
-    /// Disputes, the open ones first.
-    fn dispute_lines(&self) -> Result<Vec<DisputeLine>, SourceFault>;
-}
-
-/// Which ones are shown.
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Which {
-    /// `closed` for those that were decided.
-    #[serde(default)]
-    list: String,
+    /// A page of open disputes, or of decided ones, with what all of them come to.
+    fn dispute_lines(
+        &self,
+        decided: bool,
+        cursor: Option<&str>,
+    ) -> Result<DisputeSheet, SourceFault>;
 }
 
 #[derive(Template)]
@@ -31,47 +27,33 @@ pub(super) struct Which {
 struct DisputesPage {
     frame: Frame,
     closed: bool,
-    rows: Vec<DisputeLine>,
-    open: i64,
-    decided: i64,
-    overdue: i64,
+    sheet: DisputeSheet,
+    older: Option<String>,
 }
 
 impl DisputesPage {
-    /// What the rows shown come to, one amount a currency.
+    /// What all disputes of the list come to, one amount a currency.
     fn at_stake(&self) -> String {
-        let mut sums: Vec<Money> = Vec::new();
-        for line in &self.rows {
-            let amount = line.row.amount;
-            match sums.iter_mut().find(|sum| sum.currency == amount.currency) {
-                Some(sum) => sum.minor = sum.minor.saturating_add(amount.minor),
-                None => sums.push(amount),
-            }
-        }
-        money::phrase(&sums)
+        money::phrase(&self.sheet.value)
     }
 }
 
+/// `list` is `closed` for those that were decided.
 pub(super) async fn disputes(
     State(state): State<ConsoleState>,
     seat: Seat,
-    Query(which): Query<Which>,
+    Query(pairs): Query<BTreeMap<String, String>>,
 ) -> Response {
     page(state, seat, Place::Disputes, move |source, frame| {
-        let closed = which.list == "closed";
-        let (open, decided): (Vec<_>, Vec<_>) = source
-            .dispute_lines()?
-            .into_iter()
-            .partition(|line| line.row.status == "open");
-        let count = |rows: &[DisputeLine]| i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let late: Vec<_> = open.iter().filter(|line| line.overdue).cloned().collect();
+        let asked = Asked::new(pairs);
+        let closed = asked.get("list") == Some("closed");
+        let sheet = source.dispute_lines(closed, asked.get("cursor"))?;
+        let next = sheet.page.next.as_deref();
         draw(&DisputesPage {
-            open: count(&open),
-            decided: count(&decided),
-            overdue: count(&late),
-            rows: if closed { decided } else { open },
-            closed,
             frame,
+            closed,
+            older: next.map(|next| asked.with("/disputes", "cursor", next)),
+            sheet,
         })
     })
     .await

@@ -4,20 +4,25 @@ use super::approvals::command;
 use super::{AppSource, Asked, told};
 use crate::console::CollectionSource;
 use app::collection::{AgedView, CaseView, UnmatchedPayment, WorkRow};
+use app::query::WorkList;
 use serde_json::{Value, json};
 use values::Date;
 
 impl CollectionSource for AppSource {
-    fn unmatched(&self) -> Asked<Vec<UnmatchedPayment>> {
-        self.app.unmatched_payments().map_err(told)
+    fn unmatched(&self, cursor: Option<&str>) -> Asked<WorkList<UnmatchedPayment>> {
+        self.app.unmatched_payments(cursor).map_err(told)
+    }
+
+    fn unmatched_payment(&self, id: &str) -> Asked<Option<UnmatchedPayment>> {
+        self.app.unmatched_payment(id).map_err(told)
     }
 
     fn aged(&self, as_of: Option<Date>) -> Asked<AgedView> {
         self.app.aged_receivables(as_of, None).map_err(told)
     }
 
-    fn worklist(&self) -> Asked<Vec<WorkRow>> {
-        self.app.collection_worklist().map_err(told)
+    fn worklist(&self, cursor: Option<&str>) -> Asked<WorkList<WorkRow>> {
+        self.app.collection_worklist(cursor).map_err(told)
     }
 
     fn case(&self, id: &str) -> Asked<Option<CaseView>> {

@@ -2,10 +2,10 @@
 
 use super::{AppSource, Asked, told};
 use crate::console::DisputeSource;
-use app::query::DisputeLine;
+use app::query::DisputeSheet;
 
 impl DisputeSource for AppSource {
-    fn dispute_lines(&self) -> Asked<Vec<DisputeLine>> {
-        self.app.dispute_lines().map_err(told)
+    fn dispute_lines(&self, decided: bool, cursor: Option<&str>) -> Asked<DisputeSheet> {
+        self.app.dispute_lines(decided, cursor).map_err(told)
     }
 }

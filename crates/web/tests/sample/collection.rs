@@ -5,6 +5,8 @@ use app::collection::{
     AgedRow, AgedTotal, AgedView, CaseAct, CaseView, OpenItem, UnmatchedCandidate,
     UnmatchedPayment, WorkRow,
 };
+use app::query::WorkList;
+use app::view::Page;
 use values::Date;
 use web::console::{CollectionSource, SourceFault};
 
@@ -34,29 +36,51 @@ fn row() -> WorkRow {
     }
 }
 
-impl CollectionSource for SampleSource {
-    fn unmatched(&self) -> Result<Vec<UnmatchedPayment>, SourceFault> {
-        self.unless_empty(vec![UnmatchedPayment {
-            payment: "pay_01JZ5N8R5A7C9E1G3J5M7P9R1V".to_owned(),
+fn unmatched() -> UnmatchedPayment {
+    UnmatchedPayment {
+        payment: "pay_01JZ5N8R5A7C9E1G3J5M7P9R1V".to_owned(),
+        customer: CUSTOMER.to_owned(),
+        customer_name: "Meridian Labs Inc.".to_owned(),
+        entity: "US".to_owned(),
+        amount: money("USD 17990.00"),
+        unapplied: money("USD 17990.00"),
+        received: day("2026-03-20"),
+        days: 11,
+        text: "your <invoice> US-2026-00012".to_owned(),
+        why: "the text names US-2026-00012; 10.00 USD short; it stays open".to_owned(),
+        confidence: 85,
+        candidates: vec![UnmatchedCandidate {
+            invoice: INVOICE.to_owned(),
+            number: "US-2026-00012".to_owned(),
             customer: CUSTOMER.to_owned(),
-            customer_name: "Meridian Labs Inc.".to_owned(),
-            entity: "US".to_owned(),
-            amount: money("USD 17990.00"),
-            unapplied: money("USD 17990.00"),
-            received: day("2026-03-20"),
-            days: 11,
-            text: "your <invoice> US-2026-00012".to_owned(),
-            why: "the text names US-2026-00012; 10.00 USD short; it stays open".to_owned(),
-            confidence: 85,
-            candidates: vec![UnmatchedCandidate {
-                invoice: INVOICE.to_owned(),
-                number: "US-2026-00012".to_owned(),
-                customer: CUSTOMER.to_owned(),
-                due: "2026-02-28".to_owned(),
-                open: money("USD 18000.00"),
-                suggested: Some(money("USD 17990.00")),
-            }],
-        }])
+            due: "2026-02-28".to_owned(),
+            open: money("USD 18000.00"),
+            suggested: Some(money("USD 17990.00")),
+        }],
+    }
+}
+
+/// The page with its value and a next one, unless that is asked for.
+fn first_of_two<T>(items: Vec<T>, cursor: Option<&str>) -> WorkList<T> {
+    let is_first = cursor.is_none() && !items.is_empty();
+    WorkList {
+        count: 2 * items.len() as i64,
+        value: vec![money("USD 35980.00")],
+        page: Page {
+            items,
+            next: is_first.then(|| "second".to_owned()),
+        },
+    }
+}
+
+impl CollectionSource for SampleSource {
+    fn unmatched(&self, cursor: Option<&str>) -> Result<WorkList<UnmatchedPayment>, SourceFault> {
+        let rows = self.unless_empty(vec![unmatched()])?;
+        Ok(first_of_two(rows, cursor))
+    }
+
+    fn unmatched_payment(&self, id: &str) -> Result<Option<UnmatchedPayment>, SourceFault> {
+        Ok(Some(unmatched()).filter(|row| row.payment == id))
     }
 
     fn aged(&self, as_of: Option<Date>) -> Result<AgedView, SourceFault> {
@@ -103,8 +127,8 @@ impl CollectionSource for SampleSource {
         })
     }
 
-    fn worklist(&self) -> Result<Vec<WorkRow>, SourceFault> {
-        self.unless_empty(vec![row()])
+    fn worklist(&self, cursor: Option<&str>) -> Result<WorkList<WorkRow>, SourceFault> {
+        Ok(first_of_two(self.unless_empty(vec![row()])?, cursor))
     }
 
     fn case(&self, id: &str) -> Result<Option<CaseView>, SourceFault> {

@@ -1,8 +1,8 @@
 //! Sample disputes.
 
 use super::{CREDIT_NOTE, CUSTOMER, EXCEPTION, INVOICE, SampleSource, at, money};
-use app::query::DisputeLine;
-use app::view::DisputeRow;
+use app::query::{DisputeLine, DisputeSheet};
+use app::view::{DisputeRow, Page};
 use web::console::{DisputeSource, SourceFault};
 
 fn dispute(id: &str, number: &str, amount: &str) -> DisputeRow {
@@ -27,7 +27,11 @@ fn dispute(id: &str, number: &str, amount: &str) -> DisputeRow {
 }
 
 impl DisputeSource for SampleSource {
-    fn dispute_lines(&self) -> Result<Vec<DisputeLine>, SourceFault> {
+    fn dispute_lines(
+        &self,
+        decided: bool,
+        cursor: Option<&str>,
+    ) -> Result<DisputeSheet, SourceFault> {
         let closed = DisputeRow {
             status: "closed".to_owned(),
             outcome: Some("credited_in_part".to_owned()),
@@ -35,7 +39,7 @@ impl DisputeSource for SampleSource {
             closed: Some(at("2026-03-20T08:00:00Z")),
             ..dispute("dsp_3", "US-2026-00007", "USD 125.00")
         };
-        self.unless_empty(vec![
+        let all = self.unless_empty(vec![
             DisputeLine {
                 row: dispute("dsp_1", "US-2026-00012", "USD 18000.00"),
                 due: Some(at("2026-03-30T08:00:00Z")),
@@ -54,6 +58,23 @@ impl DisputeSource for SampleSource {
                 overdue: false,
                 with: "Collections".to_owned(),
             },
-        ])
+        ])?;
+        let (open, closed): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|line| line.row.status == "open");
+        let count = |rows: &[DisputeLine]| rows.len() as i64;
+        let (of_open, of_closed) = (count(&open), count(&closed));
+        let overdue = count(&open).min(1);
+        let items = if decided { closed } else { open };
+        let is_first = cursor.is_none() && !items.is_empty();
+        Ok(DisputeSheet {
+            page: Page {
+                items,
+                next: is_first.then(|| "second".to_owned()),
+            },
+            open: of_open,
+            overdue,
+            decided: of_closed,
+            value: vec![money("USD 18420.00")],
+        })
     }
 }

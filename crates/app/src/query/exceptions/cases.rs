@@ -13,7 +13,7 @@ use crate::view::{
 };
 use store::exceptions::groups::Narrowed;
 use store::exceptions::{ExceptionRow, batches, cases as rows, fixes};
-use store::{Tx, documents};
+use store::{Tx, documents, work_lists};
 use values::Instant;
 
 fn show_incident(
@@ -170,17 +170,31 @@ impl App {
         })
     }
 
-    /// Disputes, the open ones first.
+    /// Disputes: those with a standing, `open` or `closed`, or all of them, the open ones first. The
+    /// newest of each stand first.
     ///
     /// # Errors
-    /// When the store fails.
-    pub fn disputes(&self) -> Result<Vec<DisputeRow>, AppFault> {
-        let now = self.clock().now();
+    /// When the cursor is not one of this list, or the store fails.
+    pub fn disputes(
+        &self,
+        status: Option<&'static str>,
+        cursor: Option<&str>,
+    ) -> Result<Page<DisputeRow>, AppFault> {
+        let (now, status) = (self.clock().now(), status.unwrap_or_default());
+        let list = format!("disputes {status}");
+        let behind = cursor::read(&list, cursor)?;
         self.store().read(move |tx| {
-            rows::disputes(tx, ROWS_A_PAGE * 2)?
-                .into_iter()
-                .map(|row| show_dispute(tx, now, row))
-                .collect()
+            let place = behind.as_ref().map(|key| {
+                let [standing, id] = &key.texts;
+                (standing.as_str(), key.numbers[0], id.as_str())
+            });
+            let found = work_lists::disputes(tx, status, place, cursor::ROWS_TO_ASK)?;
+            let cursor_of = |row: &rows::DisputeRow| {
+                let texts = [row.status.clone(), row.id.clone()];
+                let numbers = [row.opened, 0];
+                cursor::write(&list, &cursor::Key { numbers, texts })
+            };
+            cursor::page(found, cursor_of, |row| show_dispute(tx, now, row))
         })
     }
 

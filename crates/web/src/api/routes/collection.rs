@@ -14,8 +14,8 @@ pub(super) const ROUTES: &[Route] = &[
         "/unmatched-payments",
         "Payments of which something is set against nothing, the longest waiting first, with value, reason and what each may be for",
         P::ViewCommerce,
-        schema::<List<app::collection::UnmatchedPayment>>(),
-        one(collection::unmatched),
+        schema::<Page<app::collection::UnmatchedPayment>>(),
+        list(&[], collection::unmatched),
     ),
     route(
         "Receivables",
@@ -90,8 +90,8 @@ pub(super) const ROUTES: &[Route] = &[
         "/collections",
         "Invoices that are being collected, the longest due first, with owner, promise and next action",
         P::ViewCommerce,
-        schema::<List<app::collection::WorkRow>>(),
-        one(collection::worklist),
+        schema::<Page<app::collection::WorkRow>>(),
+        list(&[], collection::worklist),
     ),
     route(
         "Receivables",

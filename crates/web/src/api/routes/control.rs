@@ -349,8 +349,8 @@ pub(super) const ROUTES: &[Route] = &[
         "/disputes",
         "Disputes, the open ones first",
         P::ViewCommerce,
-        schema::<List<view::DisputeRow>>(),
-        one(exceptions::disputes),
+        schema::<Page<view::DisputeRow>>(),
+        list(&[], exceptions::disputes),
     ),
     route(
         "Exceptions",
