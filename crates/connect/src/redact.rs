@@ -7,7 +7,7 @@ use crate::encoding::{pairs, percent, percent_decoded};
 use crate::fault::Fault;
 use crate::request::{Reply, Request};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
 /// What stands in the place of a credential.
 const MARK: &str = "[secret]";
@@ -73,7 +73,7 @@ pub(crate) fn fault(request: &Request, mut fault: Fault) -> Fault {
 }
 
 /// Everything secret that a request carries, longest first so that a whole is taken out before its
-/// parts, each as it is, as an address encodes it and as JSON may write it.
+/// parts, each in all the ways in which an answer may write it.
 fn credentials(request: &Request) -> Vec<String> {
     let mut found = Vec::new();
     let carrying = request
@@ -97,11 +97,70 @@ fn credentials(request: &Request) -> Vec<String> {
     let mut written: Vec<String> = found
         .into_iter()
         .filter(|text| text.len() >= SHORTEST)
-        .flat_map(|text| [percent(&text), text.replace('/', "\\/"), text])
+        .flat_map(|text| as_written(&text))
         .collect();
     written.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
     written.dedup();
     written
+}
+
+/// A credential as it is, as JSON may write it, as an address encodes it, once or twice, and as it
+/// stands inside a longer text that is in base64.
+fn as_written(text: &str) -> Vec<String> {
+    let once = percent(text);
+    let mut ways = vec![
+        text.to_owned(),
+        text.replace('/', "\\/"),
+        with_small_escapes(&once),
+        percent(&once),
+    ];
+    // A form has a blank as a plus, and some leave alone what need not be encoded in a path.
+    ways.push(once.replace("%20", "+"));
+    ways.push(once.replace("%2F", "/").replace("%3A", ":"));
+    ways.push(once);
+    ways.extend(in_base64(text));
+    ways
+}
+
+/// The part of a base64 text that says these bytes and nothing else, for each of the three places in
+/// which they can begin, in both alphabets.
+fn in_base64(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for before in 0..3_usize {
+        let mut bytes = vec![0_u8; before];
+        bytes.extend_from_slice(text.as_bytes());
+        // Six bits a letter: those which a neighbour shares are left out at both ends.
+        let first = (before * 8).div_ceil(6);
+        let end = bytes.len() * 8 / 6;
+        let standard = STANDARD_NO_PAD.encode(&bytes);
+        if let Some(part) = standard
+            .get(first..end)
+            .filter(|part| part.len() >= SHORTEST)
+        {
+            found.push(part.replace('+', "-").replace('/', "_"));
+            found.push(percent(part));
+            found.push(part.replace('/', "\\/"));
+            found.push(part.to_owned());
+        }
+    }
+    found
+}
+
+/// With the hexadecimal digits of every escape in small letters.
+fn with_small_escapes(text: &str) -> String {
+    let mut after_sign = usize::MAX;
+    text.chars()
+        .map(|letter| {
+            after_sign = match letter {
+                '%' => 0,
+                _ => after_sign.saturating_add(1),
+            };
+            match after_sign {
+                1 | 2 => letter.to_ascii_lowercase(),
+                _ => letter,
+            }
+        })
+        .collect()
 }
 
 /// `Bearer x`, `Basic base64(id:secret)` or `OAuth name="value", …`.
@@ -178,6 +237,7 @@ fn without_beginning(credential: &str, text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::request::{Body, Method, Operation, Safety};
+    use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 
     static LIST: Operation = Operation {
         system: "stripe",
@@ -232,6 +292,34 @@ mod tests {
             read(&request, b"{\"id\":\"sk_test_a\"}"),
             "{\"id\":\"sk_test_a\"}"
         );
+    }
+
+    #[test]
+    fn a_key_is_taken_out_of_texts_in_base64_and_of_addresses_however_they_are_written() {
+        let request = asking(&format!("Bearer {KEY}"), None);
+        for before in ["", "a", "ab", "authorization: Bearer "] {
+            for after in ["", "x", " and more"] {
+                let whole = format!("{before}{KEY}{after}");
+                for engine in [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD] {
+                    let written = engine.encode(&whole);
+                    let told = read(&request, format!("{{\"echo\":\"{written}\"}}").as_bytes());
+                    assert!(told.contains(MARK), "{written}: {told}");
+                    // Of the key no more than the letters are left that it shares with others.
+                    let frame = "{\"echo\":\"\"}".len();
+                    let left = told.replace(MARK, "").len() - frame;
+                    assert!(left + KEY.len() * 8 / 6 - 2 <= written.len(), "{told}");
+                }
+            }
+        }
+        let once = percent(KEY);
+        for written in [
+            with_small_escapes(&once),
+            percent(&once),
+            once.replace("%2F", "/"),
+        ] {
+            let told = read(&request, format!("?key={written}&x=1").as_bytes());
+            assert_eq!(told, "?key=[secret]&x=1", "{written}");
+        }
     }
 
     #[test]
