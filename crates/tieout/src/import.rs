@@ -48,6 +48,12 @@ enum Kind {
     Journals,
     /// Events of use.
     Usage,
+    /// Products of the catalogue.
+    Products,
+    /// Prices of the catalogue.
+    Prices,
+    /// Invoices and credit notes that another system issued.
+    OutsideInvoices,
 }
 
 fn total(text: &str) -> Result<StatedTotal, String> {
@@ -131,6 +137,9 @@ pub fn run(arguments: &ImportArguments) -> Result<ExitCode, ImportFault> {
         Kind::Payments => Command::ImportPayments(body),
         Kind::Journals => Command::ImportJournals(body),
         Kind::Usage => Command::ImportUsage(body),
+        Kind::Products => Command::ImportProducts(body),
+        Kind::Prices => Command::ImportPrices(body),
+        Kind::OutsideInvoices => Command::ImportOutsideInvoices(body),
     };
     let answer = app
         .execute(Envelope {

@@ -97,8 +97,8 @@ mod tests {
                 .to_string()
         };
         for text in [
-            "[connections.stripe]\napi_key = \"sk\"\nwebhook_secrets = \"whsec_private\"\n",
-            "[connections.stripe]\napi_key = \"sk\"\nwebhook_secret = \"whsec_private\"\n",
+            "[connections.stripe]\napi_key = \"sk_hushhush\"\nwebhook_secrets = \"whsec_private\"\n",
+            "[connections.stripe]\napi_key = \"sk_hushhush\"\nwebhook_secret = \"whsec_private\"\n",
             "[server]\nhttps = true\naddress = \"whsec_private\"\n",
             "[server]\nhttps = true\nhttps = \"whsec_private\"\n",
             "[server]\nhttps = true\npassword = whsec_private\n",
