@@ -5,10 +5,12 @@
 //! of the REST commands. Moving to a later date first ends each day before it: what is due is billed,
 //! and at the end of a month revenue is recognised.
 
+mod engines;
 mod read;
 mod report;
 mod tables;
 
+pub use engines::StoryTaxEngine;
 pub use read::{StoryUnreadable, read_yaml};
 pub use report::report;
 pub use tables::tables;
@@ -46,6 +48,9 @@ pub struct Story {
     /// Bodies of `create_customer`.
     #[serde(default)]
     pub customers: Vec<Value>,
+    /// Outside engines that decide on tax, asked at the end of each day.
+    #[serde(default)]
+    pub tax_engines: Vec<StoryTaxEngine>,
     /// What happens by itself.
     #[serde(default)]
     pub automatic: Automatic,
@@ -189,6 +194,7 @@ struct Teller {
     today: Date,
     begun: bool,
     automatic: Automatic,
+    engines: engines::Engines,
     told: Vec<Told>,
 }
 
@@ -232,6 +238,7 @@ impl Teller {
             today,
             begun: false,
             automatic: story.automatic,
+            engines: engines::Engines::of(&story.tax_engines),
             told: Vec::new(),
         })
     }
@@ -301,6 +308,12 @@ impl Teller {
                     })?;
                     checker = Some(name.to_owned());
                 }
+                "tax_engines_away" => {
+                    let is_away = value
+                        .as_bool()
+                        .ok_or_else(|| wrong("tax_engines_away is true or false".to_owned()))?;
+                    self.engines.set_away(is_away);
+                }
                 "note" => {}
                 name if command.is_none() => command = Some((name.to_owned(), value.clone())),
                 name => {
@@ -340,10 +353,13 @@ impl Teller {
         }
         if self.automatic.billing {
             self.app.bill_due(ACTOR)?;
+            self.app.finalise_drafts(ACTOR)?;
             self.app.retry_payments(ACTOR)?;
         }
+        self.engines.ask(&self.app, ACTOR)?;
         self.app.post_parked_outside_documents(ACTOR)?;
         self.app.verify_outside_billing(ACTOR)?;
+        self.app.verify_outside_revenue(ACTOR)?;
         if self.automatic.recognition {
             let entities: Vec<_> = self.app.books().entities.values().cloned().collect();
             for entity in entities {

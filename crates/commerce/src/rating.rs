@@ -121,9 +121,21 @@ pub fn coverage_between(
     }
     let spans = component.spans();
     let discounts = Running::on(contract, component);
+    let mut left = discounts.left();
+    // What a limited discount has taken off before decides what is left of it.
+    let (mut begin, mut first) = (since, None);
+    if left.is_some() {
+        (begin, first) = (
+            Date::MIN,
+            windows_between(contract, component, since, through).next(),
+        );
+        if first.is_none() {
+            return Ok(Vec::new());
+        }
+    }
     let mut parts = Vec::new();
     let mut first_span = 0;
-    for window in windows_between(contract, component, since, through) {
+    for window in windows_between(contract, component, begin, through) {
         while spans
             .get(first_span)
             .is_some_and(|span| span.period.until() <= window.period.from())
@@ -139,7 +151,11 @@ pub fn coverage_between(
             let Some(days) = span.period.meet(&window.period) else {
                 continue;
             };
-            for (period, discounts) in discounts.cut(days) {
+            for (period, mut discounts) in discounts.cut(days) {
+                let share = (weights.between(period), weights.denominator());
+                if let Some(left) = &mut left {
+                    left.take(&span.charge, span.quantity, &mut discounts, share)?;
+                }
                 let price = discounted_price(&span.charge, &discounts, span.quantity)?;
                 parts.push(Covered {
                     window,
@@ -148,10 +164,14 @@ pub fn coverage_between(
                     charge: span.charge.clone(),
                     discounts,
                     price: UnitPrice::new(price),
-                    numerator: weights.between(period),
-                    denominator: weights.denominator(),
+                    numerator: share.0,
+                    denominator: share.1,
                 });
             }
+        }
+        if first.is_some_and(|first| window.period.from() < first.period.from()) {
+            parts.truncate(first_part);
+            continue;
         }
         if let Some(of_window) = parts.get_mut(first_part..) {
             crate::charge::hold(of_window)?;

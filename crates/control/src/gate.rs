@@ -15,6 +15,19 @@ pub struct Budget {
     pub concurrency: u32,
 }
 
+/// One call out of a bucket that is known by the instant at which all that was taken is paid for. Answers
+/// that instant after it, or how long the call has to wait; all in microseconds. What connections may
+/// be asked and what callers may ask of us are both this.
+///
+/// # Errors
+/// The microseconds to wait, above zero; nothing is taken then.
+pub fn take_one(paid_at: i64, a_call: i64, burst: u32, now: i64) -> Result<i64, i64> {
+    let whole = a_call.saturating_mul(i64::from(burst.max(1)));
+    let after = paid_at.max(now).saturating_add(a_call);
+    let over = after.saturating_sub(now.saturating_add(whole));
+    if over > 0 { Err(over) } else { Ok(after) }
+}
+
 /// How slowly deliveries begin again: a sixteenth of the rate, doubled every half minute.
 pub const RAMP_DOUBLINGS: u32 = 4;
 /// Seconds until the rate of a ramp doubles.
@@ -78,13 +91,10 @@ impl Spending {
         if under_way >= budget.concurrency.max(1) {
             return Err(Held::Crowded);
         }
+        let spent = self.spent_until.microseconds();
         let a_call = microseconds_a_call(budget);
-        let whole = a_call.saturating_mul(i64::from(budget.burst.max(1)));
-        let after = self.since(now).saturating_add(a_call);
-        let over = after.saturating_sub(now.microseconds().saturating_add(whole));
-        if over > 0 {
-            return Err(Held::Spent(now.plus_microseconds(over)));
-        }
+        let after = take_one(spent, a_call, budget.burst, now.microseconds())
+            .map_err(|over| Held::Spent(now.plus_microseconds(over)))?;
         self.spent_until = Instant::from_microseconds(after);
         if doublings_left(self.ramp_from, now) == 0 {
             self.ramp_from = None;

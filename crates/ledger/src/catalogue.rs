@@ -178,6 +178,19 @@ pub const POSTING_EVENTS: &[PostingEvent] = &[
         line: NO_LINES,
     },
     PostingEvent {
+        event_type: "com.tieout.ledger.intercompany.billed.v1",
+        document: PartShape {
+            attributes: &[
+                open("entity"),
+                open("currency"),
+                closed("side", &["seller", "buyer"]),
+                open("counterparty"),
+            ],
+            amounts: &["amount", "cost", "markup"],
+        },
+        line: NO_LINES,
+    },
+    PostingEvent {
         event_type: "com.tieout.revenue.revenue.recognized.v1",
         document: PartShape {
             attributes: &[

@@ -105,7 +105,7 @@ pub fn render_pdf(
         document.embed_file(EmbeddedFile {
             path: "invoice.xml".to_owned(),
             mime_type: MimeType::new("application/xml"),
-            description: Some("The document in UBL 2.1 after EN 16931".to_owned()),
+            description: Some("The document in UBL 2.1".to_owned()),
             association_kind: AssociationKind::Alternative,
             data: bytes.to_vec().into(),
             modification_date: Some(moment(paper)),

@@ -10,6 +10,16 @@ use crate::InvoicePaper;
 use crate::value::PaperKind;
 use writer::Writer;
 
+/// Places after the point that EN 16931 knows (BR-DEC-09 and its like).
+const PLACES: u32 = 2;
+
+/// Whether a document can be one of EN 16931: amounts in a currency of three places, such as the Kuwaiti
+/// or the Bahraini dinar, cannot. They are written to their last place as plain UBL 2.1, which claims no
+/// customization.
+fn is_european(paper: &InvoicePaper) -> bool {
+    paper.currency.exponent() <= PLACES
+}
+
 const CUSTOMIZATION: &str = "urn:cen.eu:en16931:2017";
 const CAC: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2";
 const CBC: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2";
@@ -42,7 +52,8 @@ const CREDIT_NOTE: Words = Words {
     quantity: "cbc:CreditedQuantity",
 };
 
-/// Renders a document as UBL, or says everything that EN 16931 wants and it does not have.
+/// Renders a document as UBL, or says everything that EN 16931 wants and it does not have. In a currency
+/// of three places it is plain UBL 2.1.
 ///
 /// # Errors
 /// When something that EN 16931 demands is missing or not allowed.

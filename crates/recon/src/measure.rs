@@ -27,6 +27,10 @@ pub enum Measure {
     Prepaid,
     /// What is owed to tax authorities.
     Tax,
+    /// What entities of the group owe each other stands in both their books.
+    Intercompany,
+    /// What entities of the group charge each other is an expense here and income there.
+    IntercompanyCharged,
     /// Money received.
     Cash,
     /// Our journals stand in the outside ledger.
@@ -35,7 +39,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order from deal to ledger.
-    pub const ALL: [Measure; 12] = [
+    pub const ALL: [Measure; 14] = [
         Measure::Bookings,
         Measure::Billings,
         Measure::BilledElsewhere,
@@ -46,6 +50,8 @@ impl Measure {
         Measure::Unapplied,
         Measure::Prepaid,
         Measure::Tax,
+        Measure::Intercompany,
+        Measure::IntercompanyCharged,
         Measure::Cash,
         Measure::Delivered,
     ];
@@ -64,6 +70,8 @@ impl Measure {
             Measure::Unapplied => "unapplied",
             Measure::Prepaid => "prepaid",
             Measure::Tax => "tax",
+            Measure::Intercompany => "intercompany",
+            Measure::IntercompanyCharged => "intercompany_charged",
             Measure::Cash => "cash",
             Measure::Delivered => "delivered",
         }
@@ -91,6 +99,8 @@ impl Measure {
             Measure::Unapplied => "Customer credit and unapplied cash",
             Measure::Prepaid => "Prepaid customer credits",
             Measure::Tax => "Sales tax payable",
+            Measure::Intercompany => "Owed between group companies",
+            Measure::IntercompanyCharged => "Charged between group companies",
             Measure::Cash => "Money received",
             Measure::Delivered => "Journals in the outside ledger",
         }
@@ -114,6 +124,10 @@ impl Measure {
             Measure::Tax => {
                 "tax of all invoices less that of credit notes, and less what was relieved of bad debts"
             }
+            Measure::Intercompany => "pairs of bills between entities: due from, less due to",
+            Measure::IntercompanyCharged => {
+                "pairs of bills between entities: charged by others, less charged to them"
+            }
             Measure::Cash => "settled payments at the processor, less fees and refunds",
             Measure::Delivered => "journals posted here",
         }
@@ -133,6 +147,10 @@ impl Measure {
             Measure::Unapplied => "the customer credit accounts",
             Measure::Prepaid => "the accounts of prepaid credits",
             Measure::Tax => "the sales tax accounts",
+            Measure::Intercompany => "the accounts with group companies, debits less credits",
+            Measure::IntercompanyCharged => {
+                "income and expense with group companies, debits less credits"
+            }
             Measure::Cash => "the cash accounts",
             Measure::Delivered => "journals confirmed there",
         }

@@ -23,7 +23,25 @@ impl Simulators {
             .into_iter()
             .map(|code| (code.clone(), code.into()))
             .collect();
+        let sellers: Map<String, Value> = Company::standard()
+            .entities
+            .into_iter()
+            .map(|entity| {
+                let country = entity.id.get(..2).unwrap_or("US").to_owned();
+                (
+                    entity.id,
+                    json!({ "company": crate::avatax::COMPANY, "country": country }),
+                )
+            })
+            .collect();
         json!({
+            "avatax": {
+                "base_url": self.avatax.base_url(),
+                "account": self.avatax.account(),
+                "license_key": self.avatax.license_key(),
+                "sellers": sellers,
+                "tax_codes": { "standard": "SW054000" },
+            },
             "salesforce": {
                 "login_url": self.salesforce.base_url(),
                 "login": {

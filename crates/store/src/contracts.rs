@@ -144,6 +144,20 @@ pub fn versions(tx: &mut Tx<'_>, id: &str) -> Result<Vec<String>, StoreFault> {
     )
 }
 
+/// The newest versions of a contract that were kept, as JSON, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn newest_versions(tx: &mut Tx<'_>, id: &str, limit: i64) -> Result<Vec<String>, StoreFault> {
+    let mut newest = tx.query(
+        "SELECT body FROM contract_version WHERE contract = ?1 ORDER BY version DESC LIMIT ?2",
+        params![id, limit],
+        |mut row| row.text(0),
+    )?;
+    newest.reverse();
+    Ok(newest)
+}
+
 /// Notes from when there may be something to bill.
 ///
 /// # Errors

@@ -81,3 +81,36 @@ pub fn undo(tx: &mut Tx<'_>, id: &str, actor: &str) -> Result<bool, StoreFault> 
     )?;
     Ok(moved == 1)
 }
+
+/// What one entity billed another in one currency and was not undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BilledBetween {
+    /// The entity that bills.
+    pub seller: String,
+    /// The entity that is billed.
+    pub buyer: String,
+    /// Currency.
+    pub currency: String,
+    /// Minor units.
+    pub amount: i64,
+}
+
+/// What entities billed each other and was not undone.
+///
+/// # Errors
+/// When the database refuses.
+pub fn billed(tx: &mut Tx<'_>) -> Result<Vec<BilledBetween>, StoreFault> {
+    tx.query(
+        "SELECT seller, buyer, currency, CAST(sum(amount) AS BIGINT) FROM intercompany_pair \
+         WHERE status = 'billed' GROUP BY seller, buyer, currency ORDER BY seller, buyer, currency",
+        &[],
+        |mut row| {
+            Ok(BilledBetween {
+                seller: row.text(0)?,
+                buyer: row.text(1)?,
+                currency: row.text(2)?,
+                amount: row.int(3)?,
+            })
+        },
+    )
+}

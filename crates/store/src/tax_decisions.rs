@@ -15,7 +15,7 @@ table! {
         entity: text,
         /// The engine.
         engine: text,
-        /// `asked`, `agreed`, `mismatch`, `accepted` or `table`.
+        /// `asked`, `agreed`, `mismatch`, `accepted`, `table`, or `superseded` by a newer question.
         status: text,
         /// What was asked, as JSON.
         question: text,
@@ -50,7 +50,7 @@ pub fn pending(tx: &mut Tx<'_>, digest: &str) -> Result<Option<TaxDecisionRow>, 
     let columns = TaxDecisionRow::columns("");
     tx.query_one(
         &format!(
-            "SELECT {columns} FROM tax_decision WHERE digest = ?1 AND document = '' ORDER BY id DESC LIMIT 1"
+            "SELECT {columns} FROM tax_decision WHERE digest = ?1 AND document = '' AND status <> 'superseded' ORDER BY id DESC LIMIT 1"
         ),
         params![digest],
         TaxDecisionRow::read,

@@ -229,6 +229,7 @@ fn config(sims: &Simulators, app: &App) -> Result<ConnectionsConfig, StormFault>
         pace: Pace {
             sweep_seconds: 6 * 3_600,
             balance_seconds: u32::MAX,
+            tax_seconds: u32::MAX,
             // One at a time, so that a seed is the same run each time.
             parallel: 1,
         },

@@ -115,6 +115,9 @@ pub enum ChangeBody {
         /// For so many billing periods.
         #[serde(default)]
         cycles: Option<NonZeroU16>,
+        /// At most so much in all, over its life, off each component.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        limit: Option<UnitPrice>,
         /// Place among several: lower ones are taken off first.
         #[serde(default)]
         order: u16,

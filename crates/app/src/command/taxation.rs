@@ -32,7 +32,7 @@ pub enum TakenTax {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AcceptTax {
-    /// The decision, as the exception names it.
+    /// The decision, as the exception names it, or the contract whose document waits for it.
     pub decision: String,
     /// Whose figures are taken.
     pub take: TakenTax,

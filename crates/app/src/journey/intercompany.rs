@@ -2,21 +2,16 @@
 //! other, in one transaction, so that both net to zero when the group is added up.
 
 use crate::Refusal;
-use crate::command::{
-    Answer, BillEntity, PostJournal, PostJournalLine, ReverseJournal, UndoEntityBill,
-};
-use crate::fault::{AppFault, stored_value, to_store};
+use crate::command::{Answer, BillEntity, ReverseJournal, UndoEntityBill};
+use crate::fault::{AppFault, stored_value};
 use crate::journey::journal;
-use crate::record::Context;
+use crate::record::{Context, Fact, Recorder};
+use events::{Event, IntercompanyBilled, IntercompanySide};
+use recon::Measure;
 use serde_json::json;
 use store::intercompany::{self, IntercompanyPairRow};
-use store::{Tx, settings};
-use values::{AccountCode, Decimal, EntityId, JournalId, Money, Rounding, round_to_minor};
-
-/// Due from group companies, and what the seller earns.
-const SELLER: (&str, &str) = ("1900", "4800");
-/// What the buyer spends, and due to group companies.
-const BUYER: (&str, &str) = ("6800", "2900");
+use store::{Tx, replays, settings};
+use values::{AccountCode, Decimal, EntityId, Money, Month, Rounding, round_to_minor};
 
 /// `bill_entity`.
 ///
@@ -72,17 +67,18 @@ pub fn bill(
     let amount = Money::from_minor(round_to_minor(exact, currency, Rounding::HalfUp)?, currency);
     let number = settings::next_number(tx, &format!("number/IC-{}", body.seller))?;
     let number = format!("IC-{}-{number:05}", body.seller);
-    let sides = [
-        (&body.seller, SELLER, "seller"),
-        (&body.buyer, BUYER, "buyer"),
-    ];
-    let mut posted = Vec::new();
-    for (entity, accounts, side) in sides {
-        let journal = JournalId::mint(&*context.ids, context.now);
-        let entry = entry(body, entity, accounts, &journal, amount, &number)?;
-        journal::post(tx, context, &format!("{key}/{side}"), &entry)?;
-        posted.push(journal.as_str().to_owned());
-    }
+    let billed = IntercompanyBilled {
+        pair: number.clone(),
+        number: number.clone(),
+        side: IntercompanySide::Seller,
+        seller: body.seller.clone(),
+        buyer: body.buyer.clone(),
+        description: body.description.trim().to_owned(),
+        cost,
+        markup: body.markup,
+        amount,
+    };
+    let posted = post(tx, context, key, body, &billed)?;
     let row = IntercompanyPairRow {
         id: number.clone(),
         number,
@@ -111,43 +107,56 @@ fn shown(row: &IntercompanyPairRow, amount: Money) -> Answer {
     })
 }
 
-/// The journal of one side: the first account is debited.
-fn entry(
+/// Records both sides on one chain, each posted in its books by the rules in force there, and answers the
+/// journal of each. Where one of them cannot be posted neither is kept.
+fn post(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
     body: &BillEntity,
-    entity: &EntityId,
-    (debited, credited): (&str, &str),
-    journal: &JournalId,
-    amount: Money,
-    number: &str,
-) -> Result<PostJournal, AppFault> {
-    let account = |code: &str| stored_value::<AccountCode>("account", code);
-    let text = amount.decimal().to_string();
-    let text =
-        serde_json::from_str(&to_store("amount", &text)?).map_err(|error| AppFault::Unreadable {
-            what: "amount",
-            error: error.to_string(),
-        });
-    let text: crate::command::Amount = text?;
-    let line = |code: &str, is_debit: bool| -> Result<PostJournalLine, AppFault> {
-        Ok(PostJournalLine {
-            account: account(code)?,
-            debit: is_debit.then(|| text.clone()),
-            credit: (!is_debit).then(|| text.clone()),
-            currency: Some(amount.currency),
-        })
-    };
-    Ok(PostJournal {
-        id: Some(journal.clone()),
-        entity: entity.clone(),
-        date: body.on,
-        reason: format!(
-            "{number}: {} bills {} for {}",
-            body.seller,
-            body.buyer,
-            body.description.trim()
-        ),
-        lines: vec![line(debited, true)?, line(credited, false)?],
-    })
+    billed: &IntercompanyBilled,
+) -> Result<Vec<String>, AppFault> {
+    let sides = [
+        (IntercompanySide::Seller, &body.seller),
+        (IntercompanySide::Buyer, &body.buyer),
+    ];
+    let mut recorder = Recorder::new(context, context.new_chain(), "/commands", key);
+    let mut events = Vec::new();
+    for (side, entity) in sides {
+        journal::check_open(tx, entity, body.on)?;
+        let fact = Fact {
+            subject: format!("intercompany/{}", billed.pair),
+            partition: format!("batch/{entity}/{}", Month::of(body.on)),
+            entity: Some(entity.clone()),
+            effective: body.on,
+            happened: context.now,
+        };
+        let told = IntercompanyBilled {
+            side,
+            ..billed.clone()
+        };
+        events.push((
+            entity,
+            recorder.event(fact, Event::IntercompanyBilled(told)),
+        ));
+    }
+    let chain = recorder.correlation().clone();
+    recorder.finish(tx)?;
+    let mut posted = Vec::new();
+    for (entity, event) in events {
+        let journals = replays::journals_of_event(tx, chain.as_str(), event.as_str())?;
+        let journal = journals.into_iter().next();
+        posted.push(journal.ok_or_else(|| not_posted(entity, billed))?);
+    }
+    Ok(posted)
+}
+
+fn not_posted(entity: &EntityId, billed: &IntercompanyBilled) -> Refusal {
+    let message = format!(
+        "no posting rule puts {} on {} into the books of {entity}; publish posting rules with one for com.tieout.ledger.intercompany.billed.v1, for the seller and for the buyer",
+        billed.amount, billed.number
+    );
+    Refusal::field("no_posting_rule", "seller", message)
 }
 
 /// `undo_entity_bill`: both journals are reversed in one transaction.
@@ -216,9 +225,15 @@ impl crate::App {
             .store()
             .read(|tx| store::journals::balances(tx, "").map_err(AppFault::from))?;
         let mut nets = std::collections::BTreeMap::<String, (i64, i64)>::new();
+        let chart = &self.books().chart;
         for row in rows {
-            let owed = [SELLER.0, BUYER.1].contains(&row.account.as_str());
-            let earned = [SELLER.1, BUYER.0].contains(&row.account.as_str());
+            let code: AccountCode = stored_value("account", &row.account)?;
+            let proves = chart
+                .account(&code)
+                .and_then(|account| account.ties_out_with.as_deref())
+                .and_then(Measure::from_word);
+            let owed = proves == Some(Measure::Intercompany);
+            let earned = proves == Some(Measure::IntercompanyCharged);
             if !owed && !earned {
                 continue;
             }

@@ -112,7 +112,7 @@ fn fact(context: &Context, entity: &EntityId, id: &JournalId, date: Date) -> Fac
     }
 }
 
-fn check_open(tx: &mut Tx<'_>, entity: &EntityId, date: Date) -> Result<(), AppFault> {
+pub(crate) fn check_open(tx: &mut Tx<'_>, entity: &EntityId, date: Date) -> Result<(), AppFault> {
     let month = Month::of(date);
     if journals::is_closed(tx, entity.as_str(), &month.to_string())? {
         let refusal = PostingRefusal::PeriodClosed {

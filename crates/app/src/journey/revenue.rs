@@ -1,6 +1,7 @@
 //! Recognition: earned through a date by the schedules as they are, less what is recognised; month
 //! by month, and at once where a change reaches back into days that are recognised already.
 
+use crate::Refusal;
 use crate::command::{Answer, RecogniseRevenue};
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate;
@@ -18,7 +19,8 @@ const OBLIGATIONS_A_STEP: i64 = 200;
 /// `recognise_revenue`.
 ///
 /// # Errors
-/// When the store fails.
+/// When the contract is recognised elsewhere, everything asked for is recognised further already, or the
+/// store fails.
 pub fn run(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -28,6 +30,7 @@ pub fn run(
     let contract = body.contract.as_ref().map(|contract| contract.as_str());
     crate::usage::accrue::through(tx, context, contract, entity, body.through)?;
     let (mut after, mut lines) = (String::new(), 0);
+    let mut further: Option<(String, String)> = None;
     let mut totals: std::collections::BTreeMap<String, i64> = std::collections::BTreeMap::new();
     loop {
         let page = match &body.contract {
@@ -46,12 +49,21 @@ pub fn run(
                 let refusal = gate::recognised_elsewhere(contract.as_str(), &system, mode);
                 return Err(refusal.into());
             }
+            if is_further(&scheduled, body.through) && elsewhere(context, &scheduled).is_none() {
+                let row = &scheduled.row;
+                let stands = (row.recognised_through.clone(), row.contract.clone());
+                further = further.max(Some(stands));
+                continue;
+            }
             let amount = recognise(tx, context, scheduled, body.through)?;
             if amount != 0 {
                 lines += 1;
                 *totals.entry(currency).or_default() += amount;
             }
         }
+    }
+    if let Some((day, contract)) = further.filter(|_| lines == 0) {
+        return Err(would_take_back(body.through, &day, &contract).into());
     }
     let mut recognised = Vec::new();
     for (currency, minor) in totals {
@@ -61,6 +73,19 @@ pub fn run(
         ));
     }
     Ok(json!({ "through": body.through, "obligations": lines, "recognised": recognised }))
+}
+
+/// Whether more days are recognised already than a run asks for: earning less by an earlier day would take
+/// revenue back that nothing has changed.
+fn is_further(scheduled: &Scheduled, through: Date) -> bool {
+    scheduled.row.recognised_through > through.to_string()
+}
+
+fn would_take_back(through: Date, day: &str, contract: &str) -> Refusal {
+    let message = format!(
+        "revenue of contract {contract} is recognised through {day} already; through {through} there is nothing to add, and taking revenue back needs a reason: amend, cancel or credit the contract, or reverse a journal"
+    );
+    Refusal::field("recognised_further", "through", message)
 }
 
 fn elsewhere(context: &Context, scheduled: &Scheduled) -> Option<(String, Mode)> {
@@ -76,7 +101,7 @@ pub(crate) fn recognise(
     mut scheduled: Scheduled,
     through: Date,
 ) -> Result<i64, AppFault> {
-    if elsewhere(context, &scheduled).is_some() {
+    if elsewhere(context, &scheduled).is_some() || is_further(&scheduled, through) {
         return Ok(0);
     }
     let row = &mut scheduled.row;
@@ -106,15 +131,16 @@ pub(crate) fn recognise(
 /// Settles at once what a change of the schedule earned, or took away, in days that are recognised
 /// already. It counts on the day on which the change was made, as a modification of a contract does:
 /// the month of those days may be closed, and the revenue account is not wrong until the next run.
+/// What another system recognises is left to it, as in a run.
 pub(crate) fn catch_up(
     tx: &mut Tx<'_>,
-    recorder: &mut Recorder<'_>,
+    (context, recorder): (&Context, &mut Recorder<'_>),
     scheduled: &mut Scheduled,
     today: Date,
     because: &str,
 ) -> Result<(), AppFault> {
     let row = &scheduled.row;
-    if row.recognised_through.is_empty() {
+    if row.recognised_through.is_empty() || elsewhere(context, scheduled).is_some() {
         return Ok(());
     }
     let through = stored_value("date", &row.recognised_through)?;
@@ -126,21 +152,21 @@ pub(crate) fn catch_up(
     let moment = Moment {
         through,
         effective: today,
-        because,
+        because: &format!("caught up with {because}"),
     };
     settle(tx, recorder, scheduled, amount, moment)
 }
 
 /// Through which day revenue is recognised, and on which day that counts.
-struct Moment<'a> {
-    through: Date,
-    effective: Date,
+pub(crate) struct Moment<'a> {
+    pub(crate) through: Date,
+    pub(crate) effective: Date,
     /// What made it due besides the passing of time.
-    because: &'a str,
+    pub(crate) because: &'a str,
 }
 
 /// Moves the position of the obligation by `amount` and says so.
-fn settle(
+pub(crate) fn settle(
     tx: &mut Tx<'_>,
     recorder: &mut Recorder<'_>,
     scheduled: &mut Scheduled,
@@ -163,7 +189,7 @@ fn settle(
         "{earned} of {allocated} earned through {through}, less {before} recognised before"
     );
     if !moment.because.is_empty() {
-        arithmetic.push_str(&format!("; caught up with {}", moment.because));
+        arithmetic.push_str(&format!("; {}", moment.because));
     }
     let fact = Fact {
         subject: format!("obligation/{}", row.id),

@@ -2,9 +2,15 @@
 //! transactions. Every question is kept with its answer and with what our own rows come to; where the
 //! two differ, the document waits until a person takes one of them.
 
+pub mod avatax;
+mod decisions;
 mod engine;
 
-pub use engine::{AskedTax, EngineAway, SimulatedTaxEngine, TaxEngine};
+pub use decisions::{
+    TaxCallView, TaxDecisionDetail, TaxDecisionStatus, TaxDecisionView, TaxLineView,
+    UnknownTaxStatus,
+};
+pub use engine::{AskedTax, NoTaxAnswer, Said, SimulatedTaxEngine, TaxCall, TaxEngine};
 
 use crate::Refusal;
 use crate::command::{AcceptTax, Answer, SetTaxProfile, TakenTax};
@@ -20,6 +26,7 @@ use commerce::{Contract, Customer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::contracts::ContractRow;
+use store::tax_calls;
 use store::tax_decisions::{self, TaxDecisionRow};
 use store::{Tx, catalogue};
 use values::{Date, EntityId, Money};
@@ -162,6 +169,7 @@ fn ask(
     digest: String,
     ours: Option<Vec<TaxedLine>>,
 ) -> Result<(), AppFault> {
+    supersede(tx, context, question)?;
     let charges = ours
         .iter()
         .flatten()
@@ -192,6 +200,23 @@ fn ask(
         answered: 0,
     };
     Ok(TaxDecisionRow::insert(tx, std::slice::from_ref(&row))?)
+}
+
+/// What is asked about now takes the place of what was asked about the contract before: the customer
+/// has moved, the contract was amended or more has come to be owed.
+fn supersede(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    question: &EngineQuestion,
+) -> Result<(), AppFault> {
+    for row in tax_calls::waiting(tx, question.contract.as_str())? {
+        for key in [key(&row), away_key(&row), refused_key(&row)] {
+            exception::clear(tx, context, &key, "a newer question took its place")?;
+        }
+        let status = "superseded".to_owned();
+        tax_decisions::update(tx, &TaxDecisionRow { status, ..row })?;
+    }
+    Ok(())
 }
 
 /// Notes the document that was issued by a decision.
@@ -256,7 +281,9 @@ pub(super) fn answered(
         ..row
     };
     tax_decisions::update(tx, &next)?;
-    exception::clear(tx, context, &away_key(&next), "the tax engine answered")?;
+    for key in [away_key(&next), refused_key(&next)] {
+        exception::clear(tx, context, &key, "the tax engine answered")?;
+    }
     match mismatch {
         Some(mismatch) => {
             differs(tx, context, &next, &question, &mismatch)?;
@@ -328,6 +355,32 @@ pub(super) fn away(
     Ok(false)
 }
 
+fn refused_key(row: &TaxDecisionRow) -> String {
+    format!("tax-refused/{}", row.id)
+}
+
+/// Notes that the engine will not answer as the question stands. Its document waits whatever the policy
+/// for an engine that is away: what is wrong with the question may be wrong with our own rows too.
+pub(super) fn refused(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &str,
+    why: &str,
+) -> Result<bool, AppFault> {
+    let Some(row) = tax_decisions::decision(tx, id)?.filter(|row| row.answered == 0) else {
+        return Ok(false);
+    };
+    let question: EngineQuestion = stored("question to a tax engine", &row.question)?;
+    let summary = format!(
+        "{} will not say the tax of contract {}: {why} (decision {})",
+        row.engine, row.contract, row.id
+    );
+    exception::clear(tx, context, &away_key(&row), "the tax engine answered")?;
+    let place = ("tax_question_refused", refused_key(&row));
+    told(tx, context, &row, &question, place, &summary, None)?;
+    Ok(false)
+}
+
 fn told(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -361,7 +414,13 @@ fn told(
 /// # Errors
 /// When there is no such decision, it does not differ, or no reason is given.
 pub fn accept(tx: &mut Tx<'_>, context: &Context, body: &AcceptTax) -> Result<Answer, AppFault> {
-    let row = tax_decisions::decision(tx, &body.decision)?;
+    let row = match tax_decisions::decision(tx, &body.decision)? {
+        Some(row) => Some(row),
+        None => {
+            let mut waiting = tax_calls::waiting(tx, &body.decision)?.into_iter();
+            waiting.find(|row| row.status == "mismatch")
+        }
+    };
     let row = row.ok_or_else(|| AppFault::NotFound {
         kind: "tax decision",
         id: body.decision.clone(),

@@ -3,6 +3,7 @@
 
 use crate::fault::{AppFault, stored};
 use crate::journey::billing::next_due;
+use crate::journey::document;
 use crate::record::Context;
 use commerce::Contract;
 use control::process::{Occurrence, effect_signal};
@@ -116,6 +117,13 @@ pub(super) fn of(
         | Event::CreditNoteIssued(document)
         | Event::InvoiceVoided(document) => {
             it.key("contract", &document.contract);
+            for contract in document
+                .lines
+                .iter()
+                .filter_map(|line| line.contract.as_ref())
+            {
+                it.key("contract", contract);
+            }
             it.named("invoice", &document.invoice);
             it.fact("customer", &document.customer);
             it.value = Some(document.total);
@@ -162,11 +170,16 @@ pub(super) fn of(
     Ok(it)
 }
 
-/// Whether and when a contract is to be billed the next time, as it stands now.
 /// How long a payment that was given up may stay with the person who has it before its process says
 /// that it is late.
 const GIVEN_TO_A_PERSON_SECONDS: i64 = 90 * 86_400;
 
+/// Days on which something comes due that are looked at for one that bills: a trial of five years.
+const DUE_DAYS_LOOKED_AT: usize = 60;
+
+/// Whether and when a contract is to be billed the next time, as it stands now: by what is owed and not
+/// billed. A day on which nothing is left to bill, because an amendment was taken back before it was
+/// billed or because the period is free, is nothing to wait for.
 fn bills(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -184,13 +197,49 @@ fn bills(
         _ => envelope.effective,
     };
     let before = from.yesterday().unwrap_or(from);
-    let due = next_due(&timeline, before)?;
+    let today = context.today(&timeline.entity)?;
+    let due = to_bill(tx, &timeline, before, today)?;
     it.fact("bills", if due.is_some() { "yes" } else { "no" });
     if let Some(day) = due {
         let instant = begins(context, envelope.entity.as_ref(), day)?;
         it.fact("to_bill_on", instant);
     }
     Ok(())
+}
+
+/// The first day after `before` on which a document of the contract is due. What is owed by today is due
+/// on the first day that asked for it.
+fn to_bill(
+    tx: &mut Tx<'_>,
+    contract: &Contract,
+    before: Date,
+    today: Date,
+) -> Result<Option<Date>, AppFault> {
+    let first = next_due(contract, before)?;
+    if contract.components.iter().any(|it| it.measure.is_some()) {
+        // What was measured is known only when it is billed.
+        return Ok(first);
+    }
+    let billed = document::billed_lines(tx, contract.id.as_str())?;
+    let owes = |through: Date| match billing::owed(contract, &billed, through) {
+        Ok(lines) => !lines.is_empty(),
+        // What cannot be billed is expected all the same: somebody has to mend it.
+        Err(_) => true,
+    };
+    if before < today && owes(today) {
+        return Ok(Some(first.filter(|day| *day <= today).unwrap_or(today)));
+    }
+    let mut next = match first {
+        Some(day) if day <= today => next_due(contract, today)?,
+        later => later,
+    };
+    for _ in 0..DUE_DAYS_LOOKED_AT {
+        match next {
+            Some(day) if !owes(day) => next = next_due(contract, day)?,
+            found => return Ok(found),
+        }
+    }
+    Ok(None)
 }
 
 /// The first instant of a day in the zone of an entity.

@@ -3,6 +3,8 @@
 
 mod changes;
 
+pub(super) use changes::word as change_word;
+
 use super::money;
 use crate::App;
 use crate::fault::{AppFault, Refusal, stored};
@@ -12,8 +14,9 @@ use std::collections::BTreeMap;
 use store::{Tx, contracts as rows, documents as papers};
 use values::{Currency, Date, Instant, Money, add_months};
 
-/// What each of so many versions changed is said; of longer histories only why they were made.
-const MOST_COMPARED: u32 = 200;
+/// What each of the newest versions changed is said, this many of them; of those before only why they
+/// were made. Each is a whole contract, so a long history is not read for a page of it.
+const MOST_COMPARED: i64 = 50;
 
 /// A term that is longer than so many months is drawn as far as something is known of it.
 const LONG_TERM_MONTHS: i32 = 180;
@@ -182,11 +185,7 @@ impl App {
             let contract: Contract = stored("contract", &row.body)?;
             let today = books.entity(&contract.entity)?.zone.date_at(now);
             let issued = issued(tx, &id)?;
-            let history = if contract.version() <= MOST_COMPARED {
-                history(tx, &id)?
-            } else {
-                Vec::new()
-            };
+            let history = history(tx, &id)?;
             timeline(&contract, &issued, &history, today).map(Some)
         })
     }
@@ -222,7 +221,8 @@ fn issued(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<Issued>, AppFault> {
 }
 
 fn history(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<Contract>, AppFault> {
-    rows::versions(tx, contract)?
+    // One more, so that the oldest of them has one to be compared with.
+    rows::newest_versions(tx, contract, MOST_COMPARED + 1)?
         .iter()
         .map(|body| stored("contract version", body))
         .collect()

@@ -68,6 +68,11 @@ impl Behind {
                 value: Some(moved.amount),
                 ..Behind::default()
             },
+            Event::IntercompanyBilled(billed) => Behind {
+                document: billed.number.clone(),
+                value: Some(billed.amount),
+                ..Behind::default()
+            },
             Event::RevenueRecognised(revenue) => Behind {
                 document: revenue.obligation.as_str().to_owned(),
                 contract: revenue.contract.as_str().to_owned(),
@@ -109,6 +114,10 @@ pub(super) fn narrate(event: &Event) -> String {
         Event::PrepaidMoved(it) => {
             format!("Prepaid credit of {} {}", it.amount, it.movement.as_str())
         }
+        Event::IntercompanyBilled(it) => format!(
+            "{}: {} bills {} for {}",
+            it.number, it.seller, it.buyer, it.description
+        ),
         Event::RevenueRecognised(revenue) => {
             format!(
                 "Revenue of {} earned through {}",

@@ -2,6 +2,7 @@
 //! names the one it undoes, and by new documents and entries.
 
 use super::{Company, MAKER, code};
+use app::query::ListFilter;
 use serde_json::{Value, json};
 
 impl Company {
@@ -102,6 +103,38 @@ fn cancelling_an_amendment_after_any_step_leaves_the_books_as_before() {
             .unwrap_err();
         assert_eq!(code(&fault), "process_ended");
     }
+}
+
+#[test]
+fn nobody_waits_for_the_bill_of_an_amendment_that_was_taken_back_before_it_was_billed() {
+    let company = Company::new();
+    company.contract("C-1", "acme");
+    company.bill("C-1");
+    let process = company.amended(2, "2026-01-20", seats(24));
+    company.cancel(&process);
+    // Nothing is owed, so nothing comes, and nobody is told that it is late.
+    company.at("2026-01-29T09:00:00Z");
+    company.work();
+    company.work();
+    assert_eq!(company.open(), Vec::<String>::new());
+    company.run_billing("2026-01-29");
+    assert_eq!(
+        company
+            .app
+            .invoices(&ListFilter::default(), None)
+            .unwrap()
+            .items
+            .len(),
+        1
+    );
+    // What an amendment does owe is still waited for.
+    company.amended(4, "2026-01-29", seats(30));
+    company.at("2026-01-31T09:00:00Z");
+    company.work();
+    company.work();
+    assert_eq!(company.open(), ["not_invoiced Billing analyst"]);
+    company.run_billing("2026-01-31");
+    assert_eq!(company.open(), Vec::<String>::new());
 }
 
 #[test]

@@ -9,6 +9,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod limits;
+
 use billing::next_due;
 use commerce::{
     BillingFrequency::{self, *},
@@ -317,6 +319,7 @@ fn discounts_stack_in_their_order_and_stop_at_their_cap() {
             from: date("2026-02-01"),
             until: None,
             cycles: None,
+            limit: None,
             order,
         },
     };
@@ -581,6 +584,7 @@ fn a_capped_discount_or_an_amount_is_taken_off_once_when_seats_are_added() {
             from: date("2026-04-01"),
             until: None,
             cycles: None,
+            limit: None,
             order: 0,
         };
         let (made, _) = change(&made, Change::AddDiscount { discount });

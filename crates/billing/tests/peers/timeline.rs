@@ -381,6 +381,7 @@ fn openmeter_2703_a_discount_is_taken_off_once_however_often_it_is_computed() {
         from: date("2026-02-01"),
         until: None,
         cycles: Some(2.try_into().unwrap()),
+        limit: None,
         order: 0,
     };
     let (off, delta) = change(&made, Change::AddDiscount { discount });

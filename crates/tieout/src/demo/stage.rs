@@ -231,6 +231,7 @@ pub(crate) fn config(
         pace: Pace {
             sweep_seconds: 1_800,
             balance_seconds: u32::MAX,
+            tax_seconds: 60,
             parallel: 2,
         },
         // The simulators have none, and the clock of the demo stands still while it works.

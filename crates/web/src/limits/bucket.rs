@@ -1,9 +1,10 @@
 //! One token bucket, as the instant at which it would be full again: whole numbers only, and nothing
-//! to refill in the background.
+//! to refill in the background. The arithmetic is that of the budgets of connections.
 
+use control::gate::take_one;
 use serde::Deserialize;
 
-const SECOND: u64 = 1_000_000;
+const SECOND: i64 = 1_000_000;
 
 /// How often somebody may ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -23,19 +24,24 @@ impl Quota {
     }
 
     /// Microseconds that one request takes to come back.
-    fn step(self) -> u64 {
-        (SECOND / u64::from(self.per_second.max(1))).max(1)
+    fn step(self) -> i64 {
+        (SECOND / i64::from(self.per_second.max(1))).max(1)
     }
 
-    fn room(self) -> u64 {
-        self.step() * u64::from(self.burst.max(1))
+    fn room(self) -> i64 {
+        self.step() * i64::from(self.burst.max(1))
     }
 
     /// Seconds in which an empty bucket is full again.
     #[must_use]
     pub fn window(self) -> u64 {
-        self.room().div_ceil(SECOND)
+        seconds(self.room())
     }
+}
+
+/// Whole seconds that hold so many microseconds.
+fn seconds(microseconds: i64) -> u64 {
+    u64::try_from(microseconds).unwrap_or(0).div_ceil(1_000_000)
 }
 
 /// What a bucket says to a request.
@@ -57,38 +63,42 @@ pub struct Verdict {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bucket {
     /// When it is full again, in microseconds.
-    full_at: u64,
+    full_at: i64,
     refusing: bool,
 }
 
 impl Bucket {
     pub(super) fn is_full(&self, now: u64) -> bool {
-        self.full_at <= now
+        self.full_at <= since_start(now)
     }
 
     /// Takes one request at `now`, which never goes back.
     pub(super) fn take(&mut self, quota: Quota, now: u64) -> Verdict {
-        let taken = self.full_at.saturating_sub(now);
-        let after = taken.saturating_add(quota.step());
-        let allowed = after <= quota.room();
-        let verdict = |left: u64, wait: u64| Verdict {
+        let now = since_start(now);
+        let taken = take_one(self.full_at, quota.step(), quota.burst, now);
+        let allowed = taken.is_ok();
+        let verdict = |left: i64, wait: u64| Verdict {
             allowed,
             first_refusal: !allowed && !self.refusing,
             quota,
-            left,
+            left: u64::try_from(left).unwrap_or(0),
             wait,
         };
-        let told = if allowed {
-            verdict((quota.room() - after) / quota.step(), 0)
-        } else {
-            verdict(0, (after - quota.room()).div_ceil(SECOND).max(1))
+        let told = match taken {
+            Ok(after) => verdict((quota.room() - (after - now)) / quota.step(), 0),
+            Err(over) => verdict(0, seconds(over).max(1)),
         };
         self.refusing = !allowed;
-        if allowed {
-            self.full_at = now.saturating_add(after);
+        if let Ok(after) = taken {
+            self.full_at = after;
         }
         told
     }
+}
+
+/// Microseconds since the process began; it does not run for 292,000 years.
+fn since_start(microseconds: u64) -> i64 {
+    i64::try_from(microseconds).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -111,7 +121,7 @@ mod tests {
         assert!(allowed(&mut bucket, 100_000) && !allowed(&mut bucket, 100_000));
         assert!(!bucket.is_full(200_000));
         // Waiting long gives the burst back and nothing beyond it.
-        let late = 10 * SECOND;
+        let late = 10_000_000;
         assert!(bucket.is_full(late));
         let passed = (0..10).filter(|_| bucket.take(quota, late).allowed).count();
         assert_eq!(passed, 3);
@@ -133,7 +143,7 @@ mod tests {
         let mut bucket = Bucket::default();
         let quota = Quota::new(0, 0);
         assert!(bucket.take(quota, 0).allowed);
-        assert!(!bucket.take(quota, SECOND - 1).allowed);
-        assert!(bucket.take(quota, SECOND).allowed);
+        assert!(!bucket.take(quota, 999_999).allowed);
+        assert!(bucket.take(quota, 1_000_000).allowed);
     }
 }

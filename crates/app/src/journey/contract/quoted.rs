@@ -54,6 +54,7 @@ pub(crate) fn quoted(
                 from,
                 until: None,
                 cycles: None,
+                limit: None,
                 order: 0,
             };
             changes.push((Change::AddDiscount { discount }, "discount"));

@@ -8,7 +8,7 @@ use recon::Measure;
 use revenue::Obligation;
 use std::collections::BTreeMap;
 use store::payments::MoneySum;
-use store::{Tx, collection, documents, effects, journals, obligations, payments};
+use store::{Tx, collection, documents, effects, intercompany, journals, obligations, payments};
 use values::{AccountCode, Currency, EntityId, Instant, Month};
 
 /// Obligations read at once.
@@ -31,6 +31,8 @@ pub(super) fn proves_accounts(measure: Measure) -> bool {
         | Measure::Unapplied
         | Measure::Prepaid
         | Measure::Tax
+        | Measure::Intercompany
+        | Measure::IntercompanyCharged
         | Measure::Cash => true,
         Measure::Bookings | Measure::Billings | Measure::BilledElsewhere | Measure::Delivered => {
             false
@@ -46,6 +48,7 @@ pub(super) fn add(tx: &mut Tx<'_>, books: &Books, figures: &mut Figures) -> Resu
     of_documents(tx, &mut expected)?;
     of_money(tx, &mut expected)?;
     of_collection(tx, &mut expected)?;
+    of_pairs(tx, &mut expected)?;
     // Where the chart proves no account by a measure, there is nothing to compare it with.
     expected.expected.retain(|figure| {
         let mut proven = books.chart.proven_by(figure.measure.as_str());
@@ -79,8 +82,17 @@ fn balances(tx: &mut Tx<'_>, books: &Books, figures: &mut Figures) -> Result<(),
         let Some(measure) = measure.and_then(Measure::from_word) else {
             continue;
         };
-        let balance =
-            ledger::natural(account.kind, balance).ok_or(values::MoneyRefused::TooLarge)?;
+        // Between entities the sign says who owes: over the group the figures add up to zero.
+        let signed = matches!(
+            measure,
+            Measure::Intercompany | Measure::IntercompanyCharged
+        );
+        let balance = if signed {
+            Some(balance)
+        } else {
+            ledger::natural(account.kind, balance)
+        };
+        let balance = balance.ok_or(values::MoneyRefused::TooLarge)?;
         figures.find(measure, &entity, &currency, balance);
         let key: (Measure, EntityId, Currency) = (
             measure,
@@ -157,6 +169,18 @@ fn of_collection(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault>
     }
     for sum in collection::tax_relieved(tx)? {
         figures.expect(Measure::Tax, &sum.entity, &sum.currency, -sum.minor);
+    }
+    Ok(())
+}
+
+/// What entities billed each other: the seller is owed and has earned, the buyer owes and has spent.
+fn of_pairs(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
+    for sum in intercompany::billed(tx)? {
+        let (currency, amount) = (sum.currency.as_str(), sum.amount);
+        for (entity, owed) in [(&sum.seller, amount), (&sum.buyer, -amount)] {
+            figures.expect(Measure::Intercompany, entity, currency, owed);
+            figures.expect(Measure::IntercompanyCharged, entity, currency, -owed);
+        }
     }
     Ok(())
 }
