@@ -1,6 +1,7 @@
 //! Use that is measured: components by meter, events, what was set aside, intakes.
 
 use crate::{Param, StoreFault, Tx, params};
+use std::collections::BTreeMap;
 
 table! {
     /// A component of a contract that a meter measures.
@@ -292,8 +293,61 @@ pub fn add_events(tx: &mut Tx<'_>, rows: &[UsageEventRow]) -> Result<u64, StoreF
     static TEXT: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
         UsageEventRow::insert_text("ON CONFLICT (meter, event_key) DO NOTHING")
     });
-    let params: Vec<Param<'_>> = rows.iter().flat_map(UsageEventRow::params).collect();
+    // In the order of the key: the pages of a large index are then visited once a batch.
+    let mut sorted: Vec<&UsageEventRow> = rows.iter().collect();
+    sorted.sort_unstable_by(|one, other| {
+        (&one.meter, &one.event_key).cmp(&(&other.meter, &other.event_key))
+    });
+    let params: Vec<Param<'_>> = sorted.into_iter().flat_map(UsageEventRow::params).collect();
     tx.insert(&TEXT, UsageEventRow::WIDTH, &params)
+}
+
+/// The newest events of each meter that can be listed at once.
+pub const NEWEST: usize = 100;
+
+/// Notes what one intake added: how many events each meter has, and its newest ones.
+///
+/// # Errors
+/// When the database refuses.
+pub fn note_added(tx: &mut Tx<'_>, rows: &[UsageEventRow]) -> Result<(), StoreFault> {
+    let mut meters: BTreeMap<&str, Vec<&UsageEventRow>> = BTreeMap::new();
+    for row in rows {
+        meters.entry(&row.meter).or_default().push(row);
+    }
+    for (meter, mut added) in meters {
+        tx.execute(
+            "INSERT INTO usage_meter (meter, events) VALUES (?1, ?2)
+             ON CONFLICT (meter) DO UPDATE SET events = usage_meter.events + excluded.events",
+            params![meter, added.len() as i64],
+        )?;
+        added.sort_unstable_by(|one, other| {
+            (other.happened, &other.event_key).cmp(&(one.happened, &one.event_key))
+        });
+        let params: Vec<Param<'_>> = added
+            .into_iter()
+            .take(NEWEST)
+            .flat_map(|row| -> [Param<'_>; 4] {
+                [
+                    meter.into(),
+                    row.intake.into(),
+                    row.happened.into(),
+                    (&row.event_key).into(),
+                ]
+            })
+            .collect();
+        tx.insert(
+            "INSERT INTO usage_newest (meter, intake, happened, event_key) VALUES (?1, ?2, ?3, ?4)",
+            4,
+            &params,
+        )?;
+        tx.execute(
+            "DELETE FROM usage_newest WHERE meter = ?1 AND (intake, happened, event_key) <= (
+               SELECT intake, happened, event_key FROM usage_newest WHERE meter = ?1
+               ORDER BY intake DESC, happened DESC, event_key DESC LIMIT 1 OFFSET ?2)",
+            params![meter, NEWEST as i64],
+        )?;
+    }
+    Ok(())
 }
 
 /// An event by meter and key.
@@ -413,7 +467,7 @@ pub fn behind(
     )
 }
 
-/// The newest events of a meter, those of the newest intakes first.
+/// The newest events of a meter, at most [`NEWEST`], those of the newest intakes first.
 ///
 /// # Errors
 /// When the database refuses.
@@ -425,8 +479,10 @@ pub fn newest_events(
     let columns = UsageEventRow::columns("e.");
     tx.query(
         &format!(
-            "SELECT {columns}, {CORRECTED_BY} FROM usage_event e WHERE meter = ?1
-             ORDER BY intake DESC, meter DESC, happened DESC, event_key DESC LIMIT ?2"
+            "SELECT {columns}, {CORRECTED_BY} FROM usage_newest n
+             JOIN usage_event e ON e.meter = n.meter AND e.event_key = n.event_key
+             WHERE n.meter = ?1
+             ORDER BY n.intake DESC, n.happened DESC, n.event_key DESC LIMIT ?2"
         ),
         params![meter, limit],
         shown,
@@ -489,15 +545,15 @@ pub fn conclude_aside(
     Ok(())
 }
 
-/// Events by meter: (meter, events, newest intake).
+/// Events by meter: (meter, events).
 ///
 /// # Errors
 /// When the database refuses.
-pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, i64)>, StoreFault> {
+pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreFault> {
     tx.query(
-        "SELECT meter, CAST(count(*) AS BIGINT), max(intake) FROM usage_event GROUP BY meter ORDER BY meter",
+        "SELECT meter, events FROM usage_meter ORDER BY meter",
         &[],
-        |mut row| Ok((row.text(0)?, row.int(1)?, row.int(2)?)),
+        |mut row| Ok((row.text(0)?, row.int(1)?)),
     )
 }
 

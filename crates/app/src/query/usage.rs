@@ -273,8 +273,8 @@ fn meters(tx: &mut Tx<'_>, context: &Context) -> Result<Vec<MeterView>, AppFault
             late: LateRule::words(meter.late),
             events: events
                 .iter()
-                .find(|(of, _, _)| of == code)
-                .map_or(0, |(_, count, _)| *count),
+                .find(|(of, _)| of == code)
+                .map_or(0, |(_, count)| *count),
             held: set_aside("held"),
             rejected: set_aside("rejected"),
             measured: measured.len() as i64,

@@ -353,6 +353,7 @@ impl Intake<'_> {
         if added < self.rows.len() as u64 {
             self.find_known(tx, events)?;
         }
+        usage::note_added(tx, &self.rows)?;
         for ((contract, meter, entity), from) in &self.reopened {
             let entity: EntityId = crate::fault::stored_value("entity id", entity)?;
             let today = self.context.today(&entity)?;
