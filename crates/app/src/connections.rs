@@ -2,13 +2,16 @@
 //! driver, with our codes mapped to the ids of the other side.
 
 use crate::bus::{BusConfig, BusLink};
+use crate::journey::taxation::TaxEngine;
+use crate::journey::taxation::avatax::{AVATAX, AvaTaxConfig, AvaTaxEngine};
 use crate::limits::LimitsConfig;
+use crate::payment_routes;
 use connect::breaker::State;
 use connect::driver::{
     Driver, DriverOptions, Made, NetSuite, Present, Salesforce, Stripe, SystemPresent,
 };
 use connect::stripe::webhook::{DEFAULT_TOLERANCE_S, Verifier};
-use connect::{HttpTransport, Secret, Transport, netsuite, salesforce, stripe};
+use connect::{FaultClass, HttpTransport, Secret, Transport, netsuite, salesforce, stripe};
 use control::effect::RetryPolicy;
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
@@ -35,9 +38,16 @@ pub struct ConnectionsConfig {
     /// The payment processor.
     #[serde(default)]
     pub stripe: Option<StripeConfig>,
+    /// Further accounts of the payment processor, such as one for a region, by name: `eu` is the
+    /// connection `stripe_eu`.
+    #[serde(default, deserialize_with = "accounts")]
+    pub stripe_accounts: BTreeMap<String, StripeConfig>,
     /// The outside ledger.
     #[serde(default)]
     pub netsuite: Option<NetSuiteConfig>,
+    /// The engine that decides on tax, where the tax table names it for an entity.
+    #[serde(default)]
+    pub avatax: Option<AvaTaxConfig>,
     /// How often what is done.
     #[serde(default)]
     pub pace: Pace,
@@ -57,16 +67,19 @@ pub struct Pace {
     pub sweep_seconds: u32,
     /// Seconds between two readings of the other systems' totals; 0 reads in every round.
     pub balance_seconds: u32,
+    /// Seconds between two rounds of questions to tax engines; 0 asks in every round.
+    pub tax_seconds: u32,
     /// Deliveries under way at once, at least 1.
     pub parallel: u8,
 }
 
 impl Default for Pace {
-    /// Sweeps each minute, totals each quarter of an hour, four deliveries at once.
+    /// Sweeps each minute, totals each quarter of an hour, tax after 15 seconds, four deliveries at once.
     fn default() -> Self {
         Pace {
             sweep_seconds: 60,
             balance_seconds: 900,
+            tax_seconds: 15,
             parallel: 4,
         }
     }
@@ -168,15 +181,43 @@ pub struct NetSuiteIds {
     pub currencies: BTreeMap<String, String>,
 }
 
+/// Shorter texts stand in answers for other things than a credential: they could not be taken out of
+/// them.
+const SHORTEST_CREDENTIAL: usize = 8;
+
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::new)
+    credential(String::deserialize(deserializer)?)
 }
 
 fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Secret>, D::Error> {
-    Ok(Vec::<String>::deserialize(deserializer)?
+    Vec::<String>::deserialize(deserializer)?
         .into_iter()
-        .map(Secret::new)
-        .collect())
+        .map(credential)
+        .collect()
+}
+
+/// The fault says nothing of what was read.
+fn credential<E: serde::de::Error>(text: String) -> Result<Secret, E> {
+    if text.trim().len() < SHORTEST_CREDENTIAL {
+        return Err(E::custom(format!(
+            "a credential has at least {SHORTEST_CREDENTIAL} characters; a shorter one could not be kept out of what is shown, so write the whole of it as the other system issued it"
+        )));
+    }
+    Ok(Secret::new(text))
+}
+
+fn accounts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, StripeConfig>, D::Error> {
+    let accounts = BTreeMap::<String, StripeConfig>::deserialize(deserializer)?;
+    for name in accounts.keys() {
+        if payment_routes::connection(&format!("stripe_{name}")).is_none() {
+            return Err(serde::de::Error::custom(format!(
+                "{name:?} is no name of an account of the processor; write up to 20 small letters and digits, such as eu"
+            )));
+        }
+    }
+    Ok(accounts)
 }
 
 fn stripe_url() -> String {
@@ -195,14 +236,26 @@ pub struct OutsideLedger {
     pub ids: NetSuiteIds,
 }
 
+/// An account of the payment processor beside the first.
+pub struct ProcessorAccount {
+    /// The account.
+    pub api: Stripe,
+    /// Checks its deliveries.
+    pub verifier: Verifier,
+}
+
 /// The connections that are configured, shared by all threads.
 pub struct Connections {
     /// The CRM.
     pub salesforce: Option<Salesforce>,
     /// The payment processor.
     pub stripe: Option<Stripe>,
+    /// Further accounts of it, by connection.
+    pub stripe_accounts: BTreeMap<&'static str, ProcessorAccount>,
     /// The outside ledger.
     pub netsuite: Option<OutsideLedger>,
+    /// The engine that decides on tax.
+    pub avatax: Option<AvaTaxEngine>,
     /// Checks deliveries of the payment processor; refuses all when no secret is configured.
     pub verifier: Verifier,
     /// How often what is done.
@@ -267,10 +320,22 @@ impl Connections {
                     stripe::Connection::new(it.base_url.as_str(), it.api_key.clone()),
                 )
             }),
+            stripe_accounts: config
+                .stripe_accounts
+                .iter()
+                .filter_map(|(name, it)| {
+                    let connection = payment_routes::connection(&format!("stripe_{name}"))?;
+                    Some((connection, account_of(&driver, it)))
+                })
+                .collect(),
             netsuite: config.netsuite.as_ref().map(|it| OutsideLedger {
                 api: NetSuite::new(driver.clone(), netsuite_of(it)),
                 ids: it.ids.clone(),
             }),
+            avatax: config
+                .avatax
+                .as_ref()
+                .map(|it| AvaTaxEngine::new(driver.clone(), it)),
             verifier,
             pace: config.pace,
             limits: config.limits.clone(),
@@ -295,7 +360,7 @@ impl Connections {
             SALESFORCE => self.salesforce.is_some(),
             STRIPE => self.stripe.is_some(),
             NETSUITE => self.netsuite.is_some(),
-            _ => false,
+            other => self.stripe_accounts.contains_key(other),
         }
     }
 
@@ -305,7 +370,46 @@ impl Connections {
         [SALESFORCE, STRIPE, NETSUITE]
             .into_iter()
             .filter(|name| self.has(name))
+            .chain(self.stripe_accounts.keys().copied())
             .collect()
+    }
+
+    /// The account of the payment processor that a connection names.
+    #[must_use]
+    pub fn processor(&self, connection: &str) -> Option<&Stripe> {
+        match connection {
+            STRIPE => self.stripe.as_ref(),
+            other => self.stripe_accounts.get(other).map(|account| &account.api),
+        }
+    }
+
+    /// The accounts of the payment processor, by connection.
+    pub fn processors(&self) -> impl Iterator<Item = (&'static str, &Stripe)> {
+        let first = self.stripe.as_ref().map(|api| (STRIPE, api));
+        let others = self.stripe_accounts.iter();
+        first
+            .into_iter()
+            .chain(others.map(|(name, account)| (*name, &account.api)))
+    }
+
+    /// What checks the deliveries of an account of the payment processor; nothing when there is no
+    /// such account.
+    #[must_use]
+    pub fn verifier_of(&self, connection: &str) -> Option<&Verifier> {
+        match connection {
+            STRIPE => Some(&self.verifier),
+            other => self
+                .stripe_accounts
+                .get(other)
+                .map(|account| &account.verifier),
+        }
+    }
+
+    /// The tax engine of that name, if it is connected.
+    #[must_use]
+    pub fn tax_engine(&self, name: &str) -> Option<&dyn TaxEngine> {
+        let avatax = self.avatax.as_ref().filter(|_| name == AVATAX);
+        avatax.map(|engine| engine as &dyn TaxEngine)
     }
 
     /// What was made of calls to a system by this process so far.
@@ -320,6 +424,43 @@ impl Connections {
         if let Some(name) = names.into_iter().find(|name| *name == connection) {
             let state = State::Open { until: now };
             self.driver.adopt(name, self.limits.of(name).breaker, state);
+        }
+    }
+
+    /// Whether a system answers a harmless question now, be it with a refusal of that question.
+    pub(crate) fn answers(&self, connection: &str, now: Instant) -> bool {
+        self.let_probe(connection, now);
+        let asked = match connection {
+            SALESFORCE => self.salesforce.as_ref().map(|api| {
+                let one = api.query("SELECT Id FROM Organization LIMIT 1");
+                one.map(drop)
+            }),
+            STRIPE => self
+                .stripe
+                .as_ref()
+                .map(|api| api.events_since(now, None).map(drop)),
+            NETSUITE => self
+                .netsuite
+                .as_ref()
+                .map(|it| it.api.query("SELECT id FROM currency").map(drop)),
+            other => self
+                .processor(other)
+                .map(|api| api.events_since(now, None).map(drop)),
+        };
+        match asked {
+            None => false,
+            Some(Ok(())) => true,
+            Some(Err(fault)) => match fault.class {
+                FaultClass::Data
+                | FaultClass::Policy
+                | FaultClass::Conflict
+                | FaultClass::Duplicate => true,
+                FaultClass::Transient
+                | FaultClass::Ambiguous
+                | FaultClass::Throttled { .. }
+                | FaultClass::Authentication
+                | FaultClass::Bug => false,
+            },
         }
     }
 
@@ -344,6 +485,17 @@ impl Connections {
     #[must_use]
     pub fn is_held(&self, connection: &str) -> bool {
         self.driver.is_held(connection)
+    }
+}
+
+fn account_of(driver: &Arc<Driver>, config: &StripeConfig) -> ProcessorAccount {
+    let connection = stripe::Connection::new(config.base_url.as_str(), config.api_key.clone());
+    ProcessorAccount {
+        api: Stripe::new(driver.clone(), connection),
+        verifier: Verifier {
+            secrets: config.webhook_secrets.clone(),
+            tolerance_s: config.tolerance_seconds,
+        },
     }
 }
 
@@ -414,6 +566,28 @@ mod tests {
             "119"
         );
         assert_eq!(connections.verifier.tolerance_s, 300);
+    }
+
+    #[test]
+    fn a_credential_too_short_to_be_kept_out_of_answers_is_refused_unsaid() {
+        for (settings, field) in [
+            (
+                serde_json::json!({ "stripe": { "api_key": "sk_x1y2" } }),
+                "sk_x1y2",
+            ),
+            (
+                serde_json::json!({ "stripe": { "api_key": "sk_test_1", "webhook_secrets": ["wh_x1y2"] } }),
+                "wh_x1y2",
+            ),
+        ] {
+            let refused = serde_json::from_value::<ConnectionsConfig>(settings).unwrap_err();
+            let told = refused.to_string();
+            assert!(
+                told.contains("a credential has at least 8 characters"),
+                "{told}"
+            );
+            assert!(!told.contains(field), "{told}");
+        }
     }
 
     #[test]

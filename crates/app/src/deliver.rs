@@ -19,7 +19,7 @@ use crate::{App, AppFault};
 use connect::driver::calls_of_this_thread;
 use control::effect::{self, EffectState};
 use control::gate as gate_rules;
-use perform::Mode;
+use perform::{Answer, Mode};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use store::effects::{self, EffectRow};
@@ -28,6 +28,10 @@ use values::Instant;
 
 /// Who acts when effects are delivered.
 pub(crate) const ACTOR: &str = "tieout/delivery";
+
+/// How long an effect may fail as a probe before its own system is asked whether it is down,
+/// microseconds: a short outage is over by then.
+const PATIENCE: i64 = 15 * 60 * 1_000_000;
 
 /// An effect that is ours to work on until its outcome is written.
 #[derive(Debug, Clone)]
@@ -197,6 +201,11 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
     );
     telemetry::join_chain(&span, &taken.effect.correlation);
     let answer = span.in_scope(|| perform::perform(app, connections, &taken));
+    let is_at_fault = span.in_scope(|| is_at_fault(app, connections, &taken, &answer));
+    let taken = Taken {
+        is_probe: taken.is_probe && !is_at_fault,
+        ..taken
+    };
     let (ended, made) = (app.clock().now(), connections.made(&name));
     let further = calls_of_this_thread()
         .saturating_sub(calls_before)
@@ -209,6 +218,21 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
             .filter(|_| made.allowance != before.allowance),
     };
     outcome::write(app, &connections.retry, taken, answer, call)
+}
+
+/// A probe that finds the other system down uses up no attempt. But what waits alone on its
+/// connection may itself be what fails, and would probe for ever: once it has failed for long, the
+/// system is asked something harmless. If it answers that, the attempt counts like any other, so that
+/// a person gets it in the end.
+fn is_at_fault(app: &App, connections: &Connections, taken: &Taken, answer: &Answer) -> bool {
+    let now = app.clock().now();
+    let since = now
+        .microseconds()
+        .saturating_sub(taken.first_sent.microseconds());
+    taken.is_probe
+        && since >= PATIENCE
+        && matches!(answer, Answer::Failed(fault) if outcome::is_outage(fault))
+        && connections.answers(&taken.effect.connection, now)
 }
 
 /// What was seen of the calls of one delivery.

@@ -189,6 +189,65 @@ fn an_open_breaker_holds_every_process_and_comes_back_slowly() {
     bench.assert_all_used();
 }
 
+/// One journal alone on its connection, which the ledger cannot take. The first failure opens the
+/// breaker, so that every later attempt is a probe.
+fn poisoned() -> Bench {
+    let bench = with_limits(LimitSettings {
+        failures_to_open: Some(1),
+        hold_seconds: Some(60),
+        ..LimitSettings::default()
+    });
+    intend_journal(&bench, "eff_1", "ledger/1");
+    bench
+}
+
+/// Rounds five minutes apart, longer than any wait between attempts.
+fn rounds(bench: &Bench, count: u32, answers: &[Answer]) {
+    for _ in 0..count {
+        bench.will_answer(answers.iter().map(|answer| match answer {
+            Answer::Refused => refused(),
+            Answer::Currencies => reply(200, &json!({ "items": [{ "id": "1" }], "hasMore": false })),
+        }));
+        bench.deliver();
+        bench.assert_all_used();
+        bench.later(301);
+    }
+}
+
+enum Answer {
+    Refused,
+    Currencies,
+}
+
+#[test]
+fn what_fails_alone_while_its_system_answers_other_calls_reaches_a_person() {
+    let bench = poisoned();
+    // A quarter of an hour may be an outage: probes use nothing up.
+    rounds(&bench, 3, &[Answer::Refused]);
+    assert_eq!(bench.effect("eff_1").attempts, 1);
+    // After that the ledger is asked for its currencies. It answers, so it is this journal.
+    rounds(&bench, 6, &[Answer::Refused, Answer::Currencies]);
+    let effect = bench.effect("eff_1");
+    assert_eq!((effect.status.as_str(), effect.attempts), ("intended", 7));
+    rounds(&bench, 1, &[Answer::Refused, Answer::Currencies]);
+    assert_eq!(bench.effect("eff_1").status, "parked");
+    let exception = bench.exception("effect/eff_1").unwrap();
+    assert_eq!(exception.class, "effect_exhausted");
+    // It stays there: nothing is sent any more.
+    assert!(bench.deliver().is_quiet());
+}
+
+#[test]
+fn what_fails_alone_while_its_system_is_down_waits_however_long_it_takes() {
+    let bench = poisoned();
+    rounds(&bench, 3, &[Answer::Refused]);
+    rounds(&bench, 40, &[Answer::Refused, Answer::Refused]);
+    let effect = bench.effect("eff_1");
+    assert_eq!((effect.status.as_str(), effect.attempts), ("intended", 1));
+    bench.will_answer([created("1")]);
+    assert_eq!(bench.deliver().delivered, 1);
+}
+
 #[test]
 fn what_waited_through_an_outage_is_looked_up_afterwards() {
     let bench = with_limits(LimitSettings {

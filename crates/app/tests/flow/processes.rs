@@ -225,7 +225,7 @@ fn three_processes_deliver_every_effect_once_and_keep_the_limit_together() {
         let config: ConnectionsConfig = serde_json::from_value(json!({
             "netsuite": {
                 "base_url": "https://netsuite.example", "account": "1", "consumer_key": "ck",
-                "consumer_secret": "cs", "token": "t", "token_secret": "ts",
+                "consumer_secret": "cs_of_places", "token": "t", "token_secret": "ts_of_places",
                 "ids": { "accounts": { "1100": "119", "2100": "210" },
                     "subsidiaries": { "US": "1" }, "currencies": { "USD": "1" } }
             },

@@ -126,6 +126,22 @@ impl Bench {
         }
     }
 
+    /// Other connections over the same script.
+    #[allow(
+        dead_code,
+        reason = "not every test that shares this file has accounts of its own"
+    )]
+    pub fn connected(&self, config: Value) -> Connections {
+        let (script, present) = (self.script.clone(), self.script.clone());
+        let options = DriverOptions {
+            read_attempts: 1,
+            ..DriverOptions::default()
+        };
+        let driver = Driver::new(Box::new(script), Box::new(present), options);
+        let config: ConnectionsConfig = serde_json::from_value(config).unwrap();
+        Connections::new(&config, Arc::new(driver))
+    }
+
     /// Connections to no system, so that a round of the worker asks nobody.
     pub fn nowhere(&self) -> Connections {
         let config = serde_json::from_value(json!({})).unwrap();
@@ -360,12 +376,12 @@ fn config(parallel: u8) -> ConnectionsConfig {
     serde_json::from_value(json!({
         "salesforce": {
             "login_url": "https://login.example",
-            "login": { "flow": "client_credentials", "client_id": "id", "client_secret": "secret" }
+            "login": { "flow": "client_credentials", "client_id": "id", "client_secret": "secret-of-the-app" }
         },
-        "stripe": { "base_url": "https://stripe.example", "api_key": "sk", "webhook_secrets": [SECRET] },
+        "stripe": { "base_url": "https://stripe.example", "api_key": "sk_test_script", "webhook_secrets": [SECRET] },
         "netsuite": {
-            "base_url": "https://netsuite.example", "account": "1", "consumer_key": "ck", "consumer_secret": "cs",
-            "token": "t", "token_secret": "ts",
+            "base_url": "https://netsuite.example", "account": "1", "consumer_key": "ck", "consumer_secret": "cs_of_the_script",
+            "token": "t", "token_secret": "ts_of_the_script",
             "ids": {
                 "accounts": { "1100": "119", "2100": "210" },
                 "subsidiaries": { "US": "1" },
