@@ -6,7 +6,7 @@ use super::{of_document, policy, reason_given, stated, unmatched};
 use crate::Refusal;
 use crate::command::{Answer, MatchPayment, SetPayer, UnapplyPayment};
 use crate::fault::{AppFault, stored_value};
-use crate::journey::{customer, document, exception, payment};
+use crate::journey::{customer, document, exception, payment, refund};
 use crate::record::{Context, Recorder};
 use billing::{Instruction, OpenInvoice, Suggestion};
 use events::Application;
@@ -320,7 +320,12 @@ pub fn unapply(
     }
     payment::move_cash(tx, context, &mut recorder, &row, &[back])?;
     recorder.finish(tx)?;
-    let exception = payment::unmatched(tx, context, &row, "")?;
+    refund::covered(tx, context, &row)?;
+    // What went back to the payer already is not there to be set against anything.
+    let exception = match row.unapplied > 0 {
+        true => Some(payment::unmatched(tx, context, &row, "")?),
+        false => None,
+    };
     Ok(
         json!({ "payment": row.id, "invoice": invoice.id, "taken_back": amount,
         "unapplied": payment::money(&row, row.unapplied)?, "exception": exception }),
@@ -336,7 +341,7 @@ pub fn set_payer(tx: &mut Tx<'_>, body: &SetPayer) -> Result<Answer, AppFault> {
     if let Some(payer) = &body.payer {
         customer::load(tx, payer)?;
         if *payer == body.customer {
-            let message = "a customer pays for itself anyway; leave the payer out";
+            let message = format!("{payer} pays for itself anyway; leave the payer out");
             return Err(Refusal::field("pays_for_itself", "payer", message).into());
         }
     }

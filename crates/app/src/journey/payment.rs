@@ -5,14 +5,16 @@ mod attempt;
 mod by_hand;
 
 pub use attempt::attempt_failed;
-pub(crate) use attempt::{collect, is_collected, prepare};
+pub(crate) use attempt::{
+    begun_at, collect, collect_again, is_collected, lacks_route, prepare,
+};
 pub use by_hand::{apply, record};
 
 use crate::Refusal;
 use crate::collection::{cash, dunning, prepaid};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
-use crate::journey::{document, standing};
+use crate::journey::{document, refund, standing};
 use crate::record::{Context, Fact, Recorder};
 use billing::OpenInvoice;
 use events::{Application, CashApplied, Event, PaymentSettled, Reference};
@@ -436,6 +438,7 @@ pub(crate) fn release(
         };
         row.unapplied += taken;
         payments::update(tx, &row)?;
+        refund::covered(tx, context, &row)?;
         let back = Application {
             invoice: stored_value("invoice id", &invoice.id)?,
             amount: money(&row, -taken)?,

@@ -100,7 +100,9 @@ pub fn request(
     } else {
         recorder.intend(Intent {
             lane: format!("payment/{}", payment.id),
-            connection: "stripe",
+            connection: super::payment::begun_at(tx, &payment.id)?
+                .or(took_in(tx, &payment)?)
+                .unwrap_or(crate::connections::STRIPE),
             operation: "stripe.refund",
             subject: format!("refund/{id}"),
             key: format!("refund/{id}"),
@@ -161,10 +163,12 @@ pub fn refund_settled(
     let mut payment = payment;
     let row = match ours {
         Some(row) => row,
-        // Given back at the processor without us: what was set against nothing is the first to go.
+        // Given back at the processor without us. What of it was set against invoices is owed by
+        // the payer again until they are credited: below zero, as on the account.
         None => {
-            payment.unapplied -= report.amount.minor.min(payment.unapplied);
+            payment.unapplied -= report.amount.minor;
             payments::update(tx, &payment)?;
+            uncovered(tx, context, &payment, report)?;
             foreign(tx, context, report, &payment)?
         }
     };
@@ -190,6 +194,60 @@ pub fn refund_settled(
     Ok(PaymentOutcome::Recorded {
         correlation: Some(correlation),
     })
+}
+
+/// Raises what went back of a payment though it is set against invoices: the processor has its leg
+/// of the refund, and billing has none.
+fn uncovered(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &PaymentRow,
+    report: &SettledRefund,
+) -> Result<(), AppFault> {
+    if payment.unapplied == 0 {
+        let what = format!("unmatched/{}", payment.id);
+        exception::clear(tx, context, &what, "the money went back to the payer")?;
+    }
+    if payment.unapplied >= 0 {
+        return Ok(());
+    }
+    let missing = Money::from_minor(-payment.unapplied, report.amount.currency);
+    let new = NewException {
+        key: format!("uncovered/{}", payment.id),
+        class: "refund_unmatched",
+        summary: format!(
+            "Refund of {} was given at {} for payment {}, of which {missing} is set against invoices that are not credited",
+            report.amount, report.processor, payment.id
+        ),
+        detail: format!(
+            "Refund {} ({}): credit the invoice, or take the payment back from it and collect it again. It closes when {missing} of the payment is set against nothing.",
+            report.external_id, report.reason
+        ),
+        customer: payment.customer.clone(),
+        document: payment.id.clone(),
+        entity: payment.entity.clone(),
+        value: Some(missing),
+        correlation: Some(stored_value("chain id", &payment.correlation)?),
+        ..NewException::default()
+    };
+    exception::open(tx, context, new)?;
+    Ok(())
+}
+
+/// Closes what [`uncovered`] raised, once all that went back was taken from invoices.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn covered(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    payment: &PaymentRow,
+) -> Result<(), AppFault> {
+    if payment.unapplied >= 0 {
+        let what = format!("uncovered/{}", payment.id);
+        exception::clear(tx, context, &what, "what went back is no longer set against invoices")?;
+    }
+    Ok(())
 }
 
 fn foreign(
@@ -297,4 +355,12 @@ fn unmatched(
             ..NewException::default()
         },
     )
+}
+
+/// The processor that a payment was told by, where we did not begin it.
+fn took_in(tx: &mut Tx<'_>, payment: &PaymentRow) -> Result<Option<&'static str>, AppFault> {
+    let told = store::catalogue::references_of(tx, &format!("payment/{}", payment.id))?;
+    Ok(told
+        .iter()
+        .find_map(|known| crate::payment_routes::connection(&known.system)))
 }

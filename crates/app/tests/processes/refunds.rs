@@ -1,6 +1,7 @@
 //! A refund: it waits for somebody else, and is done once or not at all.
 
 use super::*;
+use values::Clock;
 
 /// Money of acme that is set against nothing.
 fn paid_too_much(company: &Company) -> String {
@@ -80,4 +81,113 @@ fn a_denied_refund_does_nothing() {
     company.work();
     assert_eq!(company.of("refund")[0].status, "cancelled");
     assert_eq!(company.balances(), before);
+}
+
+/// The processor says that it gave money back which nobody here asked for.
+fn given_back(company: &Company, external_id: &str, amount: &str) {
+    let report = app::journey::refund::SettledRefund {
+        processor: "stripe".to_owned(),
+        external_id: external_id.to_owned(),
+        payment_external_id: "pi_1".to_owned(),
+        refund: None,
+        amount: values::Money::parse(amount, values::Currency::EUR).unwrap(),
+        reason: "requested_by_customer".to_owned(),
+        happened: company.clock.now(),
+    };
+    let told = company
+        .app
+        .run("stripe", move |tx, context| {
+            app::journey::refund::refund_settled(tx, context, &report)
+        })
+        .unwrap();
+    assert!(
+        matches!(told, app::journey::payment::PaymentOutcome::Recorded { .. }),
+        "{told:?}"
+    );
+}
+
+/// An invoice over 142.80 that a card payment settled, which the processor calls pi_1.
+fn paid_by_card(company: &Company) -> (String, String) {
+    company.contract("C-1", "acme");
+    let invoice = company.bill("C-1");
+    let answer = company.act(
+        "record_payment",
+        json!({"invoice": invoice, "amount": "142.80", "method": "card"}),
+    );
+    let payment = answer["payment"].as_str().unwrap().to_owned();
+    let id = payment.clone();
+    company
+        .app
+        .run("test", move |tx, _| {
+            let mut row = store::payments::payment(tx, &id)?.unwrap();
+            row.external_id = "pi_1".to_owned();
+            Ok(store::payments::update(tx, &row)?)
+        })
+        .unwrap();
+    (invoice, payment)
+}
+
+fn uncovered(company: &Company) -> Vec<(String, i64)> {
+    let open = company.app.store().read(exceptions::all_open).unwrap();
+    open.into_iter()
+        .filter(|row| row.class == "refund_unmatched")
+        .map(|row| (row.summary, row.amount))
+        .collect()
+}
+
+#[test]
+fn a_refund_that_billing_knows_nothing_of_is_an_exception_until_the_invoice_is_credited() {
+    let company = Company::new();
+    let (invoice, payment) = paid_by_card(&company);
+    given_back(&company, "re_1", "100.00");
+    let found = uncovered(&company);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].0.contains("100.00 EUR") && found[0].0.contains("not credited"),
+        "{found:?}"
+    );
+    assert_eq!(found[0].1, 10_000);
+    // The books say what is so: the payer owes what he got back. Nothing is unexplained.
+    company.must_tie_out("after the refund");
+    // More of it goes back: the same case is worth more.
+    given_back(&company, "re_2", "42.80");
+    assert_eq!(uncovered(&company)[0].1, 14_280);
+    // Nothing of it can be given back again.
+    let again = company.try_act(
+        MAKER,
+        "refund_payment",
+        json!({"payment": payment, "reason": "once more"}),
+    );
+    assert_eq!(code(&again.unwrap_err()), "refund_exceeds_unapplied");
+    // A credit note is the leg that was missing.
+    company.act(
+        "issue_credit_note",
+        json!({"invoice": invoice, "full": true, "reason": "not delivered"}),
+    );
+    assert_eq!(uncovered(&company), []);
+    company.must_tie_out("after the credit note");
+}
+
+#[test]
+fn a_refund_of_money_that_is_set_against_nothing_needs_nobody() {
+    let company = Company::new();
+    let (invoice, payment) = paid_by_card(&company);
+    company.act(
+        "unapply_payment",
+        json!({"payment": payment, "invoice": invoice, "reason": "paid twice"}),
+    );
+    given_back(&company, "re_1", "142.80");
+    assert_eq!(company.open(), Vec::<String>::new());
+    company.must_tie_out("after the refund");
+    // The other way round: taken from the invoice afterwards, it closes as well.
+    let company = Company::new();
+    let (invoice, payment) = paid_by_card(&company);
+    given_back(&company, "re_1", "142.80");
+    assert_eq!(uncovered(&company).len(), 1);
+    company.act(
+        "unapply_payment",
+        json!({"payment": payment, "invoice": invoice, "reason": "it went back"}),
+    );
+    assert_eq!(company.open(), Vec::<String>::new());
+    company.must_tie_out("after taking it from the invoice");
 }

@@ -3,9 +3,11 @@
 use super::{FailedAttempt, PaymentOutcome, fact, find, money};
 use crate::App;
 use crate::collection::dunning;
+use crate::connections::STRIPE;
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, standing};
+use crate::payment_routes::{Collected, connection, is_stripe};
 use crate::record::{Context, Intent, Recorder};
 use billing::{DunningStep, next_attempt};
 use commerce::{Collection, Customer};
@@ -27,14 +29,102 @@ pub(crate) fn collect(
 ) -> Result<(), AppFault> {
     if let Some(row) = prepare(context, recorder, invoice, payer)? {
         PaymentRow::insert(tx, std::slice::from_ref(&row))?;
+    } else if lacks_route(context, invoice, payer) {
+        no_route(tx, context, invoice, payer)?;
     }
     Ok(())
+}
+
+/// The processor that the routes name for an invoice, with the payer's id there.
+fn routed<'p>(
+    context: &Context,
+    invoice: &DocumentRow,
+    payer: &'p Customer,
+) -> Option<(&'static str, &'p str)> {
+    let what = Collected {
+        entity: &invoice.entity,
+        country: payer.tax.as_ref().map(|tax| tax.country.as_str()),
+        currency: &invoice.currency,
+    };
+    let processor = context.books.payment_routes.of(&what)?;
+    Some((processor, payer.ref_in(processor)?))
+}
+
+/// Whether an invoice is to be collected and no processor can: no route fits, or the payer is not
+/// known where it leads.
+pub(crate) fn lacks_route(context: &Context, invoice: &DocumentRow, payer: &Customer) -> bool {
+    invoice.remaining > 0
+        && is_collected(context, &invoice.entity, payer)
+        && routed(context, invoice, payer).is_none()
+}
+
+fn no_route(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    invoice: &DocumentRow,
+    payer: &Customer,
+) -> Result<(), AppFault> {
+    let country = payer
+        .tax
+        .as_ref()
+        .map_or("unknown", |tax| tax.country.as_str());
+    let why = format!(
+        "no payment route fits entity {}, country {country} and currency {}, or {} is not known to the processor that it names; add a route with set_payment_routes or the id of the customer there, then try again",
+        invoice.entity, invoice.currency, payer.id
+    );
+    let new = NewException {
+        key: format!("collect/{}", invoice.id),
+        class: "payment_failed",
+        summary: format!("Invoice {} is collected by nobody: {why}", invoice.number),
+        detail: why,
+        customer: invoice.customer.clone(),
+        document: invoice.id.clone(),
+        entity: invoice.entity.clone(),
+        value: Some(values::Money::from_minor(
+            invoice.remaining,
+            stored_value("currency", &invoice.currency)?,
+        )),
+        correlation: Some(stored_value("chain id", &invoice.correlation)?),
+        ..NewException::default()
+    };
+    exception::open(tx, context, new)?;
+    Ok(())
+}
+
+/// Collects an invoice that no route had fitted. Answers false when none fits yet.
+pub(crate) fn collect_again(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    invoice: &str,
+) -> Result<bool, AppFault> {
+    let Some(invoice) = documents::document(tx, invoice)? else {
+        return Ok(true);
+    };
+    let payer = customer::load(tx, &stored_value("customer id", &invoice.customer)?)?;
+    if lacks_route(context, &invoice, &payer) {
+        return Ok(false);
+    }
+    let chain = stored_value("chain id", &invoice.correlation)?;
+    let key = format!("collect-again/{}", invoice.id);
+    let mut recorder = Recorder::new(context, chain, "/billing", &key);
+    collect(tx, context, &mut recorder, &invoice, &payer)?;
+    recorder.finish(tx)?;
+    Ok(true)
+}
+
+/// The processor at which the collection of a payment began.
+pub(crate) fn begun_at(tx: &mut Tx<'_>, payment: &str) -> Result<Option<&'static str>, AppFault> {
+    let of_payment = store::effects::of_subject(tx, &format!("payment/{payment}"))?;
+    let begun = of_payment
+        .iter()
+        .find(|effect| is_stripe(&effect.connection));
+    Ok(begun.and_then(|effect| connection(&effect.connection)))
 }
 
 /// Whether invoices of an entity to this payer are collected by card.
 pub(crate) fn is_collected(context: &Context, entity: &str, payer: &Customer) -> bool {
     payer.collection == Collection::Card
-        && payer.ref_in("stripe").is_some()
+        && payer.refs.iter().any(|known| is_stripe(&known.system))
         && context.books.routing.collect_cards
         && context.books.governance.tells(
             control::topology::RoutedFact::Collections,
@@ -50,15 +140,12 @@ pub(crate) fn prepare(
     invoice: &DocumentRow,
     payer: &Customer,
 ) -> Result<Option<PaymentRow>, AppFault> {
-    let Some(handle) = payer
-        .ref_in("stripe")
-        .filter(|_| is_collected(context, &invoice.entity, payer))
-    else {
-        return Ok(None);
-    };
-    if invoice.remaining <= 0 {
+    if invoice.remaining <= 0 || !is_collected(context, &invoice.entity, payer) {
         return Ok(None);
     }
+    let Some((processor, handle)) = routed(context, invoice, payer) else {
+        return Ok(None);
+    };
     let id = PaymentId::mint(&*context.ids, context.now);
     let row = PaymentRow {
         id: id.as_str().to_owned(),
@@ -83,13 +170,14 @@ pub(crate) fn prepare(
         invoice: stored_value("invoice id", &invoice.id)?,
         customer: payer.id.clone(),
         amount: money(&row, row.amount)?,
-        processor: "stripe".to_owned(),
+        processor: processor.to_owned(),
     };
     recorder.event(
         fact(context, &row, context.now)?,
         Event::PaymentInitiated(initiated),
     );
-    ask(recorder, &row, handle, payer.payment_method.as_deref(), 1)?;
+    let there = (processor, handle);
+    ask(recorder, &row, there, payer.payment_method.as_deref(), 1)?;
     Ok(Some(row))
 }
 
@@ -97,7 +185,7 @@ pub(crate) fn prepare(
 fn ask(
     recorder: &mut Recorder<'_>,
     row: &PaymentRow,
-    handle: &str,
+    (processor, handle): (&'static str, &str),
     method: Option<&str>,
     attempt: i64,
 ) -> Result<(), AppFault> {
@@ -108,7 +196,7 @@ fn ask(
     };
     recorder.intend(Intent {
         lane: format!("payment/{}", row.id),
-        connection: "stripe",
+        connection: processor,
         operation: "stripe.collect",
         subject: format!("payment/{}", row.id),
         key: format!("collect/{}/{attempt}", row.id),
@@ -170,7 +258,7 @@ pub fn attempt_failed(
     }
     let entity: EntityId = stored_value("entity id", &row.entity)?;
     let zone = context.books.entity(&entity)?.zone.clone();
-    let waits = dunning::retries(tx, &row.entity)?;
+    let waits = dunning::retries(tx, &row)?;
     let step = next_attempt(report.attempt as usize, report.happened, &waits);
     let retry = match step {
         DunningStep::Retry(at) => Some(zone.date_at(at)),
@@ -336,7 +424,9 @@ impl App {
                     tx,
                     &stored_value::<CustomerId>("customer id", &row.customer)?,
                 )?;
-                let Some(handle) = payer.ref_in("stripe") else {
+                // Where it was begun it goes on; routes are for what begins.
+                let begun = begun_at(tx, &row.id)?.unwrap_or(STRIPE);
+                let Some(handle) = payer.ref_in(begun) else {
                     continue;
                 };
                 // What was credited since the last attempt is not collected any more, and an attempt
@@ -364,7 +454,7 @@ impl App {
                 ask(
                     &mut recorder,
                     &row,
-                    handle,
+                    (begun, handle),
                     payer.payment_method.as_deref(),
                     attempt,
                 )?;

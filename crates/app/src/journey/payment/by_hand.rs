@@ -169,7 +169,10 @@ pub fn apply(
         return Err(Refusal::field(
             "nothing_unapplied",
             "payment",
-            "all of this payment is set against invoices",
+            format!(
+                "nothing of payment {} is left: all of it is set against invoices or went back; take it back from an invoice first",
+                row.id
+            ),
         )
         .into());
     }
