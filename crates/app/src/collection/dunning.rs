@@ -3,9 +3,10 @@
 //! what it asks for and does what it says.
 
 use super::dunning_step::{self, Told};
-use super::{of_document, policy, stated};
+use super::{of_document, policy, stated, suspension};
 use crate::command::{Answer, AssignCollection, RecordPromise};
 use crate::fault::{AppFault, stored, stored_value, to_store};
+use crate::journey::routing::Routes;
 use crate::journey::{customer, document, exception, standing};
 use crate::record::{Context, Recorder};
 use crate::{App, Refusal};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::collection::{self, CaseRow};
 use store::documents::{self, DocumentRow};
+use store::payments::PaymentRow;
 use store::{Tx, payments, settings};
 use values::{CustomerId, Date, EntityId, Money};
 
@@ -29,6 +31,9 @@ pub(super) struct Kept {
     pub(super) case: Case,
     /// The steps as they were when it entered.
     pub(super) policy: DunningPolicy,
+    /// What of the contracts its suspension keeps from being billed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) stopped: Vec<suspension::Stopped>,
 }
 
 /// A case while it is worked on.
@@ -78,22 +83,45 @@ impl Work {
         Ok(collection::update_case(tx, &self.row)?)
     }
 
-    /// The standing that this case alone gives its customer.
-    fn standing(&self) -> &'static str {
-        match &self.kept.case {
-            case if case.closed => "good",
-            case if case.suspended => "suspended",
-            case if case.promise.is_some() => "grace",
-            _ => "past_due",
-        }
+}
+
+/// The standing that a case alone gives its customer.
+fn standing_of(case: &Case) -> &'static str {
+    match case {
+        case if case.closed => "good",
+        case if case.suspended => "suspended",
+        case if case.promise.is_some() => "grace",
+        _ => "past_due",
     }
 }
 
-/// The waits between attempts at an invoice, as the policy for it has them.
-pub(crate) fn retries(tx: &mut Tx<'_>, entity: &str) -> Result<billing::RetryPolicy, AppFault> {
-    let policy = policy::in_force(tx)?;
-    let found = policy.dunning.policy_for(entity, "card");
+/// The waits between attempts at the payment of an invoice: those of the steps that it walks
+/// already, else those of the policy for it.
+pub(crate) fn retries(
+    tx: &mut Tx<'_>,
+    payment: &PaymentRow,
+) -> Result<billing::RetryPolicy, AppFault> {
+    if let Some(row) = collection::running_case(tx, &payment.invoice)? {
+        let kept: Kept = stored("dunning case", &row.body)?;
+        let waits = kept.policy.retries();
+        if !waits.days.is_empty() {
+            return Ok(waits);
+        }
+    }
+    let payer = customer::load(
+        tx,
+        &stored_value::<CustomerId>("customer id", &payment.customer)?,
+    )?;
+    let policy = policy::in_force(tx)?.dunning;
+    let found = policy.policy_for(&payment.entity, "card", payer.class.as_deref());
     Ok(found.map(DunningPolicy::retries).unwrap_or_default())
+}
+
+/// The case of an invoice that is not closed, ours until the transaction ends: what is done in it is
+/// numbered, and another process may be at it.
+fn running(tx: &mut Tx<'_>, invoice: &str) -> Result<Option<CaseRow>, AppFault> {
+    store::bill_pages::take_turns(tx, &mut [format!("dunning/{invoice}")])?;
+    Ok(collection::running_case(tx, invoice)?)
 }
 
 /// Lets an invoice enter, unless it has, or nothing of it is open.
@@ -104,7 +132,7 @@ pub(crate) fn enter(
     invoice: &DocumentRow,
     (from, why): (Date, &str),
 ) -> Result<(), AppFault> {
-    if invoice.remaining <= 0 || collection::running_case(tx, &invoice.id)?.is_some() {
+    if invoice.remaining <= 0 || running(tx, &invoice.id)?.is_some() {
         return Ok(());
     }
     let buyer = customer::load(
@@ -112,15 +140,17 @@ pub(crate) fn enter(
         &stored_value::<CustomerId>("customer id", &invoice.customer)?,
     )?;
     let book = policy::in_force(tx)?;
-    let Some(policy) = book
-        .dunning
-        .policy_for(&invoice.entity, word(buyer.collection))
-    else {
+    let Some(policy) = book.dunning.policy_for(
+        &invoice.entity,
+        word(buyer.collection),
+        buyer.class.as_deref(),
+    ) else {
         return Ok(());
     };
     let kept = Kept {
         case: Case::begun(from),
         policy: policy.clone(),
+        stopped: Vec::new(),
     };
     let row = CaseRow {
         id: context.ids.mint("dun", context.now),
@@ -132,7 +162,9 @@ pub(crate) fn enter(
         policy_version: i64::from(book.version),
         status: "running".to_owned(),
         next_on: String::new(),
-        owner: String::new(),
+        owner: Routes::on(context.today(&stored_value("entity id", &invoice.entity)?)?)
+            .collections_owner(tx, &buyer.id)?
+            .unwrap_or_default(),
         next_action: String::new(),
         body: to_store("dunning case", &kept)?,
         correlation: invoice.correlation.clone(),
@@ -163,7 +195,7 @@ pub(crate) fn settled(
     recorder: &mut Recorder<'_>,
     invoice: &DocumentRow,
 ) -> Result<(), AppFault> {
-    let Some(row) = collection::running_case(tx, &invoice.id)? else {
+    let Some(row) = running(tx, &invoice.id)? else {
         return Ok(());
     };
     match Work::of(tx, context, row)? {
@@ -213,14 +245,11 @@ fn advance(
                     "the promised day has passed and it is not paid",
                 )?;
             }
-            Act::Resume => told(
-                tx,
-                context,
-                recorder,
-                &work,
-                DunningAct::Resumed,
-                "nothing is owed any more; the service is given again",
-            )?,
+            Act::Resume => {
+                let billing = suspension::resume(tx, context, recorder, &mut work)?;
+                let text = format!("nothing is owed any more; the service is given again{billing}");
+                told(tx, context, recorder, &work, DunningAct::Resumed, &text)?;
+            }
             Act::Close => {
                 told(
                     tx,
@@ -258,14 +287,9 @@ fn stand(
     work: &Work,
 ) -> Result<(), AppFault> {
     const WORST_FIRST: [&str; 3] = ["suspended", "past_due", "grace"];
-    let mut words = vec![work.standing()];
-    for row in collection::running_cases(tx, &work.row.customer, "", CASES_A_STEP)? {
-        if row.id != work.row.id
-            && let Some(other) = Work::of(tx, context, row)?
-        {
-            words.push(other.standing());
-        }
-    }
+    let mut words = vec![standing_of(&work.kept.case)];
+    let others = suspension::others(tx, work)?;
+    words.extend(others.iter().map(|(_, kept)| standing_of(&kept.case)));
     let worst = WORST_FIRST.into_iter().find(|word| words.contains(word));
     standing::change(
         tx,
@@ -367,7 +391,7 @@ fn worked<'c>(
     invoice: &str,
 ) -> Result<(Work, Recorder<'c>), AppFault> {
     let invoice = document::invoice(tx, invoice)?;
-    let row = collection::running_case(tx, &invoice.id)?;
+    let row = running(tx, &invoice.id)?;
     let work = match row {
         Some(row) => Work::of(tx, context, row)?,
         None => None,
@@ -460,7 +484,12 @@ fn late(
             tx,
             &stored_value::<CustomerId>("customer id", &invoice.customer)?,
         )?;
-        let Some(policy) = book.policy_for(entity.as_str(), word(buyer.collection)) else {
+        let policy = book.policy_for(
+            entity.as_str(),
+            word(buyer.collection),
+            buyer.class.as_deref(),
+        );
+        let Some(policy) = policy else {
             continue;
         };
         let due: Date = stored_value("date", &invoice.due)?;
@@ -502,7 +531,11 @@ fn walk(
     let rows = collection::running_cases(tx, "", after, CASES_A_STEP)?;
     let last = rows.last().map(|row| row.id.clone());
     let count = rows.len();
-    for row in rows {
+    for seen in rows {
+        // Another process may have gone on with it, or closed it, since it was listed.
+        let Some(row) = running(tx, &seen.invoice)? else {
+            continue;
+        };
         let Some(work) = Work::of(tx, context, row)? else {
             continue;
         };

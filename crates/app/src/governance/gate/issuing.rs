@@ -4,7 +4,8 @@ use super::places;
 use crate::Refusal;
 use crate::record::Context;
 use commerce::Contract;
-use control::topology::{Domain, Mode, Topology};
+use control::ownership::{Verdict, may_write};
+use control::topology::{Domain, Mode, OURSELVES, Topology};
 
 /// Whether this program issues documents for a contract.
 pub(crate) enum Issuing {
@@ -54,6 +55,21 @@ pub(crate) fn billed_elsewhere(contract: &Contract, system: &str, mode: Mode) ->
         contract.id
     );
     Refusal::field("billed_elsewhere", "contract", message)
+}
+
+/// The system that keeps a contract where this program may not amend it by itself.
+pub(crate) fn amended_by(context: &Context, contract: &Contract) -> Option<String> {
+    let topology = &context.books.governance.topology;
+    places(topology, contract).iter().find_map(|place| {
+        match may_write(topology, OURSELVES, "amendment.change", place) {
+            Verdict::Allowed => None,
+            Verdict::Proposed(_) | Verdict::Refused(_) => Some(
+                topology
+                    .row(Domain::Contract, place)
+                    .map_or_else(|| "another system".to_owned(), |row| row.system.clone()),
+            ),
+        }
+    })
 }
 
 /// The system that recognises the revenue of a product of an entity when it is not this program, and
