@@ -7,8 +7,8 @@
 
 use commerce::{
     Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, ContractRefusal,
-    ContractStatus, DayCount, DayWeights, NewComponent, Pattern, Policy, Timing, amend, coverage,
-    total_value, windows,
+    ContractStatus, DayCount, DayWeights, NewComponent, Pattern, Phase, PhaseStep, Policy, Timing,
+    VersionKind, amend, coverage, total_value, undo, windows,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -57,6 +57,7 @@ fn contract_over(term: Period, sold: &[NewComponent]) -> Contract {
         renewal: None,
         renewed_on: Vec::new(),
         inclusive_prices: Vec::new(),
+        partner: None,
     }
 }
 
@@ -148,7 +149,7 @@ fn each_refusal_says_what_to_do() {
         refused(Change::Extend {
             until: date("2026-06-01")
         }),
-        "extension_not_later: the term ends before 2027-01-01; to extend it, give a later day than 2026-06-01"
+        "extension_not_later: the term ends on 2026-12-31; to extend it, give a later last day than 2026-05-31"
     );
     assert_eq!(
         refused(Change::Cancel {
@@ -349,4 +350,63 @@ proptest! {
         let count = if billing.months().is_some() { i64::from(periods) } else { 1 };
         prop_assert_eq!(total_value(&contract).unwrap().minor, 100_000 * count);
     }
+}
+
+#[test]
+fn what_comes_in_later_goes_through_phases_of_its_own_and_goes_with_them() {
+    let term = Period::new(date("2026-01-01"), date("2027-01-01")).unwrap();
+    let signed = contract_over(term, &[sold("seats", BillingFrequency::Monthly)]);
+    let in_phases = |sale: Change| Change::SoldInPhases {
+        sale: Box::new(sale),
+        phases: vec![
+            PhaseStep {
+                phase: Phase::Trial,
+                months: NonZeroU16::new(1),
+                days: None,
+                charge: None,
+                off: None,
+            },
+            PhaseStep {
+                phase: Phase::Evergreen,
+                months: None,
+                days: None,
+                charge: None,
+                off: None,
+            },
+        ],
+    };
+    let added = in_phases(Change::AddComponent {
+        component: sold("extra", BillingFrequency::Monthly),
+        effective: date("2026-03-01"),
+    });
+    let amended = |contract: &Contract, change: Change| {
+        let reason = "asked for".to_owned();
+        amend(contract, &Amendment { change, reason }, Instant::default())
+    };
+    let (grown, delta) = amended(&signed, added.clone()).unwrap();
+    assert_eq!(delta.kind, VersionKind::ComponentAdded);
+    // Ten months of service, the first of them free.
+    assert_eq!(delta.value_delta.minor, 9 * 100_000);
+    let swapped = in_phases(Change::Swap {
+        component: "seats".parse().unwrap(),
+        replacement: Box::new(sold("desks", BillingFrequency::Monthly)),
+        effective: date("2026-07-01"),
+    });
+    let (next, delta) = amended(&grown, swapped).unwrap();
+    assert_eq!(delta.kind, VersionKind::Swapped);
+    assert_eq!(delta.value_delta.minor, -100_000);
+    // What cannot have phases is refused whole.
+    let nothing = Change::SoldInPhases {
+        sale: Box::new(Change::ChangeQuantity {
+            component: "seats".parse().unwrap(),
+            quantity: 2.into(),
+            effective: date("2026-03-01"),
+        }),
+        phases: Vec::new(),
+    };
+    assert_eq!(amended(&signed, nothing).unwrap_err().code(), "bad_step");
+    // Undoing the swap, which was the second amendment, takes the component with its phases.
+    let value = total_value(&grown).unwrap();
+    let (back, _) = undo(&[signed, grown, next], 2, "a mistake", Instant::default()).unwrap();
+    assert_eq!(total_value(&back).unwrap(), value);
 }

@@ -27,7 +27,11 @@ pub fn set(
         }
         // A version that was left out is the next one; one that was stated must rise.
         if policy.version > 1 {
-            let message = format!("version {} is not above {}", policy.version, next - 1);
+            let message = format!(
+                "version {} is not above {}; write {next}, or leave it out",
+                policy.version,
+                next - 1
+            );
             return Err(Refusal::field("version_not_next", "policy.version", message).into());
         }
         policy.version = next;

@@ -159,10 +159,7 @@ pub(super) fn pause(
     until: Option<Date>,
 ) -> Result<Date, ContractRefusal> {
     if let Some(until) = until.filter(|until| *until <= effective) {
-        return Err(ContractRefusal::NotLater {
-            current: effective,
-            until,
-        });
+        return Err(ContractRefusal::ResumesTooSoon { effective, until });
     }
     for target in recurring(next, component, effective)? {
         let from = leaves(target, effective);

@@ -1,7 +1,7 @@
 //! Several facts agreed at once: ramps and phases; and discounts.
 
 use super::facts::{change_price, change_quantity, check_inside_term, serving, state_charge};
-use super::{PhaseStep, RampStep};
+use super::{Change, PhaseStep, RampStep};
 use crate::contract::{Contract, ContractRefusal, Phase, PhaseFrom, check_charge};
 use crate::cycle::{BillingFrequency, plus_days};
 use crate::discount::{Discount, Reduction};
@@ -89,6 +89,15 @@ pub(super) fn set(
     Ok(effective)
 }
 
+/// The component that a change brings in.
+pub(super) fn sold_by(sale: &Change) -> Result<&ComponentId, ContractRefusal> {
+    match sale {
+        Change::AddComponent { component, .. } => Ok(&component.id),
+        Change::Swap { replacement, .. } => Ok(&replacement.id),
+        _ => Err(bad_phase(1, "phases go with what is added or swapped in")),
+    }
+}
+
 fn bad_phase(number: usize, why: &'static str) -> ContractRefusal {
     ContractRefusal::BadStep {
         what: "phase",
@@ -133,6 +142,7 @@ fn phase_discount(
         from,
         until,
         cycles: None,
+        limit: None,
         order: 0,
     }
 }
@@ -172,6 +182,18 @@ pub(super) fn add_discount(
         }
         Reduction::Percent { .. } | Reduction::Amount { .. } => {}
     }
+    if discount.limit.is_some_and(|limit| limit <= nothing) {
+        return Err(bad("its limit must lie above zero"));
+    }
+    let measured = discount.component.as_ref().is_some_and(|id| {
+        let mut known = next.components.iter();
+        known.any(|component| component.id == *id && component.measure.is_some())
+    });
+    if discount.limit.is_some() && measured {
+        return Err(bad(
+            "what is measured has no discount with a limit for its life; give it a cap for each billing period",
+        ));
+    }
     if discount.code.trim().is_empty() {
         return Err(bad("give it a code"));
     }
@@ -198,14 +220,14 @@ pub(super) fn end_discount(
     code: &str,
     effective: Date,
 ) -> Result<Date, ContractRefusal> {
-    let contract = next.id.clone();
-    let mut discounts = next.discounts.iter_mut();
-    let Some(discount) = discounts.find(|known| known.code == code) else {
+    let Some(place) = next.discounts.iter().position(|known| known.code == code) else {
         return Err(ContractRefusal::UnknownDiscount {
-            contract,
+            contract: next.id.clone(),
             code: code.to_owned(),
+            known: next.discounts.iter().map(|it| it.code.clone()).collect(),
         });
     };
+    let discount = &mut next.discounts[place];
     let end = effective.max(discount.from);
     discount.until = Some(discount.until.map_or(end, |until| until.min(end)));
     Ok(end)

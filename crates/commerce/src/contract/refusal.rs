@@ -84,7 +84,11 @@ pub enum ContractRefusal {
         charged: Date,
     },
     /// An extension that does not extend.
-    #[error("the term ends before {current}; to extend it, give a later day than {until}")]
+    #[error(
+        "the term ends on {}; to extend it, give a later last day than {}",
+        last(.current),
+        last(.until)
+    )]
     NotLater {
         /// First day outside the term now.
         current: Date,
@@ -125,6 +129,16 @@ pub enum ContractRefusal {
         /// The day asked for.
         effective: Date,
     },
+    /// A pause that ends before it begins.
+    #[error(
+        "the pause begins on {effective}; service runs again on a later day than {until}, or leave resume_on out"
+    )]
+    ResumesTooSoon {
+        /// First day without service.
+        effective: Date,
+        /// First day with service again.
+        until: Date,
+    },
     /// What is charged once has no days to pause.
     #[error("component {component} is charged once and cannot pause or have phases")]
     DoesNotRecur {
@@ -148,12 +162,14 @@ pub enum ContractRefusal {
         code: String,
     },
     /// The contract has no such discount.
-    #[error("contract {contract} has no discount {code:?}")]
+    #[error("contract {contract} has no discount {code:?}; {}", named(.known))]
     UnknownDiscount {
         /// The contract.
         contract: ContractId,
         /// The code.
         code: String,
+        /// The codes of those that it has.
+        known: Vec<String>,
     },
     /// The discount takes nothing off, or too much, or runs on no day.
     #[error("discount {code:?} makes no sense: {why}")]
@@ -243,6 +259,18 @@ pub enum ContractRefusal {
     Rating(#[from] RatingRefusal),
 }
 
+/// The last day of something of which the first day after it is kept.
+fn last(until: &Date) -> Date {
+    until.yesterday().unwrap_or(*until)
+}
+
+fn named(codes: &[String]) -> String {
+    match codes {
+        [] => "it has none at all".to_owned(),
+        codes => format!("name one of: {}", codes.join(", ")),
+    }
+}
+
 impl ContractRefusal {
     /// Stable name of this refusal.
     #[must_use]
@@ -261,6 +289,7 @@ impl ContractRefusal {
             Self::NotExpired { .. } => "term_not_expired",
             Self::AnchorDoesNotFit { .. } => "anchor_does_not_fit",
             Self::NotPaused { .. } => "not_paused",
+            Self::ResumesTooSoon { .. } => "resume_not_later",
             Self::DoesNotRecur { .. } => "does_not_recur",
             Self::NotCancelled { .. } => "not_cancelled",
             Self::DuplicateDiscount { .. } => "duplicate_discount",

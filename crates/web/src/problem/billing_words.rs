@@ -16,6 +16,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "What a meter adds up stays as it was first published; publish another meter.",
     ),
     (
+        "agreed_later",
+        "A price was agreed for a later day, which a general change does not overrule.",
+    ),
+    (
         "already_accepted",
         "This part of the work was accepted before and is billed once.",
     ),
@@ -52,12 +56,28 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "A setting of the price makes no sense; the field, its value and what to write are in the message.",
     ),
     (
+        "bad_country",
+        "A country is written in two letters, such as DE.",
+    ),
+    (
+        "bad_customer_class",
+        "A class of customers is named in small letters, digits and _, each once.",
+    ),
+    (
         "bad_discount",
         "The discount cannot be taken: a percentage is above 0 and at most 100, an amount is above zero.",
     ),
     (
         "bad_discount_policy",
         "The discount policy cannot be one; every problem of it is in the message.",
+    ),
+    (
+        "bad_hours",
+        "A product is given whole hours, from one to a year of them.",
+    ),
+    (
+        "bad_invoice_policy",
+        "The policy for the documents of the entity cannot be one; every problem of it is in the message.",
     ),
     (
         "bad_markup",
@@ -100,6 +120,18 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The bill run does not allow this step where it stands; the message says what it allows.",
     ),
     (
+        "bill_to_cycle",
+        "Two accounts cannot be billed for each other; take one of the two back first.",
+    ),
+    (
+        "bill_to_itself",
+        "A contract that is billed to its own customer says own, and names nobody.",
+    ),
+    (
+        "bill_to_missing",
+        "The customer that is billed has to be named.",
+    ),
+    (
         "billed_elsewhere",
         "Another system is the record of billing in the scope of this contract, so nothing is issued here.",
     ),
@@ -119,6 +151,14 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "charged_once",
         "The component is charged once, so it has no periods that could change.",
+    ),
+    (
+        "commission_missing",
+        "Where we arrange a partner's sale, the part of the price that is ours is stated.",
+    ),
+    (
+        "commission_of_principal",
+        "Who sells in their own name earns the whole price and no commission.",
     ),
     (
         "component_missing",
@@ -145,6 +185,14 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "A credit note of another system has to say which invoice it credits.",
     ),
     (
+        "customer_class_unknown",
+        "The collection policy has no such class of customers; those that it has are in the message.",
+    ),
+    (
+        "customer_not_asked",
+        "A customer is named only where somebody else than the own or the parent account is billed.",
+    ),
+    (
         "debit_or_credit",
         "A line of a journal states a debit or a credit, not both and not neither.",
     ),
@@ -161,12 +209,28 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "What is charged once has no periods to change.",
     ),
     (
+        "draft_changed",
+        "The draft has other content than the version that was looked at; look at it again.",
+    ),
+    (
+        "draft_held",
+        "The contract of the draft cannot be billed as it stands; its exception says why.",
+    ),
+    (
+        "draft_over",
+        "The draft was issued or withdrawn before; nothing more is done with it.",
+    ),
+    (
         "duplicate_component",
         "Two components of the contract have the same id.",
     ),
     (
         "duplicate_discount",
         "The contract has a discount with this code; choose another code.",
+    ),
+    (
+        "end_customer_missing",
+        "A sale through a partner says who uses what is sold.",
     ),
     ("end_missing", "The change needs the day on which it ends."),
     ("ends_before_start", "The end lies before the start."),
@@ -212,12 +276,24 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "It is above the limit of the policy and waits for another person.",
     ),
     (
+        "no_customer_to_bill",
+        "The contract has no customer that could be billed.",
+    ),
+    (
         "no_default_policy",
         "The collection policy has no entry for everybody whom no other entry takes.",
     ),
     (
         "no_history",
         "The versions before this one were not kept, so nothing can be restored from them.",
+    ),
+    (
+        "no_parent_to_bill",
+        "The account above is to be billed and there is none.",
+    ),
+    (
+        "no_posting_rule",
+        "No posting rule in force puts this into the books of one of the two entities.",
     ),
     (
         "no_price",
@@ -248,12 +324,20 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The version was not made by an amendment and cannot be undone.",
     ),
     (
+        "not_asked_for",
+        "Only what was asked for when it came into force can be confirmed.",
+    ),
+    (
         "not_cancelled",
         "The contract is not cancelled, so there is nothing to take back.",
     ),
     (
         "not_in_collection",
         "The invoice is not followed up: it is not late, or it is settled.",
+    ),
+    (
+        "not_listed",
+        "The catalogue has no price for it in this currency and frequency.",
     ),
     (
         "not_paused",
@@ -263,9 +347,18 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "not_previewed",
         "Preview the bill run first, so that what it comes to is known.",
     ),
+    ("not_priced", "The new charge cannot price what is agreed."),
+    (
+        "not_served",
+        "Nothing of the product is served on the day any more.",
+    ),
     (
         "not_the_biller",
         "Another system than the one named is the record of billing for this contract.",
+    ),
+    (
+        "not_the_recogniser",
+        "Another system than the one named is the record of revenue for this contract.",
     ),
     (
         "nothing_named",
@@ -278,6 +371,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "notice_without_text",
         "A notice of the policy has no words.",
+    ),
+    (
+        "numbers_meet",
+        "The pattern could print the number of another document again; make the two tell apart.",
     ),
     (
         "other_currency",
@@ -294,16 +391,20 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     ),
     ("pays_for_itself", "An account cannot be its own payer."),
     (
-        "phases_not_here",
-        "A line that comes in later takes its phases by an amendment of its own.",
-    ),
-    (
         "plan_exists",
         "The contract line has a plan of parts; bill its parts.",
     ),
     (
         "policy_unreadable",
         "The policy cannot be read; the message says where.",
+    ),
+    (
+        "price_change_exists",
+        "There is a price change with this id already.",
+    ),
+    (
+        "price_change_state",
+        "The price change does not stand where this can be done.",
     ),
     (
         "price_missing",
@@ -327,6 +428,14 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The promised day lies further away than the policy allows.",
     ),
     (
+        "provisioned_already",
+        "It was confirmed under another name; one of the two runs for nobody.",
+    ),
+    (
+        "provisioning_withdrawn",
+        "The component does not serve any more and is not to run.",
+    ),
+    (
         "quote_exists",
         "There is a quote with this id; choose another or leave it out.",
     ),
@@ -347,10 +456,31 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "Another system recognises this revenue by the table of systems of record.",
     ),
     (
+        "recognised_further",
+        "More days are recognised already; an earlier day adds nothing and takes nothing back.",
+    ),
+    (
+        "recognised_here",
+        "Tieout itself recognises this revenue, so what another system states would count it twice.",
+    ),
+    (
         "recovery_exceeds_write_off",
         "More would be recovered than was written off.",
     ),
+    (
+        "resume_not_later",
+        "Service would run again before it pauses; a later day ends the pause, or none does.",
+    ),
+    (
+        "route_twice",
+        "Two rows are about the same entity, country and currency; keep one.",
+    ),
     ("same_entity", "An entity does not bill itself."),
+    ("same_price", "The price is that one already."),
+    (
+        "scope_unclear",
+        "Name either a customer or a legal entity, and not both.",
+    ),
     ("signed_in_future", "The day of signature has not come yet."),
     (
         "steps_out_of_order",
@@ -401,8 +531,20 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The price has no cell for these values and no price for the rest.",
     ),
     (
+        "unknown_processor",
+        "A route leads to the payment processor or to an account beside it, such as stripe_eu.",
+    ),
+    (
         "unknown_product",
         "The catalogue has no product with this code.",
+    ),
+    (
+        "unknown_room",
+        "The account of a customer has no such part; the parts are in the message.",
+    ),
+    (
+        "unknown_status",
+        "Nothing of this kind stands at such a status; the statuses are in the message.",
     ),
     (
         "usage_too_large",
