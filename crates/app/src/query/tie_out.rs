@@ -11,7 +11,7 @@ use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
 use commercial::BillingGap;
 use recon::{Figure, Inputs, Measure, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use store::exceptions::Stake;
 use store::{Tx, settings};
 use values::{Currency, EntityId, Instant, Money, Month};
@@ -25,9 +25,27 @@ pub fn tie_outs(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Vec<TieO
     let mut figures = Figures::default();
     commercial::bookings(tx, &mut figures)?;
     let gaps = commercial::billings(tx, books, now, &mut figures)?;
+    drafted(tx, &gaps, &mut figures)?;
     ledger_side::add(tx, books, &mut figures)?;
     ledger_side::delivered(tx, now, &mut figures)?;
     join(tx, books, &figures, &gaps, |_| true)
+}
+
+/// What is owed and stands as a draft is on its way, unless an exception names it.
+fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Result<(), AppFault> {
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    let standing = store::invoice_drafts::standing(tx)?;
+    for gap in gaps.iter().filter(|gap| standing.contains(&gap.contract)) {
+        let key = format!("billing/{}", gap.contract);
+        if store::exceptions::open_about(tx, &key)?.is_none() {
+            let (entity, currency) = (gap.entity.as_str(), gap.amount.currency.code());
+            let coming = figure(Measure::Billings, entity, currency, gap.amount.minor);
+            figures.under_way.extend(coming);
+        }
+    }
+    Ok(())
 }
 
 /// The measures that prove balances of accounts, without rating any contract again.
@@ -39,7 +57,7 @@ pub(super) fn of_accounts(tx: &mut Tx<'_>, books: &Books) -> Result<Vec<TieOutRo
 
 /// The measures that an exception explains.
 pub(super) fn named_by(tx: &mut Tx<'_>, row: &Stake) -> Result<Vec<Measure>, AppFault> {
-    let named = named::names(tx, row, &[])?;
+    let named = named::names(tx, row, &named::Gaps::default())?;
     Ok(named.into_iter().map(|named| named.measure).collect())
 }
 
@@ -142,12 +160,14 @@ fn join(
 
 fn show(row: &recon::TieOutRow, figures: &Figures) -> Result<TieOutRow, AppFault> {
     let money = |minor| Money::from_minor(minor, row.currency);
-    let mut exceptions: Vec<String> = Vec::new();
-    for (id, _) in &row.exceptions {
-        if !exceptions.iter().any(|known| known == id.as_str()) {
-            exceptions.push(id.as_str().to_owned());
-        }
-    }
+    // Each once, in their order: there may be very many.
+    let mut known: HashSet<&str> = HashSet::with_capacity(row.exceptions.len());
+    let exceptions: Vec<String> = row
+        .exceptions
+        .iter()
+        .filter(|(id, _)| known.insert(id.as_str()))
+        .map(|(id, _)| id.as_str().to_owned())
+        .collect();
     Ok(TieOutRow {
         measure: row.measure.as_str().to_owned(),
         title: row.measure.title().to_owned(),
@@ -183,6 +203,8 @@ fn href(row: &recon::TieOutRow, figures: &Figures) -> String {
         | Measure::Unapplied
         | Measure::Prepaid
         | Measure::Tax
+        | Measure::Intercompany
+        | Measure::IntercompanyCharged
         | Measure::Cash => {
             let key = (row.measure, row.entity.clone(), row.currency);
             match figures.places.get(&key) {

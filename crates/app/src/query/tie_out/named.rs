@@ -5,8 +5,9 @@ use super::ledger_side::DELIVERY;
 use crate::Books;
 use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
-use events::{DocumentLine, Event, PrepaidMoved, PrepaidMovement};
+use events::{DocumentLine, Event, IntercompanySide, PrepaidMoved, PrepaidMovement};
 use recon::{Explanation, Measure};
+use std::collections::HashMap;
 use store::exceptions::{self, Stake};
 use store::{Tx, effects, log};
 use values::{Currency, EntityId, Money};
@@ -19,15 +20,40 @@ pub(super) struct Named {
     pub(super) amount: Money,
 }
 
+/// What is owed and not billed, by contract: there may be as many exceptions as contracts, and each
+/// asks for its own.
+#[derive(Default)]
+pub(super) struct Gaps<'a>(HashMap<&'a str, &'a BillingGap>);
+
+impl<'a> Gaps<'a> {
+    fn of(gaps: &'a [BillingGap]) -> Gaps<'a> {
+        let mut by_contract = HashMap::with_capacity(gaps.len());
+        for gap in gaps {
+            by_contract.entry(gap.contract.as_str()).or_insert(gap);
+        }
+        Gaps(by_contract)
+    }
+
+    fn about(&self, contract: &str) -> Option<&'a BillingGap> {
+        self.0.get(contract).copied()
+    }
+
+    /// Whether a key begins with a contract of which something is owed, and a stroke.
+    fn has_start_of(&self, key: &str) -> bool {
+        key.match_indices('/')
+            .any(|(at, _)| self.about(&key[..at]).is_some())
+    }
+}
+
 /// Every open exception that belongs to some books, with the part of each difference that it names.
 pub(super) fn explanations(
     tx: &mut Tx<'_>,
     books: &Books,
     gaps: &[BillingGap],
 ) -> Result<Vec<Explanation>, AppFault> {
-    let mut all = Vec::new();
+    let (gaps, mut all) = (Gaps::of(gaps), Vec::new());
     for row in exceptions::explaining_stakes(tx)? {
-        for named in names(tx, &row, gaps)? {
+        for named in names(tx, &row, &gaps)? {
             let Some(entity) = entity_of(books, &named) else {
                 continue;
             };
@@ -60,7 +86,7 @@ fn entity_of(books: &Books, named: &Named) -> Option<EntityId> {
 pub(super) fn names(
     tx: &mut Tx<'_>,
     row: &Stake,
-    gaps: &[BillingGap],
+    gaps: &Gaps<'_>,
 ) -> Result<Vec<Named>, AppFault> {
     if let Some(event) = row.key.strip_prefix("posting/") {
         return parked(tx, event, &row.entity);
@@ -74,7 +100,7 @@ pub(super) fn names(
     let gap = row
         .key
         .strip_prefix("billing/")
-        .and_then(|contract| gaps.iter().find(|gap| gap.contract == contract));
+        .and_then(|contract| gaps.about(contract));
     if let Some(gap) = gap {
         return Ok(vec![Named {
             measure: Measure::Billings,
@@ -83,10 +109,10 @@ pub(super) fn names(
         }]);
     }
     // What another system left behind is ours once we bill.
-    let ours = row.key.strip_prefix("outside/").is_some_and(|rest| {
-        let about = |gap: &BillingGap| rest.starts_with(&format!("{}/", gap.contract));
-        gaps.iter().any(about)
-    });
+    let ours = row
+        .key
+        .strip_prefix("outside/")
+        .is_some_and(|rest| gaps.has_start_of(rest));
     let measure = match measure {
         Some(Measure::BilledElsewhere) if ours => Some(Measure::Billings),
         other => other,
@@ -161,6 +187,16 @@ fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
             vec![(Measure::Receivable, it.amount), (Measure::Tax, it.tax)]
         }
         Event::PrepaidMoved(it) => of_prepaid(it)?,
+        Event::IntercompanyBilled(it) => {
+            let (owed, charged) = match it.side {
+                IntercompanySide::Seller => (it.amount, it.amount.negated()?),
+                IntercompanySide::Buyer => (it.amount.negated()?, it.amount),
+            };
+            vec![
+                (Measure::Intercompany, owed),
+                (Measure::IntercompanyCharged, charged),
+            ]
+        }
         Event::RevenueRecognised(revenue) => {
             let of = |minor| Money::from_minor(minor, revenue.amount.currency);
             vec![
