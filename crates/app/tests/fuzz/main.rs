@@ -12,6 +12,7 @@
 )]
 
 mod corpus;
+mod intake;
 mod mutate;
 mod targets;
 

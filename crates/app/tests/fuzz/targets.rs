@@ -29,7 +29,7 @@ static OPERATION: Operation = Operation {
     safety: Safety::NativeKey,
 };
 
-fn said<T, E: Debug>(outcome: &Result<T, E>) -> String {
+pub fn said<T, E: Debug>(outcome: &Result<T, E>) -> String {
     outcome
         .as_ref()
         .map_or_else(|fault| format!("{fault:?}"), |_| "read".to_owned())
@@ -39,12 +39,12 @@ fn all(outcomes: &[String]) -> String {
     outcomes.join(" / ")
 }
 
-fn text(input: &[u8]) -> String {
+pub fn text(input: &[u8]) -> String {
     String::from_utf8_lossy(input).into_owned()
 }
 
 /// The first line, and what follows.
-fn split(input: &[u8]) -> (String, &[u8]) {
+pub fn split(input: &[u8]) -> (String, &[u8]) {
     let at = input
         .iter()
         .position(|byte| *byte == b'\n')
@@ -75,7 +75,7 @@ fn now() -> Instant {
     "2026-02-10T12:00:00Z".parse().unwrap()
 }
 
-fn target(
+pub fn target(
     name: &'static str,
     examples: &'static [&'static str],
     seeds: &'static [&'static str],
@@ -99,6 +99,7 @@ pub fn targets() -> Vec<Target> {
     all.extend(values_and_texts());
     all.push(target("commands", COMMANDS, &[], commands()));
     all.push(target("lists", CURSORS, &[], lists()));
+    all.extend(crate::intake::targets());
     all
 }
 
@@ -245,7 +246,10 @@ fn documents() -> Vec<Target> {
         ),
         target(
             "connections",
-            &["[stripe]\napi_key = \"x\"\n", "[pace]\nparallel = 4\n"],
+            &[
+                "[stripe]\napi_key = \"sk_test_x\"\n",
+                "[pace]\nparallel = 4\n",
+            ],
             &[],
             |input| {
                 let read: Result<app::connections::ConnectionsConfig, _> =
@@ -340,10 +344,24 @@ const COMMANDS: &[&str] = &[
     "publish_process\n{\"toml\":\"\"}",
     "import_customers\n{\"csv\":\"id,legal_name\\na,b\\n\"}",
     "record_payment\n{\"customer\":\"acme\",\"entity\":\"US\",\"amount\":\"10.00\",\"currency\":\"USD\"}",
+    "amend_contract\n{\"contract\":\"C-1\",\"effective\":\"2026-02-01\",\"change\":{\"kind\":\"pause\",\"resume_on\":\"2026-03-01\"},\"reason\":\"x\"}",
+    "create_quote\n{\"content\":{\"customer\":\"acme\",\"entity\":\"US\",\"start\":\"2026-03-01\",\"months\":12,\"lines\":[{\"product\":\"P\",\"quantity\":\"5\",\"discount\":\"0.1\"}]}}",
+    "publish_offer\n{\"kind\":\"plan\",\"code\":\"PRO\",\"name\":\"Pro\",\"product\":\"P\",\"months\":12}",
+    "set_price\n{\"product\":\"P\",\"currency\":\"USD\",\"unit_price\":\"1\",\"from\":\"2026-03-01\"}",
+    "publish_meter\n{\"code\":\"m\",\"name\":\"M\",\"unit\":\"u\",\"aggregation\":\"sum\"}",
+    "set_billing_policy\n{\"entity\":\"US\",\"policy\":{\"proration\":{\"fixed_days\":30}}}",
+    "set_invoice_policy\n{\"entity\":\"US\",\"policy\":{\"draft_days\":5,\"approve_over\":[{\"amount\":\"10.00\",\"currency\":\"USD\"}],\"invoice_numbers\":{\"pattern\":\"INV-{year}-{number:5}\"}}}",
+    "finalise_invoice\n{\"draft\":\"C-1\",\"version\":1}",
+    "set_tax_profile\n{\"customer\":\"acme\",\"country\":\"DE\"}",
+    "publish_collection_policy\n{\"toml\":\"version = 2\"}",
+    "publish_discount_policy\n{\"toml\":\"version = 2\"}",
+    "create_bill_run\n{\"id\":\"R\",\"through\":\"2026-03-01\"}",
+    "grant_credit\n{\"customer\":\"acme\",\"entity\":\"US\",\"amount\":\"10\",\"reason\":\"x\"}",
+    "open_dispute\n{\"invoice\":\"US-2026-00001\",\"amount\":\"1\",\"reason\":\"price\",\"note\":\"x\"}",
     "add_webhook_endpoint\n{\"url\":\"https://example.com/x\",\"types\":[\"*\"]}",
 ];
 
-fn on_new_books() -> App {
+pub fn on_new_books() -> App {
     let store = Store::open(&Location::Memory, Durability::Relaxed).unwrap();
     let clock = Arc::new(SimulatedClock::at(now()));
     let app = App::open(
