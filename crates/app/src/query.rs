@@ -32,6 +32,7 @@ mod timeline;
 mod trial_balance;
 mod usage;
 mod words;
+mod work_lists;
 
 pub use arithmetic::{ArithmeticStep, LineArithmetic, explain};
 pub use audit::{AuditFault, AuditReport, audit_check, audit_export, audit_verify};
@@ -40,7 +41,7 @@ pub use breakdown::{Breakdown, ReceivedHop, RecordedHop, SentHop, SystemCost};
 pub use chain::chain;
 pub use contracts::{contract, contracts};
 pub use customers::{customer, customers};
-pub use disputes::DisputeLine;
+pub use disputes::{DisputeLine, DisputeSheet};
 pub use documents::{invoice, invoices};
 pub use exceptions::{Outstanding, exception, exception_facets, exceptions};
 pub use home::home;
@@ -61,6 +62,7 @@ pub use trial_balance::{account, entities, months, trial_balance};
 pub use usage::{
     AsideView, EventView, IntakeView, LineUsage, MeterDetail, MeterUse, MeterView, Metered,
 };
+pub use work_lists::WorkList;
 
 use crate::fault::{AppFault, stored_value};
 use store::{Tx, catalogue};

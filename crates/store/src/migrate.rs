@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0017_quotes.sql"),
     include_str!("../migrations/0018_collection.sql"),
     include_str!("../migrations/0019_taxation.sql"),
+    include_str!("../migrations/0025_work_lists.sql"),
 ];
 
 /// Applies what is missing.

@@ -136,6 +136,10 @@ pub struct CreateCustomer {
     /// invoice can hold them all; the first day of each contract when absent.
     #[serde(default)]
     pub billing_day: Option<AnchorDay>,
+    /// Its class, one of those of the collection policy, such as `key_account`: late payment may be
+    /// followed up in another way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
     /// The same account in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,

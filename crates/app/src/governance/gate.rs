@@ -5,7 +5,7 @@
 mod issuing;
 
 pub(crate) use issuing::{
-    Issuing, billed_elsewhere, issuing, issuing_by, recognised_elsewhere, recognising,
+    Issuing, amended_by, billed_elsewhere, issuing, issuing_by, recognised_elsewhere, recognising,
 };
 
 use super::change::{self, NewChange};
