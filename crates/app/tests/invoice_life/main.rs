@@ -1,0 +1,11 @@
+//! How documents come to be issued: as drafts that stand for days, by a second person over a limit,
+//! under the numbers of the legal entity; and how the life of an invoice is told.
+
+// A test that cannot go on ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod approval;
+mod company;
+mod drafts;
+mod numbers;
+mod trail;

@@ -1,0 +1,166 @@
+//! How the documents of a legal entity come to be issued: days as a draft, limits, numbers.
+
+use super::exceptions::admitted;
+use super::frame::{Frame, Place};
+use super::paths::segment;
+use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
+use super::source::SourceFault;
+use super::{ConsoleState, filters};
+use app::journey::invoice_policy::PolicyInForce;
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use control::Permission;
+use serde::Deserialize;
+
+/// The policy as it was typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct InvoicePolicyForm {
+    /// The secret of the session.
+    #[serde(default)]
+    pub csrf: String,
+    /// Days as a draft.
+    #[serde(default)]
+    pub draft_days: String,
+    /// `yes` where every invoice needs a second person.
+    #[serde(default)]
+    pub until_approved: String,
+    /// Limits, such as `10000.00 EUR, 12000.00 USD`.
+    #[serde(default)]
+    pub limits: String,
+    /// Days until a request expires.
+    #[serde(default)]
+    pub expires_days: String,
+    /// Pattern of the numbers of invoices; empty for the usual one.
+    #[serde(default)]
+    pub invoices: String,
+    /// `yes` where they go on over the end of a year.
+    #[serde(default)]
+    pub invoices_go_on: String,
+    /// Pattern of the numbers of credit notes; empty for the usual one.
+    #[serde(default)]
+    pub credit_notes: String,
+    /// `yes` where they go on over the end of a year.
+    #[serde(default)]
+    pub credit_notes_go_on: String,
+}
+
+impl InvoicePolicyForm {
+    fn of(known: &PolicyInForce) -> InvoicePolicyForm {
+        let policy = &known.policy;
+        let limits: Vec<String> = policy
+            .approve_over
+            .iter()
+            .map(|limit| format!("{} {}", limit.decimal(), limit.currency))
+            .collect();
+        let yes = |it: bool| if it { "yes" } else { "" }.to_owned();
+        let (invoices, notes) = (&policy.invoice_numbers, &policy.credit_note_numbers);
+        InvoicePolicyForm {
+            csrf: String::new(),
+            draft_days: policy.draft_days.to_string(),
+            until_approved: yes(policy.until_approved),
+            limits: limits.join(", "),
+            expires_days: policy.expires_days.to_string(),
+            invoices: invoices
+                .as_ref()
+                .map_or_else(String::new, |it| it.pattern.to_string()),
+            invoices_go_on: yes(invoices.as_ref().is_some_and(|it| it.continuous)),
+            credit_notes: notes
+                .as_ref()
+                .map_or_else(String::new, |it| it.pattern.to_string()),
+            credit_notes_go_on: yes(notes.as_ref().is_some_and(|it| it.continuous)),
+        }
+    }
+}
+
+/// Where the policies come from, and where they go.
+pub trait InvoicePolicySource {
+    /// The policy of a legal entity.
+    fn invoice_policy(&self, entity: &str) -> Result<Option<PolicyInForce>, SourceFault>;
+    /// Sets it; answers the request for approval where it waits for one.
+    fn set_invoice_policy(
+        &self,
+        entity: &str,
+        form: &InvoicePolicyForm,
+        actor: &str,
+    ) -> Result<Option<String>, SourceFault>;
+}
+
+#[derive(Template)]
+#[template(path = "invoice-policy.html")]
+struct PolicyPage {
+    frame: Frame,
+    entity: String,
+    version: i64,
+    typed: InvoicePolicyForm,
+    refusal: Option<String>,
+}
+
+impl PolicyPage {
+    fn may_set(&self) -> bool {
+        self.frame.may(Permission::ChangeCatalogue)
+    }
+}
+
+fn missing(id: &str) -> Stop {
+    Stop::Missing {
+        what: "legal entity",
+        id: id.to_owned(),
+    }
+}
+
+pub(super) async fn show(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(entity): Path<String>,
+) -> Response {
+    page(state, seat, Place::Invoices, move |source, frame| {
+        let known = source
+            .invoice_policy(&entity)?
+            .ok_or_else(|| missing(&entity))?;
+        draw(&PolicyPage {
+            frame,
+            version: known.version,
+            typed: InvoicePolicyForm::of(&known),
+            entity,
+            refusal: None,
+        })
+    })
+    .await
+}
+
+pub(super) async fn set(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(entity): Path<String>,
+    Form(typed): Form<InvoicePolicyForm>,
+) -> Response {
+    page(state, seat, Place::Invoices, move |source, frame| {
+        let actor = admitted(frame.viewer.as_ref(), &typed.csrf)?;
+        permitted(&frame, Permission::ChangeCatalogue)?;
+        let known = source
+            .invoice_policy(&entity)?
+            .ok_or_else(|| missing(&entity))?;
+        match source.set_invoice_policy(&entity, &typed, &actor) {
+            Ok(Some(approval)) => Ok(Answer::Go(format!("/approvals/{}", segment(&approval)))),
+            Ok(None) => Ok(Answer::Go(format!(
+                "/entities/{}/invoice-policy",
+                segment(&entity)
+            ))),
+            Err(SourceFault::Refused { reason }) => draw_as(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                &PolicyPage {
+                    frame,
+                    entity,
+                    version: known.version,
+                    typed,
+                    refusal: Some(reason),
+                },
+            ),
+            Err(fault) => Err(fault.into()),
+        }
+    })
+    .await
+}
