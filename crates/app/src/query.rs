@@ -5,8 +5,10 @@
 //! Lists are read in pages of [`ROWS_A_PAGE`] by an opaque cursor over keys, never by offset, so that
 //! a page costs the same however deep it lies and no row is shown twice while others arrive.
 
+mod account;
 mod arithmetic;
 mod audit;
+mod billing_policy;
 mod books_check;
 mod breakdown;
 mod chain;
@@ -19,14 +21,18 @@ mod exceptions;
 mod flow;
 mod home;
 mod intake;
+mod intercompany;
 mod journals;
+mod offered;
 mod outside_documents;
 mod payload;
 mod payments;
+mod progress;
 mod quick;
 mod search;
 mod settle;
 mod side_by_side;
+mod tax_decisions;
 mod tie_out;
 mod timeline;
 mod trial_balance;
@@ -34,8 +40,12 @@ mod usage;
 mod words;
 mod work_lists;
 
+pub use account::{
+    ACCOUNT_ROOMS, AccountEntry, AccountStanding, account_standing, account_timeline,
+};
 pub use arithmetic::{ArithmeticStep, LineArithmetic, explain};
 pub use audit::{AuditFault, AuditReport, audit_check, audit_export, audit_verify};
+pub use billing_policy::BillingPolicyView;
 pub use books_check::{BooksProblem, BooksReport, verify_books};
 pub use breakdown::{Breakdown, ReceivedHop, RecordedHop, SentHop, SystemCost};
 pub use chain::chain;
@@ -46,12 +56,19 @@ pub use documents::{invoice, invoices};
 pub use exceptions::{Outstanding, exception, exception_facets, exceptions};
 pub use home::home;
 pub use intake::{connections, intake};
+pub use intercompany::{IntercompanyNet, IntercompanySide, IntercompanyView, SideLine};
 pub use journals::{journal, journals};
+pub use offered::{
+    CatalogueVersion, CatalogueView, OfferDetail, OfferFact, OfferView, PriceView, ProductDetail,
+    ProductView,
+};
 pub use outside_documents::OutsideDocumentView;
 pub use payments::payments;
+pub use progress::{BillingDocument, ProgressPartView, ProgressPlanView};
 pub use quick::{AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount};
 pub use search::search;
 pub use settle::ResolveOutcome;
+pub use tax_decisions::{TaxDecisionCount, TaxDecisionLine, TaxDecisionPage};
 pub use tie_out::tie_outs;
 pub use timeline::{
     ContractTimeline, NextInvoice, NextLine, StretchKind, TimelineBand, TimelineBilled,

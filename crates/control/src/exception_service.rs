@@ -105,7 +105,7 @@ fn of_owner(owner: Role) -> (&'static [Role], Role, &'static [Role], &'static [R
             &[BillingAnalyst],
             &[RevOps],
         ),
-        Controller | Role::Auditor | Executive => (
+        Controller | Role::Auditor | Executive | Role::Sales | Role::Support => (
             &[Executive],
             Controller,
             &[BillingAnalyst, IntegrationEngineer],

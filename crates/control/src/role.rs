@@ -24,6 +24,10 @@ pub enum Role {
     Auditor,
     /// Users, connections and configuration; no say in finance.
     Administrator,
+    /// Sells: sees what customers bought, were billed and paid.
+    Sales,
+    /// Customer service: sees the same, to answer customers.
+    Support,
 }
 
 /// One thing that can be done.
@@ -114,7 +118,22 @@ pub enum Permission {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 8] = [
+    pub const ALL: [Role; 10] = [
+        Role::RevOps,
+        Role::BillingAnalyst,
+        Role::Collections,
+        Role::Controller,
+        Role::IntegrationEngineer,
+        Role::Executive,
+        Role::Auditor,
+        Role::Administrator,
+        Role::Sales,
+        Role::Support,
+    ];
+
+    /// Those who work on the flow of documents, or govern it. Sales and customer service only look
+    /// at the accounts of customers.
+    const DESK: [Role; 8] = [
         Role::RevOps,
         Role::BillingAnalyst,
         Role::Collections,
@@ -137,6 +156,8 @@ impl Role {
             Role::Executive => "executive",
             Role::Auditor => "auditor",
             Role::Administrator => "administrator",
+            Role::Sales => "sales",
+            Role::Support => "support",
         }
     }
 
@@ -152,6 +173,8 @@ impl Role {
             Role::Executive => "Executive",
             Role::Auditor => "Auditor",
             Role::Administrator => "Administrator",
+            Role::Sales => "Sales",
+            Role::Support => "Customer service",
         }
     }
 
@@ -279,10 +302,10 @@ impl Permission {
     pub fn roles(self) -> &'static [Role] {
         use Role::{
             Administrator, Auditor, BillingAnalyst, Collections, Controller, Executive,
-            IntegrationEngineer, RevOps,
+            IntegrationEngineer, RevOps, Sales, Support,
         };
         match self {
-            Permission::ViewFigures => &Role::ALL,
+            Permission::ViewFigures | Permission::ViewExceptions => &Role::DESK,
             Permission::ViewCommerce => &[
                 RevOps,
                 BillingAnalyst,
@@ -291,9 +314,10 @@ impl Permission {
                 IntegrationEngineer,
                 Executive,
                 Auditor,
+                Sales,
+                Support,
             ],
             Permission::ViewBooks => &[BillingAnalyst, Collections, Controller, Executive, Auditor],
-            Permission::ViewExceptions => &Role::ALL,
             Permission::ViewPayloads => &[RevOps, IntegrationEngineer, Controller, Auditor],
             Permission::ViewAudit => &[Controller, Auditor, Administrator],
             Permission::ExportBooks => &[Controller, Auditor],
@@ -448,7 +472,7 @@ mod tests {
                 .iter()
                 .any(|start| name.starts_with(start));
             let changes = !reads && permission != Permission::RunTieOut;
-            for reader in [Role::Auditor, Role::Executive] {
+            for reader in [Role::Auditor, Role::Executive, Role::Sales, Role::Support] {
                 assert!(!(changes && reader.may(permission)), "{reader} {name}");
             }
         }

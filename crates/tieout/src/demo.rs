@@ -3,6 +3,7 @@
 //! again with the same data: it goes on where it stopped.
 
 mod company;
+mod desk;
 mod requests;
 mod stage;
 
@@ -142,6 +143,7 @@ fn live_a_day(stage: &Stage, world: &World, day: &str) -> Result<(), CliFault> {
     for happening in &happenings {
         requests::answer(&stage.app, happening)?;
     }
+    desk::work(&stage.app, day)?;
     settle(stage)?;
     stage.move_to(day, 20)?;
     stage.app.daily_work(ACTOR, true)?;

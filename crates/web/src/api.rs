@@ -7,6 +7,7 @@ mod audit;
 mod bill_runs;
 mod collection;
 mod command;
+mod desk;
 mod exceptions;
 mod files;
 mod flow;

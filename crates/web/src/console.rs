@@ -5,27 +5,33 @@
 //! from a read model of `app::view`, and every number and identifier links to what is behind it.
 
 mod account;
+mod account_timeline;
 mod amendment;
 mod approvals;
 mod assets;
 mod audit;
 mod bill_runs;
 mod billing;
+mod catalogue;
 mod chain;
 mod collection;
 mod commercial;
 mod disputes;
+mod entities;
 mod events;
 mod exceptions;
 mod filters;
 mod finance;
 mod frame;
+mod intercompany;
 mod lanes;
 mod login;
 mod money;
 mod papers;
 mod paths;
 mod processes;
+mod progress;
+mod quote_desk;
 mod quotes;
 mod replays;
 mod respond;
@@ -33,23 +39,31 @@ mod rules;
 mod sheet;
 mod source;
 mod story;
+mod tax_decisions;
 mod timeline;
 mod today;
+mod typed;
 mod usage;
 
 pub use account::{AccountSource, OwnSession, SessionLine};
+pub use account_timeline::AccountTimelineSource;
 pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
 pub use bill_runs::{BillRunForm, BillRunSource};
+pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
 pub use disputes::DisputeSource;
+pub use entities::{EntitySource, EntityView};
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
+pub use intercompany::IntercompanySource;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
 pub use login::{LoginForm, login_page};
 pub use papers::PaperSource;
 pub use processes::ProcessSource;
+pub use progress::ProgressSource;
+pub use quote_desk::QuoteDeskSource;
 pub use quotes::QuoteSource;
 pub use replays::{PlanForm, ReplaysSource, Steer};
 pub use respond::not_found;
@@ -60,6 +74,7 @@ pub use source::{
     SourceFault,
 };
 pub use story::StorySource;
+pub use tax_decisions::TaxDecisionSource;
 pub use usage::UsageSource;
 
 use axum::Router;
@@ -141,7 +156,44 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/delegations", post(approvals::delegate))
         .route("/delegations/{id}/revoke", post(approvals::revoke))
         .route("/quotes", get(quotes::list))
+        .route(
+            "/quotes/new",
+            get(quote_desk::new).post(quote_desk::write),
+        )
         .route("/quotes/{id}", get(quotes::show))
+        .route(
+            "/quotes/{id}/edit",
+            get(quote_desk::edit).post(quote_desk::revise),
+        )
+        .route("/quotes/{id}/act", post(quote_desk::act))
+        .route(
+            "/catalogue",
+            get(catalogue::catalogue).post(catalogue::take),
+        )
+        .route("/catalogue/catalogue.json", get(catalogue::file))
+        .route("/catalogue/price-book.csv", get(catalogue::price_book))
+        .route("/catalogue/products/{code}", get(catalogue::product))
+        .route(
+            "/catalogue/products/{code}/prices",
+            post(catalogue::set_price),
+        )
+        .route(
+            "/catalogue/offers/{kind}/{code}",
+            get(catalogue::offer).post(catalogue::publish_offer),
+        )
+        .route("/tax-decisions", get(tax_decisions::list))
+        .route(
+            "/tax-decisions/{id}",
+            get(tax_decisions::show).post(tax_decisions::accept),
+        )
+        .route("/intercompany", get(intercompany::list))
+        .route("/progress", get(progress::list))
+        .route("/progress/{id}", get(progress::show).post(progress::act))
+        .route("/entities", get(entities::list))
+        .route("/entities/{id}", get(entities::show))
+        .route("/entities/{id}/letterhead", post(entities::set_letterhead))
+        .route("/entities/{id}/specimen", post(entities::specimen))
+        .route("/entities/{id}/billing-policy", post(entities::set_policy))
         .route("/bill-runs", get(bill_runs::list).post(bill_runs::plan))
         .route("/bill-runs/{id}", get(bill_runs::show))
         .route("/bill-runs/{id}/steer", post(bill_runs::steer))
@@ -170,6 +222,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/process/{id}/act", post(processes::act))
         .route("/customers", get(commercial::customers))
         .route("/customers/{id}", get(commercial::customer))
+        .route("/customers/{id}/timeline", get(account_timeline::show))
         .route("/contracts", get(commercial::contracts))
         .route("/contracts/{id}", get(commercial::contract))
         .route("/invoices", get(billing::invoices))

@@ -5,6 +5,7 @@ mod approvals;
 mod audit;
 mod bill_runs;
 mod collection;
+mod desk;
 mod disputes;
 mod exceptions;
 mod governance;

@@ -7,6 +7,10 @@
   const rows = Array.from(document.querySelectorAll("[data-row]")).filter((row) => row.querySelector("a"));
   let awaiting = 0;
 
+  // On a low window the rail scrolls; the entry of this page is in view.
+  const here = document.querySelector(".rail a[aria-current]");
+  if (here) here.scrollIntoView({ block: "nearest", inline: "nearest" });
+
   const showKeys = () => keys && !keys.open && keys.showModal();
   if (opener) {
     opener.hidden = false;

@@ -6,6 +6,8 @@
 mod account_page;
 #[path = "console_pages/approvals.rs"]
 mod approval_pages;
+#[path = "console_pages/desk.rs"]
+mod desk_pages;
 #[path = "console_pages/exception_forms.rs"]
 mod exception_forms;
 #[path = "console_pages/exceptions.rs"]
@@ -127,6 +129,12 @@ fn lists() -> Vec<&'static str> {
         "/replays",
         "/bill-runs",
         "/quotes",
+        "/catalogue",
+        "/tax-decisions",
+        "/tax-decisions?status=agreed",
+        "/intercompany",
+        "/progress",
+        "/entities",
         "/events",
         "/endpoints",
     ]
@@ -165,6 +173,15 @@ fn all_pages() -> Vec<String> {
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),
         format!("/trace/{PAYMENT}"),
         format!("/customers/{CUSTOMER}"),
+        format!("/customers/{CUSTOMER}/timeline"),
+        format!("/customers/{CUSTOMER}/timeline?room=disputes"),
+        "/quotes/new".to_owned(),
+        format!("/quotes/{}/edit", sample::quotes::QUOTE),
+        "/catalogue/products/PLATFORM".to_owned(),
+        "/catalogue/offers/plan/PRO".to_owned(),
+        format!("/tax-decisions/{}", sample::desk::TAX_DECISION),
+        "/progress/build".to_owned(),
+        "/entities/US".to_owned(),
         format!("/contracts/{CONTRACT}"),
         format!("/invoices/{INVOICE}"),
         format!("/invoices/{CREDIT_NOTE}"),

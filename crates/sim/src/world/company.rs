@@ -127,7 +127,7 @@ const PRODUCTS: [(&str, &str, &str, i64, i64); 8] = [
 ];
 
 /// Number, name and type of the accounts, numbered as in the default chart of accounts.
-const ACCOUNTS: [(&str, &str, &str); 19] = [
+const ACCOUNTS: [(&str, &str, &str); 26] = [
     ("1000", "Cash at bank, operating", "Bank"),
     ("1010", "Card receipts in transit", "OthCurrAsset"),
     ("1100", "Trade receivables", "AcctRec"),
@@ -136,6 +136,7 @@ const ACCOUNTS: [(&str, &str, &str); 19] = [
     ("1400", "Deferred contract costs", "DeferExpense"),
     ("1900", "Due from group companies", "OthCurrAsset"),
     ("2100", "Customer credit and unapplied cash", "OthCurrLiab"),
+    ("2150", "Prepaid customer credits", "OthCurrLiab"),
     ("2200", "Sales tax payable", "OthCurrLiab"),
     ("2400", "Deferred revenue", "DeferRevenue"),
     ("2900", "Due to group companies", "OthCurrLiab"),
@@ -143,9 +144,15 @@ const ACCOUNTS: [(&str, &str, &str); 19] = [
     ("4000", "Subscription revenue", "Income"),
     ("4100", "Usage revenue", "Income"),
     ("4200", "Services revenue", "Income"),
+    ("4300", "Commission revenue", "Income"),
+    ("4800", "Charged to group companies", "Income"),
+    ("4900", "Credits given to customers", "Income"),
+    ("4950", "Prepaid credits that ended unused", "Income"),
     ("6100", "Payment processor fees", "Expense"),
     ("6400", "Amortisation of contract costs", "Expense"),
+    ("6800", "Charged by group companies", "Expense"),
     ("6900", "Bad debt expense", "Expense"),
+    ("6910", "Small differences written off", "Expense"),
     ("7900", "Exchange gains and losses", "OthExpense"),
 ];
 

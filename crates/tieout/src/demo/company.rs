@@ -63,6 +63,15 @@ fn revenue_class(family: &str) -> &'static str {
 
 /// Does a command of the demo once, however often the demo is started.
 pub(super) fn act(app: &App, key: &str, name: &str, body: Value) -> Result<Value, CliFault> {
+    let answer = ask(app, key, name, body)?;
+    if !app::approval::is_waiting(&answer) {
+        return Ok(answer);
+    }
+    grant(app, key, &answer)
+}
+
+/// The same, and what needs a second person waits for one.
+pub(super) fn ask(app: &App, key: &str, name: &str, body: Value) -> Result<Value, CliFault> {
     let command = Command::read(name, body)?;
     let envelope = Envelope {
         client: super::ACTOR.to_owned(),
@@ -70,25 +79,27 @@ pub(super) fn act(app: &App, key: &str, name: &str, body: Value) -> Result<Value
         actor: super::ACTOR.to_owned(),
         command,
     };
-    let answer = app.execute(envelope)?.into_answer();
-    if !app::approval::is_waiting(&answer) {
-        return Ok(answer);
-    }
-    grant(app, key, &answer)
+    Ok(app.execute(envelope)?.into_answer())
 }
 
-/// The second person of the demo grants what the first one asked for.
-fn grant(app: &App, key: &str, waiting: &Value) -> Result<Value, CliFault> {
+/// A command of the second person.
+pub(super) fn as_checker(app: &App, key: &str, name: &str, body: Value) -> Result<Value, CliFault> {
     if app.user(CHECKER)?.is_none() {
         // Nobody can sign in with an empty hash.
         app.put_user(CHECKER, control::Role::Controller, "")?;
     }
-    let body = json!({ "approval": waiting["approval"] });
     let envelope = Envelope {
         client: CHECKER.to_owned(),
-        key: format!("demo/grant/{key}"),
+        key: format!("demo/{key}"),
         actor: CHECKER.to_owned(),
-        command: Command::read("grant_approval", body)?,
+        command: Command::read(name, body)?,
     };
-    Ok(app.execute(envelope)?.into_answer()["result"].take())
+    Ok(app.execute(envelope)?.into_answer())
+}
+
+/// The second person of the demo grants what the first one asked for.
+fn grant(app: &App, key: &str, waiting: &Value) -> Result<Value, CliFault> {
+    let body = json!({ "approval": waiting["approval"] });
+    let mut answer = as_checker(app, &format!("grant/{key}"), "grant_approval", body)?;
+    Ok(answer["result"].take())
 }

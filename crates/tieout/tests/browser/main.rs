@@ -158,12 +158,59 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ("reference", "/api/reference".to_owned()),
     ];
     each_is_drawn(browser, &demo.address, &pages);
+    each_is_drawn(browser, &demo.address, &billing_pages(&opened));
     browser.go(&format!("{}/no/such/page", demo.address));
     let place = browser.run("return getComputedStyle(document.querySelector('nav')).position");
     assert_eq!(
         place, "sticky",
         "the page that leads nowhere has its styles"
     );
+}
+
+/// What people look at who quote, bill, collect and answer customers.
+fn billing_pages(opened: &dyn Fn(&str, &str) -> String) -> Vec<(&'static str, String)> {
+    let run = opened("/bill-runs", "/bill-runs/");
+    let case = opened("/collections", "/collections/");
+    let invoice = opened("/invoices?customer=lakeside", "/invoices/inv_");
+    vec![
+        ("account", "/customers/lakeside/timeline".to_owned()),
+        (
+            "account-payments",
+            "/customers/lakeside/timeline?room=payments".to_owned(),
+        ),
+        ("catalogue", "/catalogue".to_owned()),
+        ("product", "/catalogue/products/QM-CORE".to_owned()),
+        ("plan", "/catalogue/offers/plan/PLUS-TRIAL".to_owned()),
+        ("bundle", "/catalogue/offers/bundle/TEAM".to_owned()),
+        ("quotes", "/quotes".to_owned()),
+        ("quote-draft", "/quotes/Q-2026-003".to_owned()),
+        ("quote-revised", "/quotes/Q-2026-002".to_owned()),
+        (
+            "quote-preview",
+            "/quotes/Q-2026-003?preview=yes#preview".to_owned(),
+        ),
+        ("bill-runs", "/bill-runs".to_owned()),
+        ("bill-run", run),
+        ("meters", "/meters".to_owned()),
+        ("meter", "/meters/api_calls".to_owned()),
+        ("contract-of-use", "/contracts/lakeside-use".to_owned()),
+        ("invoice-of-use", invoice),
+        ("work-in-parts", "/progress".to_owned()),
+        ("work", "/progress/lakeside-onboarding".to_owned()),
+        ("tax-decisions", "/tax-decisions".to_owned()),
+        ("cash", "/cash".to_owned()),
+        ("receivables", "/receivables".to_owned()),
+        (
+            "receivables-customer",
+            "/receivables?customer=lakeside".to_owned(),
+        ),
+        ("collections", "/collections".to_owned()),
+        ("collection-case", case),
+        ("disputes", "/disputes".to_owned()),
+        ("intercompany", "/intercompany".to_owned()),
+        ("entities", "/entities".to_owned()),
+        ("entity", "/entities/QM-DE".to_owned()),
+    ]
 }
 
 /// Draws pages wide and narrow, light and dark, and listens to what the browser says about them.
@@ -205,7 +252,7 @@ impl Served {
     fn start(folder: &Path, data: &Path) -> Served {
         let settings = folder.join("tieout.toml");
         std::fs::write(&settings, "[server]\naddress = \"127.0.0.1:0\"\n").unwrap();
-        for role in ["integration_engineer", "revops"] {
+        for role in ["integration_engineer", "revops", "support"] {
             let added = Command::new(env!("CARGO_BIN_EXE_tieout"))
                 .args(["user", "add", role, "--role", role, "--config"])
                 .arg(&settings)
@@ -293,13 +340,66 @@ fn every_role_sees_its_own_pages(browser: &Browser, served: &Served) {
         ("amendment", amend),
         ("amendment-preview", preview),
         ("rules-of-revops", "/rules".to_owned()),
+        ("quote-new", "/quotes/new?customer=lakeside".to_owned()),
+        ("quote-edit", "/quotes/Q-2026-003/edit".to_owned()),
+        ("quote-steps", "/quotes/Q-2026-003".to_owned()),
+        (
+            "product-of-revops",
+            "/catalogue/products/QM-CORE".to_owned(),
+        ),
+        ("entity-of-revops", "/entities/QM-US".to_owned()),
+        ("work-of-revops", "/progress/lakeside-onboarding".to_owned()),
     ];
     each_is_drawn(browser, &served.address, &pages);
+    a_quote_is_typed_with_the_keyboard(browser, served);
     let rail = browser.text("nav");
     assert!(
         !rail.contains("Endpoints") && !rail.contains("Audit"),
         "{rail}"
     );
+    sign_out(browser);
+    sign_in(browser, served, "support", "/customers/lakeside/timeline");
+    let pages = [
+        (
+            "account-of-support",
+            "/customers/lakeside/timeline".to_owned(),
+        ),
+        ("customers-of-support", "/".to_owned()),
+    ];
+    each_is_drawn(browser, &served.address, &pages);
+    let rail = browser.text("nav");
+    assert!(
+        rail.contains("Customers") && !rail.contains("Exceptions") && !rail.contains("Journals"),
+        "{rail}"
+    );
+}
+
+/// Without scripts and without a mouse: customer, offer and quantity are typed, what it comes to is
+/// looked at, and the draft is saved and submitted.
+fn a_quote_is_typed_with_the_keyboard(browser: &Browser, served: &Served) {
+    browser.scripts(false);
+    browser.go(&format!("{}/quotes/new?customer=lakeside", served.address));
+    browser.type_into("[name=months]", "12");
+    browser.type_into("[name='what.0']", "Plus");
+    browser.type_into("[name='quantity.0']", "7");
+    // Enter in a field sends the form by its first button: the preview.
+    browser.type_into("[name='discount.0']", &format!("5{ENTER}"));
+    until("it says what it comes to", || {
+        browser.text("main").contains("Total contract value")
+    });
+    browser.picture(&pictures().join("quote-typed.png"));
+    fits(browser, "quote-typed");
+    let seen = browser.text("main");
+    assert!(seen.contains("Nobody else need approve it"), "{seen}");
+    browser.type_into("button[value=save]", &ENTER.to_string());
+    until("it is a draft", || {
+        browser.text("main").contains("Submit it")
+    });
+    browser.type_into("button[value=submit]", &ENTER.to_string());
+    until("it is approved", || {
+        browser.text("main").contains("The customer has signed")
+    });
+    browser.scripts(true);
 }
 
 /// Trial balance → lines of an account → journal → the chain with the opportunity.

@@ -4,6 +4,7 @@ mod bill_runs;
 mod collection;
 mod control;
 mod decisions;
+mod desk;
 mod money;
 mod operation;
 mod outside;
@@ -168,6 +169,7 @@ const PARTS: &[&[Route]] = &[
     usage::ROUTES,
     bill_runs::ROUTES,
     collection::ROUTES,
+    desk::ROUTES,
     outside::ROUTES,
     quotes::ROUTES,
 ];
@@ -179,6 +181,7 @@ const COUNT: usize = money::ROUTES.len()
     + usage::ROUTES.len()
     + bill_runs::ROUTES.len()
     + collection::ROUTES.len()
+    + desk::ROUTES.len()
     + quotes::ROUTES.len()
     + outside::ROUTES.len();
 

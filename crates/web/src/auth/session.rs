@@ -69,13 +69,31 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (_, "endpoints", _) => Permission::ManageConnections,
         (true, "replays", _) => Permission::RequestReplay,
         (false, "replays", _) => Permission::ViewExceptions,
+        (true, "customers", _) => Permission::ChangeMasterData,
         (true, "cash" | "collections", _) => Permission::ApplyCash,
-        (false, "cash" | "receivables" | "collections", _) => Permission::ViewCommerce,
+        (true, "bill-runs" | "invoice-drafts", _) | (_, "invoices", "void") => {
+            Permission::RunBilling
+        }
+        (_, "invoices", "credit" | "write-off") => Permission::IssueCredit,
+        (false, "invoice-drafts", _) => Permission::ViewCommerce,
+        (true, "quotes", _) | (false, "quotes", "new" | "edit") => Permission::ChangeContracts,
+        (true, "catalogue", _) => Permission::ChangeCatalogue,
+        (true, "tax-decisions", _) => Permission::ChangeTax,
+        (true, "progress", _) => Permission::ChangeContracts,
+        (true, "entities", "letterhead" | "specimen") => Permission::ManageTopology,
+        (true, "entities", _) => Permission::ChangeCatalogue,
+        (
+            false,
+            "cash" | "receivables" | "collections" | "bill-runs" | "quotes" | "catalogue"
+            | "tax-decisions" | "progress",
+            _,
+        ) => Permission::ViewCommerce,
+        (_, "intercompany", _) => Permission::ViewBooks,
         (_, "contracts", "amend") => Permission::ChangeContracts,
         (
             _,
             "customers" | "contracts" | "invoices" | "invoice-lines" | "meters" | "payments"
-            | "trace" | "search",
+            | "payment-sync" | "trace" | "search",
             _,
         ) => Permission::ViewCommerce,
         (_, "journals" | "trial-balance", _) => Permission::ViewBooks,
@@ -121,6 +139,14 @@ pub(crate) async fn guard(
         role: admitted.role.as_str().to_owned(),
         csrf: admitted.csrf,
     };
+    // Who may see no figures begins with the customers.
+    let begins = request.method() == Method::GET && path == "/";
+    if begins
+        && !admitted.role.may(Permission::ViewFigures)
+        && admitted.role.may(Permission::ViewCommerce)
+    {
+        return see_other("/customers");
+    }
     let permission = needed(request.method(), &path);
     // Everybody has an account of their own; its page asks who ends sessions of others.
     let is_own = path == "/logout" || path == "/account" || path.starts_with("/account/");

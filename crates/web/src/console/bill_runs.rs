@@ -3,7 +3,7 @@
 use super::exceptions::admitted;
 use super::frame::{Frame, Place};
 use super::paths::{Asked, segment};
-use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
+use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
 use super::source::SourceFault;
 use super::{ConsoleState, filters};
 use app::bill_run::{BillRunDetail, BillRunResultView, BillRunView};
@@ -112,6 +112,7 @@ pub(super) async fn plan(
 ) -> Response {
     page(state, seat, Place::BillRuns, move |source, frame| {
         let actor = admitted(frame.viewer.as_ref(), &form.csrf)?;
+        permitted(&frame, Permission::RunBilling)?;
         match source.plan_bill_run(&form, &actor) {
             Ok(id) => Ok(Answer::Go(format!("/bill-runs/{}", segment(&id)))),
             Err(SourceFault::Refused { reason }) => draw_as(
@@ -213,6 +214,11 @@ pub(super) async fn steer(
 ) -> Response {
     page(state, seat, Place::BillRuns, move |source, frame| {
         let actor = admitted(frame.viewer.as_ref(), &form.csrf)?;
+        let needed = match form.action.as_str() {
+            "approve" => Permission::ApproveFinance,
+            _ => Permission::RunBilling,
+        };
+        permitted(&frame, needed)?;
         source.steer_bill_run(&id, &form.action, form.reason.trim(), &actor)?;
         Ok(Answer::Go(format!("/bill-runs/{}", segment(&id))))
     })

@@ -183,12 +183,13 @@ pub(super) fn words(text: &str, _: &dyn Values) -> askama::Result<String> {
 #[askama::filter_fn]
 pub(super) fn chip(status: &str, _: &dyn Values) -> Markup {
     let tone = match status {
-        "paid" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed"
-        | "done" | "in force" => "ok",
+        "paid" | "finalised" | "delivered" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed"
+        | "done" | "in force" | "approved" | "converted" | "agreed" | "billed" => "ok",
         "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" | "requested"
         | "planned" | "running" | "paused" | "resuming" | "ambiguous" | "verifying" | "started"
-        | "to come" => "wait",
-        "failed" | "parked" | "degraded" | "in_collection" | "denied" | "expired" => "bad",
+        | "to come" | "submitted" | "asked" => "wait",
+        "failed" | "parked" | "degraded" | "in_collection" | "denied" | "expired" | "mismatch"
+        | "rejected" => "bad",
         _ => "plain",
     };
     Ok(Safe(format!(
@@ -219,6 +220,20 @@ pub(super) fn dotted(text: &str, _: &dyn Values) -> Markup {
 #[askama::filter_fn]
 pub(super) fn count(value: &i64, _: &dyn Values) -> askama::Result<String> {
     Ok(money::grouped(*value))
+}
+
+/// A quantity with its thousands grouped; what is no number stays as it is.
+#[askama::filter_fn]
+pub(super) fn tally(value: impl Display, _: &dyn Values) -> askama::Result<String> {
+    let text = value.to_string();
+    let (whole, part) = match text.split_once('.') {
+        Some((whole, part)) => (whole, format!(".{part}")),
+        None => (text.as_str(), String::new()),
+    };
+    Ok(match whole.parse::<i64>() {
+        Ok(number) => format!("{}{part}", money::grouped(number)),
+        Err(_) => text,
+    })
 }
 
 /// The name of a system as its maker writes it.

@@ -3,7 +3,7 @@
 use super::{ConsoleState, Viewer, assets};
 use crate::auth::session;
 use axum::http::Method;
-use control::Role;
+use control::{Permission, Role};
 use values::Instant;
 
 /// The pages that the rail lists.
@@ -21,7 +21,13 @@ pub(super) enum Place {
     Replays,
     Customers,
     Contracts,
+    PriceChanges,
     Quotes,
+    Catalogue,
+    Progress,
+    TaxDecisions,
+    Intercompany,
+    Entities,
     BillRuns,
     Invoices,
     Meters,
@@ -86,20 +92,41 @@ const RAIL: &[(&str, &[Entry])] = &[
         ],
     ),
     (
-        "Money",
+        "Sell",
         &[
             entry(Place::Customers, "Customers", "/customers", "u"),
-            entry(Place::Quotes, "Quotes", "/quotes", "n"),
+            entry(Place::Catalogue, "Catalogue", "/catalogue", "g"),
+            entry(Place::Quotes, "Quotes", "/quotes", "2"),
             entry(Place::Contracts, "Contracts", "/contracts", "c"),
+            entry(Place::PriceChanges, "Price changes", "/price-changes", "9"),
+        ],
+    ),
+    (
+        "Bill",
+        &[
             entry(Place::BillRuns, "Bill runs", "/bill-runs", "b"),
             entry(Place::Invoices, "Invoices", "/invoices", "i"),
             entry(Place::Meters, "Meters", "/meters", "m"),
+            entry(Place::Progress, "Work in parts", "/progress", "3"),
+            entry(Place::TaxDecisions, "Tax decisions", "/tax-decisions", "4"),
+        ],
+    ),
+    (
+        "Collect",
+        &[
             entry(Place::Payments, "Payments", "/payments", "p"),
             entry(Place::Cash, "Cash application", "/cash", "k"),
             entry(Place::Receivables, "Receivables", "/receivables", "z"),
             entry(Place::Collections, "Collections", "/collections", "1"),
+        ],
+    ),
+    (
+        "Books",
+        &[
             entry(Place::Journals, "Journals", "/journals", "j"),
             entry(Place::TrialBalance, "Trial balance", "/trial-balance", "t"),
+            entry(Place::Intercompany, "Between entities", "/intercompany", "5"),
+            entry(Place::Entities, "Legal entities", "/entities", "6"),
         ],
     ),
     (
@@ -116,8 +143,8 @@ const RAIL: &[(&str, &[Entry])] = &[
             entry(Place::Connections, "Connections", "/connections", "s"),
             entry(Place::Lanes, "Lanes", "/lanes", "y"),
             entry(Place::Events, "Events", "/events", "v"),
-            entry(Place::Endpoints, "Endpoints", "/endpoints", "k"),
-            entry(Place::Account, "Your account", "/account", "z"),
+            entry(Place::Endpoints, "Endpoints", "/endpoints", "7"),
+            entry(Place::Account, "Your account", "/account", "8"),
         ],
     ),
 ];
@@ -170,8 +197,32 @@ impl Frame {
         assets::script_href()
     }
 
+    /// Whether who is looking may do that; nobody may do anything before a sign-in.
+    pub(super) fn may(&self, permission: Permission) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| {
+            Role::from_word(&viewer.role).is_some_and(|role| role.may(permission))
+        })
+    }
+
     /// The secret that forms send back; empty for nobody, and then it opens nothing.
     pub(super) fn csrf(&self) -> &str {
         self.viewer.as_ref().map_or("", |viewer| &viewer.csrf)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RAIL;
+
+    #[test]
+    fn each_key_opens_one_page() {
+        let mut keys: Vec<&str> = RAIL
+            .iter()
+            .flat_map(|(_, entries)| entries.iter().map(|entry| entry.key))
+            .collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), all, "{keys:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::exceptions::admitted;
 use super::frame::{Frame, Place};
 use super::paths::{Asked, segment};
-use super::respond::{Answer, Seat, Stop, draw, page};
+use super::respond::{Answer, Seat, Stop, draw, page, permitted};
 use super::source::{Source, SourceFault};
 use super::{ConsoleState, filters};
 use app::command::Command;
@@ -17,6 +17,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use control::Permission;
 use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -283,6 +284,11 @@ pub(super) async fn act(
 ) -> Response {
     page(state, seat, Place::Processes, move |source, frame| {
         let actor = admitted(frame.viewer.as_ref(), &form.csrf)?;
+        let needed = match form.act.as_str() {
+            "approve" | "deny" => Permission::ApproveFinance,
+            _ => Permission::ResolveException,
+        };
+        permitted(&frame, needed)?;
         let command = command_of(&id, &form)?;
         let answer = source.handle(command, &actor)?;
         // What the approval policy holds is shown where it waits.

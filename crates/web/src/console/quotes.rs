@@ -4,15 +4,17 @@ use super::ConsoleState;
 use super::filters;
 use super::frame::{Frame, Place};
 use super::paths::{Asked, segment};
-use super::respond::{Seat, Stop, draw, page};
-use super::source::SourceFault;
+use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
+use super::source::{Source, SourceFault};
 use app::command::QuoteLine;
 use app::journey::quote::{QuoteDetail, QuoteVersionView, QuoteView};
 use app::preview::AmendmentPreview;
 use app::view::Page;
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
+use control::Permission;
 use std::collections::BTreeMap;
 
 /// Where quotes come from.
@@ -47,6 +49,12 @@ struct ListPage {
     statuses: &'static [&'static str],
 }
 
+impl ListPage {
+    fn may_write(&self) -> bool {
+        self.frame.may(Permission::ChangeContracts)
+    }
+}
+
 pub(super) async fn list(
     State(state): State<ConsoleState>,
     seat: Seat,
@@ -77,6 +85,8 @@ struct QuotePage {
     found: QuoteDetail,
     preview: Option<AmendmentPreview>,
     refused: Option<String>,
+    /// Why a step was refused.
+    refusal: Option<String>,
 }
 
 impl QuotePage {
@@ -119,6 +129,46 @@ impl QuotePage {
     fn path(&self) -> String {
         format!("/quotes/{}", segment(&self.found.quote.id))
     }
+
+    fn may_change(&self) -> bool {
+        self.frame.may(Permission::ChangeContracts)
+    }
+
+    fn stands(&self, status: &str) -> bool {
+        self.found.quote.status == status
+    }
+
+    /// Whether it can still be taken back.
+    fn is_open(&self) -> bool {
+        !["converted", "void", "expired"].contains(&self.found.quote.status.as_str())
+    }
+
+    fn today(&self) -> String {
+        super::money::utc_date(self.frame.now).to_string()
+    }
+}
+
+/// The page of a quote with why a step was refused.
+pub(super) fn again(
+    source: &dyn Source,
+    frame: Frame,
+    id: &str,
+    refusal: String,
+) -> Result<Answer, Stop> {
+    let found = source.quote(id)?.ok_or_else(|| Stop::Missing {
+        what: "quote",
+        id: id.to_owned(),
+    })?;
+    draw_as(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        &QuotePage {
+            frame,
+            found,
+            preview: None,
+            refused: None,
+            refusal: Some(refusal),
+        },
+    )
 }
 
 fn percent(rate: values::Rate) -> String {
@@ -154,6 +204,7 @@ pub(super) async fn show(
             found,
             preview,
             refused,
+            refusal: None,
         })
     })
     .await

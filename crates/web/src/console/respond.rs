@@ -3,12 +3,14 @@
 use super::frame::{Frame, Place};
 use super::source::{Source, SourceFault};
 use super::{ConsoleState, Viewer, filters};
+use app::printing::Printed;
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use control::Permission;
 
 /// The viewer, where somebody is signed in.
 pub(super) type Seat = Option<Extension<Viewer>>;
@@ -18,6 +20,8 @@ pub(super) enum Answer {
     Page(StatusCode, String),
     /// See another page.
     Go(String),
+    /// A file to keep.
+    File(Printed),
 }
 
 /// Why a page cannot be drawn.
@@ -55,6 +59,19 @@ pub(super) fn draw(page: &impl Template) -> Result<Answer, Stop> {
 /// Draws a template with another status.
 pub(super) fn draw_as(status: StatusCode, page: &impl Template) -> Result<Answer, Stop> {
     Ok(Answer::Page(status, page.render()?))
+}
+
+/// Lets who may do this go on; the page tells everybody else whose it is.
+pub(super) fn permitted(frame: &Frame, permission: Permission) -> Result<(), Stop> {
+    if frame.may(permission) {
+        return Ok(());
+    }
+    let roles: Vec<&str> = permission.roles().iter().map(|role| role.title()).collect();
+    let reason = format!(
+        "Your role may not do this. It is for: {}.",
+        roles.join(", ")
+    );
+    Err(Stop::Fault(SourceFault::Refused { reason }))
 }
 
 /// Does the work of one page on a blocking thread.
@@ -96,6 +113,7 @@ impl IntoResponse for Answer {
                 (status, kind, html).into_response()
             }
             Self::Go(href) => (StatusCode::SEE_OTHER, [(LOCATION, href)]).into_response(),
+            Self::File(printed) => crate::api::papers::answered(printed),
         }
     }
 }

@@ -83,6 +83,13 @@ pub trait Source:
     + super::story::StorySource
     + super::bill_runs::BillRunSource
     + super::quotes::QuoteSource
+    + super::quote_desk::QuoteDeskSource
+    + super::catalogue::CatalogueSource
+    + super::account_timeline::AccountTimelineSource
+    + super::tax_decisions::TaxDecisionSource
+    + super::intercompany::IntercompanySource
+    + super::progress::ProgressSource
+    + super::entities::EntitySource
     + super::replays::ReplaysSource
     + super::amendment::AmendSource
     + super::rules::GovernanceSource

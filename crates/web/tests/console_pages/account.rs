@@ -33,7 +33,7 @@ async fn sessions_and_the_rules_of_passwords_are_said_plainly() {
         html.contains("&#60;b&#62;Safari") && !html.contains("<b>Safari"),
         "{html}"
     );
-    assert!(html.contains("href=\"/account\" data-key=\"z\" aria-current=\"page\""));
+    assert!(html.contains("href=\"/account\" data-key=\"8\" aria-current=\"page\""));
     assert!(!html.contains("Sessions of others"));
     let administrator = shown(SampleSource::default(), "administrator").await.html;
     assert!(administrator.contains("Sessions of others"));

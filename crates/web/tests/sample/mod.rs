@@ -13,6 +13,7 @@ pub mod bill_runs;
 mod billing;
 pub mod collection;
 mod commercial;
+pub mod desk;
 mod disputes;
 pub mod exceptions;
 mod finance;

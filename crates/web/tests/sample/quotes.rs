@@ -15,7 +15,7 @@ fn money(amount: &str) -> Value {
 }
 
 fn row() -> Value {
-    json!({ "id": QUOTE, "customer": CUSTOMER, "entity": "US", "version": 2, "status": "submitted",
+    json!({ "id": QUOTE, "customer": CUSTOMER, "customer_name": "Harbor & Sons", "entity": "US", "version": 2, "status": "submitted",
         "value": money("42720.00"), "valid_until": "2026-06-30", "seller": "Ava Morel",
         "contract": "con_01JZ5N8R5A7C9E1G3J5M7P9R1T", "correlation": "chn_01JZ5N8R5A7C9E1G3J5M7P9R1T",
         "changed": "2026-06-02T09:12:00Z" })

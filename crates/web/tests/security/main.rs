@@ -13,5 +13,6 @@ mod support;
 
 mod accounts;
 mod doors;
+mod lookers;
 mod people;
 mod programs;

@@ -19,6 +19,9 @@ pub struct QuoteView {
     pub id: String,
     /// Who is to buy.
     pub customer: String,
+    /// Its name.
+    #[serde(default)]
+    pub customer_name: String,
     /// Who sells.
     pub entity: String,
     /// The latest version.
@@ -120,8 +123,10 @@ pub struct TemplateCount {
     pub late: i64,
 }
 
-fn of(row: QuoteRow) -> Result<QuoteView, AppFault> {
+fn of(tx: &mut Tx<'_>, row: QuoteRow) -> Result<QuoteView, AppFault> {
+    let buyer = store::catalogue::customer(tx, &row.customer)?;
     Ok(QuoteView {
+        customer_name: buyer.map_or_else(|| row.customer.clone(), |buyer| buyer.name),
         value: Money::from_minor(row.tcv, currency_of(&row)?),
         id: row.id,
         customer: row.customer,
@@ -164,7 +169,7 @@ pub fn quotes_of(
     limit: i64,
 ) -> Result<Vec<QuoteView>, AppFault> {
     let rows = quotes::quotes(tx, filter, before, limit)?;
-    rows.into_iter().map(of).collect()
+    rows.into_iter().map(|row| of(tx, row)).collect()
 }
 
 /// A quote with its versions and its trail.
@@ -188,7 +193,7 @@ pub fn quote_of(tx: &mut Tx<'_>, id: &str) -> Result<QuoteDetail, AppFault> {
             words: step.words,
         });
     Ok(QuoteDetail {
-        quote: of(row)?,
+        quote: of(tx, row)?,
         versions,
         steps: steps.collect(),
     })

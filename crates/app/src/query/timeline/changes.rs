@@ -30,7 +30,7 @@ pub(super) fn versions(contract: &Contract, history: &[Contract]) -> Vec<Timelin
         .collect()
 }
 
-fn word(kind: VersionKind) -> &'static str {
+pub(in crate::query) fn word(kind: VersionKind) -> &'static str {
     match kind {
         VersionKind::Signed => "signed",
         VersionKind::QuantityChanged => "quantity_changed",
