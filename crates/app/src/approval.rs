@@ -61,6 +61,9 @@ pub(crate) fn hold(
     if let Command::SubmitQuote(body) = &envelope.command {
         return hold_quote(tx, context, envelope, digest, body);
     }
+    if let Command::FinaliseInvoice(body) = &envelope.command {
+        return journey::invoice_draft::hold(tx, context, body);
+    }
     // Prices that come by another way need whom a product needs.
     let command = match &envelope.command {
         Command::SetPrice(_) | Command::ImportCatalogue(_) => "publish_product",
@@ -100,6 +103,40 @@ fn hold_quote(
     let approval = answer["approval"].as_str().unwrap_or_default();
     journey::quote::submitted(tx, context, body, approval, &demand.why)?;
     Ok(Some(answer))
+}
+
+/// Holds what a run would do and may not without a second person, as the command that does it.
+pub(crate) fn hold_for(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    command: Command,
+    key: &str,
+    demand: &Demand,
+) -> Result<Answer, AppFault> {
+    let envelope = Envelope {
+        client: context.actor.clone(),
+        key: key.to_owned(),
+        actor: context.actor.clone(),
+        command,
+    };
+    let digest = journey::digest(&envelope)?;
+    let evidence = evidence::of(tx, context, &envelope)?;
+    keep(tx, context, &envelope, &digest, &evidence, demand)
+}
+
+/// What a request that waits already answers to whoever asks again.
+pub(crate) fn waiting(tx: &mut Tx<'_>, id: &str) -> Result<Answer, AppFault> {
+    let row = load(tx, &stored_value("approval id", id)?)?;
+    let demand: Demand = stored("demand", &row.demand)?;
+    let shown: Evidence = stored("evidence", &row.shown)?;
+    Ok(json!({
+        "approval": row.id,
+        "status": "waiting",
+        "why": demand.why,
+        "expires": Instant::from_microseconds(row.expires),
+        "evidence": row.evidence,
+        "impact": shown.impact.in_words(),
+    }))
 }
 
 /// Closes a request whose object was changed or taken back meanwhile; nothing when it has ended.
@@ -142,6 +179,7 @@ fn changes_existing(context: &Context, command: &Command) -> bool {
             .iter()
             .any(|rate| rate.entity == body.entity && rate.tax_code == body.tax_code),
         Command::CreateEntity(body) => books.entities.contains_key(&body.id),
+        Command::SetInvoicePolicy(body) => books.invoices.contains_key(&body.entity),
         Command::CreateCustomer(_) | Command::ActivateContract(_) => false,
         _ => true,
     }
@@ -394,6 +432,7 @@ pub(crate) fn deny(
         reason,
     )?;
     journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Rejected)?;
+    journey::invoice_draft::not_granted(tx, context, &row)?;
     Ok(json!({ "approval": row.id, "status": "denied" }))
 }
 
@@ -437,6 +476,7 @@ pub(crate) fn withdraw(
         &reason,
     )?;
     journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Draft)?;
+    journey::invoice_draft::not_granted(tx, context, &row)?;
     Ok(json!({ "approval": row.id, "status": "withdrawn" }))
 }
 

@@ -274,6 +274,7 @@ fn note(tx: &mut Tx<'_>, context: &Context, id: &str, page: &PageDone) -> Result
             let (outcome, document) = match &result.outcome {
                 Billed::Nothing => return None,
                 Billed::Issued(document) => ("issued", document.clone()),
+                Billed::Drafted(draft) => ("drafted", draft.clone()),
                 Billed::Held => ("held", String::new()),
             };
             Some(BillRunResult {

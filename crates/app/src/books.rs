@@ -17,6 +17,8 @@ pub struct Books {
     pub entities: BTreeMap<EntityId, Entity>,
     /// The billing policies of those that have one of their own.
     pub policies: BTreeMap<EntityId, Policy>,
+    /// How the documents of legal entities come to be issued, where that was stated.
+    pub invoices: BTreeMap<EntityId, crate::journey::invoice_policy::PolicyInForce>,
     /// The chart of accounts.
     pub chart: Chart,
     /// The posting rules.
@@ -27,6 +29,8 @@ pub struct Books {
     pub catalogue: Catalogue,
     /// What other systems are told of.
     pub routing: Routing,
+    /// Which processor collects what.
+    pub payment_routes: crate::payment_routes::PaymentRoutes,
     /// How flows go out, by operation; one that is not listed goes out fact by fact.
     pub modes: BTreeMap<String, DeliveryMode>,
     /// Grows with every change of the configuration, by whichever process.
@@ -106,10 +110,12 @@ impl Books {
             },
             entities,
             policies: policies(tx)?,
+            invoices: crate::journey::invoice_policy::load(tx)?,
             chart: read_chart(&newest(tx, "chart", Chart::STANDARD, today)?)?,
             rules: crate::governance::undated_rules(tx)?,
             taxes,
             routing,
+            payment_routes: crate::payment_routes::PaymentRoutes::load(tx)?,
             modes: modes(tx)?,
             version: version(tx)?,
             processes: crate::process::load_book(tx)?,

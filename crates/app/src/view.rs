@@ -232,6 +232,25 @@ pub struct Movement {
     pub amount: Money,
 }
 
+/// A step in the life of an invoice or credit note.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TrailStep {
+    /// When.
+    pub at: Instant,
+    /// `draft`, `waiting`, `approved`, `denied`, `refreshed`, `finalised`, `issued`, `sent`, `delivered`,
+    /// `collecting`, `failed`, `partly_paid`, `paid`, `released`, `credited`, `disputed`,
+    /// `dispute_resolved`, `written_off`, `recovered` or `void`.
+    pub step: String,
+    /// In words.
+    pub words: String,
+    /// Who or what did it.
+    pub actor: String,
+    /// The id of what is behind it: a draft, request, payment, credit note, dispute or effect.
+    pub object: String,
+    /// How much, where it moved or stated an amount.
+    pub amount: Option<Money>,
+}
+
 /// An invoice with everything about it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct InvoiceDetail {
@@ -245,6 +264,9 @@ pub struct InvoiceDetail {
     pub lines: Vec<InvoiceLine>,
     /// What was set against it.
     pub movements: Vec<Movement>,
+    /// What became of it, oldest first: drafted, approved, issued, told to others, paid, credited,
+    /// given up, voided.
+    pub trail: Vec<TrailStep>,
     /// Journals that it made, by id.
     pub journals: Vec<JournalRow>,
     /// For a credit note: why, and the invoice credited.
@@ -427,6 +449,8 @@ pub struct ContractDetail {
     pub row: ContractRow,
     /// One sentence on what is sold, such as `Platform, 40 seats, annual in advance`.
     pub summary: String,
+    /// How it is sold through its customer to another.
+    pub partner: Option<PartnerRow>,
     /// Where it stands.
     pub position: Position,
     /// What is sold: product, description, quantity today, price and frequency in words.
@@ -437,6 +461,20 @@ pub struct ContractDetail {
     pub chain: Chain,
     /// Its invoices and credit notes.
     pub invoices: Vec<InvoiceRow>,
+}
+
+/// A sale through a partner.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PartnerRow {
+    /// As what we take part: `principal` or `agent`.
+    pub role: String,
+    /// Who uses what is sold.
+    pub end_customer: String,
+    /// The part of the price that is ours, in words; nothing for a principal, whose is the whole price.
+    pub commission: Option<String>,
+    /// What is worth between the partner and the end customer where we are the agent, and what the
+    /// partner buys where we are the principal.
+    pub sold: Money,
 }
 
 /// One thing sold.

@@ -64,6 +64,8 @@ const APPLIED: &str = "com.tieout.cash.cash.applied.v1";
 const WRITTEN_OFF: &str = "com.tieout.billing.invoice.written_off.v1";
 const RECOVERED: &str = "com.tieout.billing.invoice.recovered.v1";
 const VOIDED: &str = "com.tieout.billing.invoice.voided.v1";
+const REFRESHED: &str = "com.tieout.billing.invoice_draft.refreshed.v1";
+const ENDED: &str = "com.tieout.billing.invoice_draft.ended.v1";
 const CREDITED: &str = "com.tieout.billing.credit_memo.issued.v1";
 const SETTLED: &str = "com.tieout.payment.payment.settled.v1";
 const REFUNDED: &str = "com.tieout.payment.payment.refunded.v1";
@@ -158,6 +160,31 @@ pub const INVOICE: Lifecycle = Lifecycle {
         step("written_off", "open", RECOVERED),
         step("written_off", "partly_paid", RECOVERED),
         step("written_off", "paid", APPLIED),
+    ],
+};
+
+/// A draft of an invoice or credit note.
+pub const INVOICE_DRAFT: Lifecycle = Lifecycle {
+    object: "invoice_draft",
+    states: &[
+        state("draft", "stands until the day on which it is issued by itself"),
+        state("waiting", "waits for a second person"),
+        state("denied", "not approved; its contract is held"),
+        state("finalised", "became a document"),
+        state("withdrawn", "nothing is owed any more"),
+    ],
+    steps: &[
+        step("draft", "draft", REFRESHED),
+        step("draft", "waiting", REFRESHED),
+        step("draft", "finalised", ENDED),
+        step("draft", "withdrawn", ENDED),
+        step("waiting", "draft", REFRESHED),
+        step("waiting", "finalised", ENDED),
+        step("waiting", "denied", REFRESHED),
+        step("waiting", "withdrawn", ENDED),
+        step("denied", "draft", REFRESHED),
+        step("denied", "waiting", REFRESHED),
+        step("denied", "withdrawn", ENDED),
     ],
 };
 
@@ -386,6 +413,7 @@ pub const LIFECYCLES: &[&Lifecycle] = &[
     &OPPORTUNITY,
     &CONTRACT,
     &INVOICE,
+    &INVOICE_DRAFT,
     &CREDIT_NOTE,
     &PAYMENT,
     &REFUND,

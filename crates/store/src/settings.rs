@@ -111,3 +111,19 @@ pub fn starting_with(tx: &mut Tx<'_>, prefix: &str) -> Result<Vec<(String, Strin
         |mut row| Ok((row.text(0)?, row.text(1)?)),
     )
 }
+
+/// Every version of the configuration documents whose kind begins with `prefix`, by kind and version:
+/// (kind, version, body).
+///
+/// # Errors
+/// When the database refuses.
+pub fn configurations_starting_with(
+    tx: &mut Tx<'_>,
+    prefix: &str,
+) -> Result<Vec<(String, i64, String)>, StoreFault> {
+    tx.query(
+        "SELECT kind, version, body FROM configuration WHERE substr(kind, 1, length(?1)) = ?1 ORDER BY kind, version",
+        params![prefix],
+        |mut row| Ok((row.text(0)?, row.int(1)?, row.text(2)?)),
+    )
+}

@@ -57,6 +57,7 @@ impl App {
                     &row,
                     commerce::QuoteStatus::Draft,
                 )?;
+                crate::journey::invoice_draft::not_granted(tx, context, &row)?;
                 closed += 1;
             }
             Ok(closed)

@@ -12,6 +12,17 @@ pub(super) fn of(command: &Command) -> (String, String) {
                 body.date, body.entity, body.reason
             ),
         ),
+        Command::BillEntity(body) => (
+            format!("entity/{}", body.seller),
+            format!(
+                "{} bills {} on {} for {}",
+                body.seller, body.buyer, body.on, body.description
+            ),
+        ),
+        Command::UndoEntityBill(body) => (
+            format!("intercompany/{}", body.pair),
+            format!("Take {} back in both books: {}", body.pair, body.reason),
+        ),
         Command::ReverseJournal(body) => (
             format!("journal/{}", body.journal),
             format!("Reverse journal {}: {}", body.journal, body.reason),
@@ -72,6 +83,14 @@ pub(super) fn of(command: &Command) -> (String, String) {
         Command::SubmitQuote(body) => (
             format!("quote/{}", body.quote),
             format!("Approve version {} of quote {}", body.version, body.quote),
+        ),
+        Command::FinaliseInvoice(body) => (
+            format!("invoice_draft/{}", body.draft),
+            format!("Issue the invoice that stands as draft {}", body.draft),
+        ),
+        Command::SetInvoicePolicy(body) => (
+            format!("entity/{}", body.entity),
+            format!("How the documents of {} come to be issued", body.entity),
         ),
         Command::PublishDiscountPolicy(_) => (
             "configuration/discount_policy".to_owned(),

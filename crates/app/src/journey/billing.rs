@@ -7,6 +7,7 @@ mod case;
 mod page;
 mod pages;
 mod plan;
+mod together;
 
 use crate::command::{Answer, RunBilling};
 use crate::fault::AppFault;
@@ -35,8 +36,24 @@ pub enum Billed {
     Nothing,
     /// This document was issued.
     Issued(String),
+    /// It stands as this draft and is not issued yet.
+    Drafted(String),
     /// It could not be billed; the exception says why.
     Held,
+}
+
+/// What is to become of a document that stands as a draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Issued once its days are over and nobody else has to decide.
+    Run,
+    /// Computed anew, and not issued.
+    Refresh,
+    /// Issued now.
+    Finalise {
+        /// Only as it is written.
+        exact: bool,
+    },
 }
 
 /// Through which day contracts are billed.
@@ -53,9 +70,10 @@ pub enum Through {
 /// # Errors
 /// When the store fails, or the one contract asked for does not exist.
 pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answer, AppFault> {
-    let (mut documents, mut held) = (Vec::new(), 0);
+    let (mut documents, mut drafts, mut held) = (Vec::new(), Vec::new(), 0);
     let mut keep = |billed: Billed| match billed {
         Billed::Nothing => {}
+        Billed::Drafted(id) => drafts.push(id),
         Billed::Issued(id) => documents.push(id),
         Billed::Held => held += 1,
     };
@@ -87,7 +105,7 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
                 .for_each(&mut keep);
         }
     }
-    Ok(json!({ "through": body.through, "documents": documents, "held": held }))
+    Ok(json!({ "through": body.through, "documents": documents, "drafts": drafts, "held": held }))
 }
 
 impl App {
@@ -129,6 +147,40 @@ pub fn bill_contract(
         .into_iter()
         .next()
         .unwrap_or(Billed::Nothing))
+}
+
+/// Bills one contract by itself, whether it could be billed with others or not.
+///
+/// # Errors
+/// When the store fails or there is no such contract.
+pub(crate) fn bill_as(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    through: Date,
+    asked: Asked,
+) -> Result<Billed, AppFault> {
+    apart::bill(tx, context, id, through, asked)
+}
+
+/// As [`bill_as`] for a run. What fails in it alone is undone and held.
+///
+/// # Errors
+/// When the store fails or there is no such contract.
+pub(crate) fn bill_by_itself(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    through: Date,
+) -> Result<Billed, AppFault> {
+    store::settings::take_turn(tx, &format!("contract/{id}"))?;
+    match tx.attempt(|tx| bill_as(tx, context, id, through, Asked::Run)) {
+        Err(fault) if fault.is_its_own() => {
+            let (row, _) = contracts_journey::load(tx, id)?;
+            page::held(tx, context, &row, &fault)
+        }
+        other => other,
+    }
 }
 
 /// What makes it visible that the same billing of a contract is recorded twice.

@@ -75,6 +75,7 @@ pub fn invoice(tx: &mut Tx<'_>, id: &str) -> Result<Option<InvoiceDetail>, AppFa
         tax: money(sign * row.tax, &row.currency)?,
         lines,
         movements: movements(tx, &row)?,
+        trail: super::trail::trail(tx, &row)?,
         journals: made,
         reason: some(row.reason.clone()),
         source: some(row.source.clone()),

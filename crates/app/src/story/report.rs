@@ -6,6 +6,7 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::schedule;
 use serde_json::{Value, json};
 use store::documents::{self, DocumentFilter, DocumentRow};
+use store::invoice_drafts::DraftFilter;
 use store::{Tx, contracts, exceptions, journals, obligations, payments};
 use values::{Currency, Money};
 
@@ -32,6 +33,7 @@ pub fn report(ending: &Ending) -> Result<Value, AppFault> {
             "contracts": contract_list(tx)?,
             "invoices": document_list(tx, "invoice")?,
             "credit_notes": document_list(tx, "credit_note")?,
+            "drafts": draft_list(tx)?,
             "payments": payment_list(tx)?,
             "journals": journal_list(tx)?,
             "schedules": schedule_list(tx)?,
@@ -95,6 +97,22 @@ fn document(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Value, AppFault> {
         "total": amount(row.total, &row.currency)?, "open": amount(row.remaining, &row.currency)?,
         "credits_invoice": credited, "reason": row.reason, "lines": lines,
     }))
+}
+
+/// Drafts of invoices and credit notes, oldest first.
+fn draft_list(tx: &mut Tx<'_>) -> Result<Vec<Value>, AppFault> {
+    let mut rows = store::invoice_drafts::newest(tx, &DraftFilter::default(), "", ALL)?;
+    rows.reverse();
+    let mut list = Vec::new();
+    for row in rows {
+        list.push(json!({
+            "draft": row.id, "kind": row.kind, "customer": row.customer, "contract": row.contract,
+            "entity": row.entity, "currency": row.currency, "status": row.status, "through": row.through,
+            "ends": row.ends, "version": row.version, "total": amount(row.total, &row.currency)?,
+            "needs": row.needs, "document": row.document, "reason": row.reason,
+        }));
+    }
+    Ok(list)
 }
 
 fn payment_list(tx: &mut Tx<'_>) -> Result<Vec<Value>, AppFault> {

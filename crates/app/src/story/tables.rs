@@ -25,6 +25,14 @@ pub fn tables(report: &Value) -> String {
     documents(&mut text, "Credit notes", rows(report, "credit_notes"));
     section(
         &mut text,
+        "Drafts",
+        rows(report, "drafts"),
+        &[
+            "contract", "kind", "status", "through", "ends", "version", "total", "currency", "needs", "reason",
+        ],
+    );
+    section(
+        &mut text,
         "Payments",
         rows(report, "payments"),
         &[

@@ -237,6 +237,7 @@ impl RequestPage {
             "contract" => "contracts",
             "journal" => "journals",
             "replay" => "replays",
+            "invoice_draft" => "invoice-drafts",
             "payment" => "trace",
             _ => return None,
         };

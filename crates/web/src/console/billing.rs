@@ -3,7 +3,7 @@
 use super::commercial::Picked;
 use super::frame::{Frame, Place};
 use super::paths::Asked;
-use super::respond::{Seat, Stop, draw, page};
+use super::respond::{Answer, Seat, Stop, draw, page};
 use super::source::{ListFilter, SourceFault};
 use super::{ConsoleState, filters, money, story};
 use app::query::LineArithmetic;
@@ -11,6 +11,7 @@ use app::view::{InvoiceDetail, InvoiceRow, Page, PaymentRow};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use control::Permission;
 use std::collections::BTreeMap;
 use values::{Date, Month};
 
@@ -67,6 +68,10 @@ pub(super) async fn invoices(
             status: asked.text("status"),
             month: month_of(&asked)?,
         };
+        // Drafts are no invoices yet: they have a list of their own.
+        if filter.status.as_deref() == Some("draft") {
+            return Ok(Answer::Go("/invoice-drafts".to_owned()));
+        }
         let rows = source.invoices(&filter, asked.get("cursor"))?;
         draw(&InvoicesPage {
             today: money::utc_date(frame.now),
@@ -78,7 +83,15 @@ pub(super) async fn invoices(
             rows,
             picked: Picked {
                 entities: source.entities()?,
-                statuses: &["open", "partly_paid", "paid", "credited"],
+                statuses: &[
+                    "draft",
+                    "open",
+                    "partly_paid",
+                    "paid",
+                    "credited",
+                    "written_off",
+                    "void",
+                ],
                 filter,
                 action: "/invoices",
             },
@@ -107,6 +120,32 @@ impl InvoicePage {
         } else {
             "Invoice"
         }
+    }
+}
+
+impl InvoicePage {
+    /// Whether anything can be done to it by whoever looks.
+    fn is_open_to_acts(&self) -> bool {
+        self.may_credit() || self.may_void() || self.may_write_off()
+    }
+
+    fn stands(&self, statuses: &[&str]) -> bool {
+        let row = &self.found.row;
+        row.kind == "invoice" && statuses.contains(&row.status.as_str())
+    }
+
+    fn may_credit(&self) -> bool {
+        self.frame.may(Permission::IssueCredit) && self.stands(&["open", "partly_paid", "paid"])
+    }
+
+    fn may_void(&self) -> bool {
+        self.frame.may(Permission::RunBilling)
+            && self.stands(&["open"])
+            && self.found.movements.is_empty()
+    }
+
+    fn may_write_off(&self) -> bool {
+        self.frame.may(Permission::IssueCredit) && self.stands(&["open", "partly_paid"])
     }
 }
 

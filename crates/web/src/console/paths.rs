@@ -54,6 +54,8 @@ pub(super) fn segment(text: &str) -> String {
 pub(super) fn object(id: &str) -> String {
     let room = match id.split_once('_').map(|(prefix, _)| prefix) {
         Some("inv" | "crn") => "invoices",
+        Some("drf") => "invoice-drafts",
+        Some("apr") => "approvals",
         Some("con") => "contracts",
         Some("cus") => "customers",
         Some("jrn") => "journals",

@@ -57,6 +57,7 @@ pub fn invoice(row: InvoiceRow) -> InvoiceDetail {
         tax,
         lines: lines(&row, net, tax),
         movements: movements(&row),
+        trail: trail(&row),
         journals: finance::journals()
             .into_iter()
             .filter(|journal| journal.entity == row.entity)
@@ -66,6 +67,35 @@ pub fn invoice(row: InvoiceRow) -> InvoiceDetail {
         source: is_credit.then(|| INVOICE_DE.to_owned()),
         row,
     }
+}
+
+fn trail(row: &InvoiceRow) -> Vec<TrailStep> {
+    let step = |when: &str, step: &str, words: &str, object: &str, amount: Option<values::Money>| {
+        TrailStep {
+            at: at(when),
+            step: step.to_owned(),
+            words: words.to_owned(),
+            actor: "Chidi Okafor".to_owned(),
+            object: object.to_owned(),
+            amount,
+        }
+    };
+    let issued = format!("as {}, due {}", row.number, row.due);
+    let mut steps = vec![
+        step(
+            "2026-05-13T09:00:00Z",
+            "approved",
+            "asked by Mara Lindqvist: checked against the order",
+            super::approvals::APPROVAL,
+            None,
+        ),
+        step("2026-05-14T06:00:00Z", "issued", &issued, &row.id, Some(row.total)),
+    ];
+    if row.status == "paid" {
+        let words = "EUR 0.00 is open";
+        steps.push(step("2026-05-20T06:00:00Z", "paid", words, PAYMENT, Some(row.total)));
+    }
+    steps
 }
 
 fn lines(row: &InvoiceRow, net: values::Money, tax: values::Money) -> Vec<InvoiceLine> {

@@ -1,24 +1,52 @@
 //! A contract billed by itself, statement by statement: where it is held, credited, waited for by a
 //! process or told to another system. What it writes is what a page writes for it.
 
-use super::{Billed, next_due};
+use super::{Asked, Billed, next_due, together};
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::exception::{self, NewException};
+use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::taxation::{self, Taxed};
 use crate::journey::{contract as contracts_journey, credit, customer, payment};
 use crate::record::{Context, Recorder};
 use crate::usage::{accrue, rate};
-use ::billing::{Document, TaxedLine, owed};
+use ::billing::{BilledLine, Document, TaxedLine, owed};
 use commerce::Contract;
 use store::Tx;
 use store::contracts::{self, ContractRow};
 use store::documents::DocumentRow;
 use values::{ContractId, CreditNoteId, Date, InvoiceId, Money};
 
-/// Bills one contract through a date, by itself.
+/// What a contract owes, with its tax, before anything is written.
+pub(super) struct Ready {
+    /// Its row.
+    pub(super) row: ContractRow,
+    /// The contract.
+    pub(super) contract: Contract,
+    /// What its lines become by themselves.
+    pub(super) drafted: Document,
+    /// The decision on its tax, where an engine was asked.
+    pub(super) decision: Option<String>,
+    /// The date of its document.
+    pub(super) issued: Date,
+    billed: Vec<BilledLine>,
+    measured: rate::Rated,
+    through: Date,
+}
+
+/// What looking at a contract came to.
+pub(super) enum Looked {
+    /// It can be billed.
+    Ready(Box<Ready>),
+    /// The answer of the tax engine, or of a person, bills it.
+    Waits,
+    /// It is done: another system bills it, or it is held.
+    Done(Billed),
+}
+
+/// Bills one contract through a date, by itself, or with what else goes to the same account.
 ///
 /// # Errors
 /// When the store fails or there is no such contract.
@@ -27,112 +55,140 @@ pub(super) fn bill(
     context: &Context,
     id: &ContractId,
     through: Date,
+    asked: Asked,
 ) -> Result<Billed, AppFault> {
-    let (row, contract) = contracts_journey::load(tx, id)?;
-    match gate::issuing(context, &contract) {
-        Issuing::Ours => {}
-        // Another system is the record of billing here: it issues, we do not.
-        Issuing::Elsewhere { .. } => return Ok(Billed::Nothing),
-        Issuing::Split => {
-            return hold(tx, context, &row, &contract, "billing_split", super::SPLIT);
-        }
+    let open = store::invoice_drafts::open_of(tx, id.as_str())?;
+    let through = invoice_draft::through(open.as_ref(), through)?;
+    if let Some(billed) = together::bill(tx, context, id, through, asked)? {
+        return Ok(billed);
     }
-    let billed = document::billed_lines(tx, id.as_str())?;
-    let mut lines = match owed(&contract, &billed, through) {
-        Ok(lines) => lines,
-        Err(refusal) => {
-            return hold(
-                tx,
-                context,
-                &row,
-                &contract,
-                refusal.code(),
-                &refusal.to_string(),
-            );
-        }
+    let ready = match look(tx, context, id, through)? {
+        Looked::Ready(ready) => *ready,
+        Looked::Waits => return Ok(Billed::Held),
+        Looked::Done(billed) => return Ok(billed),
     };
-    let measured = match rate::rate(
-        tx,
-        (&context.books, context.now),
-        &contract,
-        &billed,
-        &lines,
-        through,
-    )? {
-        Ok(measured) => measured,
-        Err(unrated) => {
-            let why = unrated.to_string();
-            return hold(tx, context, &row, &contract, unrated.code(), &why);
-        }
+    let whose = (&ready.row, &ready.contract);
+    let what = (&ready.drafted, through);
+    let draft = match invoice_draft::stand(tx, context, whose, open, what, asked)? {
+        Stand::Issue(draft) => draft,
+        Stand::Waits(billed) => return Ok(billed),
     };
-    lines.extend(measured.lines.iter().cloned());
-    let today = context.today(&contract.entity)?;
-    // Billing ahead dates the document today; catching up dates it on the day that was asked for.
-    let issued = through.min(today);
-    let buyer = customer::load(tx, &contract.customer)?;
-    let sold = (&contract, &buyer);
-    let (drafted, decision) = match taxation::drafted(tx, context, sold, (&lines, &billed), issued)?
-    {
-        Taxed::Drafted(drafted, decision) => (drafted, decision),
-        // The answer of the tax engine, or of a person, bills it.
-        Taxed::Waits => return Ok(Billed::Held),
-        Taxed::Refused(refusal) => {
-            return hold(
-                tx,
-                context,
-                &row,
-                &contract,
-                refusal.code(),
-                &refusal.to_string(),
-            );
-        }
-    };
-    let next = earlier(next_due(&contract, through)?, measured.pending);
-    let next = next.map_or_else(String::new, |date| date.to_string());
-    rate::mark(tx, &contract, &measured)?;
-    if next != row.bill_from {
-        contracts::set_bill_from(tx, &row.id, &next)?;
-    }
-    let key = format!("bill/{id}/{}/{through}", row.version);
-    let mut recorder = Recorder::new(
-        context,
-        stored_value("chain id", &row.correlation)?,
-        "/billing",
-        &key,
-    );
-    accrue::follow_bill(
-        tx,
-        context,
-        &mut recorder,
-        &contract,
-        &billed,
-        &measured.lines,
-    )?;
-    let document = match &drafted {
+    let mut recorder = ready.carry_on(tx, context)?;
+    let (contract, issued) = (&ready.contract, ready.issued);
+    let document = match &ready.drafted {
         Document::Nothing => return Ok(Billed::Nothing),
         Document::Invoice(draft) => {
-            invoice(tx, context, &mut recorder, &contract, &draft.lines, issued)?
+            invoice(tx, context, &mut recorder, contract, &draft.lines, issued)?
         }
         Document::CreditNote(draft) => credit_note(
             tx,
             context,
             &mut recorder,
-            &contract,
+            contract,
             &draft.lines,
             issued,
             &draft.reason,
         )?,
     };
-    taxation::issued_by(tx, decision.as_deref(), &document.id)?;
+    taxation::issued_by(tx, ready.decision.as_deref(), &document.id)?;
+    let row = &ready.row;
     document::tell(tx, context, &mut recorder, &row.customer, &row.id)?;
     recorder.finish(tx)?;
-    exception::clear(
-        tx,
-        context,
-        &format!("billing/{id}"),
-        "the contract could be billed",
-    )?;
+    invoice_draft::became(tx, context, draft, &document.id)?;
+    could_be_billed(tx, context, id)?;
     Ok(Billed::Issued(document.id))
+}
+
+/// Clears what held a contract.
+pub(super) fn could_be_billed(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+) -> Result<(), AppFault> {
+    let why = "the contract could be billed";
+    exception::clear(tx, context, &format!("billing/{id}"), why)?;
+    Ok(())
+}
+
+/// What a contract owes through a date. What cannot be billed is held with its reason; nothing else is
+/// written.
+pub(super) fn look(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    through: Date,
+) -> Result<Looked, AppFault> {
+    let (row, contract) = contracts_journey::load(tx, id)?;
+    let held = |tx: &mut Tx<'_>, code: &str, why: &str| {
+        hold(tx, context, &row, &contract, code, why).map(Looked::Done)
+    };
+    match gate::issuing(context, &contract) {
+        Issuing::Ours => {}
+        // Another system is the record of billing here: it issues, we do not.
+        Issuing::Elsewhere { .. } => return Ok(Looked::Done(Billed::Nothing)),
+        Issuing::Split => return held(tx, "billing_split", super::SPLIT),
+    }
+    let billed = document::billed_lines(tx, id.as_str())?;
+    let mut lines = match owed(&contract, &billed, through) {
+        Ok(lines) => lines,
+        Err(refusal) => return held(tx, refusal.code(), &refusal.to_string()),
+    };
+    let books = (&*context.books, context.now);
+    let measured = match rate::rate(tx, books, &contract, &billed, &lines, through)? {
+        Ok(measured) => measured,
+        Err(unrated) => return held(tx, unrated.code(), &unrated.to_string()),
+    };
+    lines.extend(measured.lines.iter().cloned());
+    let today = context.today(&contract.entity)?;
+    // Billing ahead dates the document today; catching up dates it on the day that was asked for.
+    let issued = invoice_draft::dated(tx, context, &contract, (through, today))?;
+    let buyer = customer::load(tx, &contract.customer)?;
+    let sold = (&contract, &buyer);
+    let (drafted, decision) = match taxation::drafted(tx, context, sold, (&lines, &billed), issued)?
+    {
+        Taxed::Drafted(drafted, decision) => (drafted, decision),
+        Taxed::Waits => return Ok(Looked::Waits),
+        Taxed::Refused(refusal) => return held(tx, refusal.code(), &refusal.to_string()),
+    };
+    Ok(Looked::Ready(Box::new(Ready {
+        row,
+        contract,
+        drafted,
+        decision,
+        issued,
+        billed,
+        measured,
+        through,
+    })))
+}
+
+impl Ready {
+    /// Writes how far the contract is looked at, and begins what is recorded of it.
+    pub(super) fn carry_on<'c>(
+        &self,
+        tx: &mut Tx<'_>,
+        context: &'c Context,
+    ) -> Result<Recorder<'c>, AppFault> {
+        let (row, contract, through) = (&self.row, &self.contract, self.through);
+        let next = earlier(next_due(contract, through)?, self.measured.pending);
+        let next = next.map_or_else(String::new, |date| date.to_string());
+        rate::mark(tx, contract, &self.measured)?;
+        if next != row.bill_from {
+            contracts::set_bill_from(tx, &row.id, &next)?;
+        }
+        let key = format!("bill/{}/{}/{through}", row.id, row.version);
+        let chain = stored_value("chain id", &row.correlation)?;
+        let mut recorder = Recorder::new(context, chain, "/billing", &key);
+        accrue::follow_bill(
+            tx,
+            context,
+            &mut recorder,
+            contract,
+            &self.billed,
+            &self.measured.lines,
+        )?;
+        Ok(recorder)
+    }
 }
 
 /// The earlier of two days that may be missing.
@@ -206,7 +262,7 @@ fn credit_note(
 
 /// The invoice that a line was billed on. A line of a credit note stands for the invoice that the note
 /// credits: a credit note is never set off against another one.
-fn invoice_behind(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, AppFault> {
+pub(super) fn invoice_behind(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, AppFault> {
     let Some(id) = store::documents::document_of_line(tx, line)? else {
         return Ok(None);
     };
@@ -217,7 +273,7 @@ fn invoice_behind(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, AppFaul
     })
 }
 
-fn hold(
+pub(super) fn hold(
     tx: &mut Tx<'_>,
     context: &Context,
     row: &ContractRow,

@@ -2,7 +2,8 @@
 
 use super::Through;
 use crate::fault::{AppFault, stored, stored_value};
-use crate::journey::{document, payment};
+use crate::journey::numbering::series;
+use crate::journey::payment;
 use crate::record::Context;
 use crate::record::sealed::Ground;
 use crate::usage::rate::is_measured;
@@ -112,7 +113,8 @@ impl View {
         for case in &cases {
             let entity: EntityId = stored_value("entity id", &case.row.entity)?;
             let issued = through.issued(context, &entity)?;
-            counters.insert(document::series(&case.row.entity, "invoice", issued).counter);
+            let series = series(&context.books, &case.row.entity, "invoice", issued);
+            counters.insert(series.counter);
         }
         let mut view = View {
             ground: Ground::default(),
@@ -198,6 +200,7 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
     }
     let buyers = buyers(tx, &rows)?;
     let mut apart = apart(tx, &ids)?;
+    apart.extend(crate::journey::routing::apart(tx, &rows, &buyers)?);
     // Whoever has prepaid credit uses it before anything is collected.
     let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx)?
         .into_iter()

@@ -5,7 +5,7 @@
 use super::apart;
 use super::case::View;
 use super::plan::Plan;
-use super::{Billed, Through};
+use super::{Asked, Billed, Through};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
@@ -108,7 +108,8 @@ fn missing(wanted: &[&str], found: &[ContractRow]) -> AppFault {
 fn write(tx: &mut Tx<'_>, context: &Context, plan: &Plan) -> Result<bool, AppFault> {
     let written = tx.attempt(|tx| match plan.write(tx, context) {
         Ok(true) => Ok(()),
-        Ok(false) => Err(Undo::Stale),
+        // A line that is there already was billed by another since this was read.
+        Ok(false) | Err(AppFault::Store(StoreFault::Duplicate(_))) => Err(Undo::Stale),
         Err(fault) => Err(Undo::Fault(fault)),
     });
     match written {
@@ -153,7 +154,7 @@ fn by_itself(
     let outcome = tx.attempt(|tx| {
         let id: ContractId = stored_value("contract id", &row.id)?;
         let entity: EntityId = stored_value("entity id", &row.entity)?;
-        apart::bill(tx, context, &id, through.day(context, &entity)?)
+        apart::bill(tx, context, &id, through.day(context, &entity)?, Asked::Run)
     });
     let outcome = match outcome {
         Err(fault) if fault.is_its_own() => held(tx, context, &row, &fault)?,
@@ -163,7 +164,7 @@ fn by_itself(
     Ok(outcome)
 }
 
-fn held(
+pub(super) fn held(
     tx: &mut Tx<'_>,
     context: &Context,
     row: &ContractRow,

@@ -278,7 +278,7 @@ fn page_done(
     };
     for ((customer, contract), outcome) in whose.zip(outcomes) {
         match &outcome {
-            Billed::Nothing => {}
+            Billed::Nothing | Billed::Drafted(_) => {}
             Billed::Issued(id) => done.documents.push(id.clone()),
             Billed::Held => done.held += 1,
         }

@@ -6,7 +6,8 @@ use super::{Billed, Through, next_due};
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
-use crate::journey::payment;
+use crate::journey::{invoice_draft, payment};
+use crate::journey::numbering::series;
 use crate::journey::taxation::engine_of;
 use crate::record::sealed::{Ground, Sealed, Unsealed};
 use crate::record::{Context, Recorder};
@@ -117,7 +118,7 @@ impl Plan {
             }
             Decision::Nothing(next) => (Billed::Nothing, next),
             Decision::Invoice(issue, next) => {
-                let series = document::series(&case.row.entity, "invoice", issue.issued);
+                let series = series(&context.books, &case.row.entity, "invoice", issue.issued);
                 let Some(number) = view.numbers.next(&series.counter) else {
                     return Ok(false);
                 };
@@ -172,6 +173,9 @@ impl Plan {
         let rendered = document::render(context, chain, &draft, &mut positions, number)?;
         recorder.event(rendered.fact, rendered.event);
         let payment = payment::prepare(context, &mut recorder, &rendered.row, &buyer)?;
+        if payment.is_none() && payment::lacks_route(context, &rendered.row, &buyer) {
+            return Ok(None);
+        }
         match self.sealed.take(ground, recorder) {
             Ok(events) if case.is_awaited || self.begins => self.heard.push(events),
             Ok(_) => {}
@@ -248,7 +252,8 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
     }
     let issued = through.issued(context, &contract.entity)?;
     // An engine that decides on tax is asked between two transactions.
-    if engine_of(context, &contract.entity).is_some() {
+    let entity = &contract.entity;
+    if engine_of(context, entity).is_some() || invoice_draft::may_stand(context, entity) {
         return Ok(Decision::Apart);
     }
     let Ok(document) = document_of(context, contract, case, day, issued) else {
