@@ -7,10 +7,15 @@ mod body;
 mod change;
 mod collection;
 mod governance;
+mod invoice_life;
 mod outside;
+mod outside_revenue;
+mod price_change;
 mod printing;
+mod provisioning;
 mod quote;
 mod replay;
+mod routing;
 mod taxation;
 mod usage;
 
@@ -29,10 +34,15 @@ pub use collection::*;
 pub use delivery::*;
 pub use exceptions::*;
 pub use governance::*;
+pub use invoice_life::*;
 pub use outside::*;
+pub use outside_revenue::*;
+pub use price_change::*;
 pub use printing::*;
+pub use provisioning::*;
 pub use quote::*;
 pub use replay::*;
+pub use routing::*;
 pub use taxation::*;
 pub use usage::*;
 
@@ -168,6 +178,8 @@ commands! {
     SetBillingDetails(SetBillingDetails) = "set_billing_details", changes_books: false;
     /// States how a legal entity prices parts of billing periods.
     SetBillingPolicy(SetBillingPolicy) = "set_billing_policy", changes_books: true;
+    /// States how the documents of a legal entity come to be issued, and under which numbers.
+    SetInvoicePolicy(SetInvoicePolicy) = "set_invoice_policy", changes_books: true;
     /// States a tax rate.
     SetTaxRate(SetTaxRate) = "set_tax_rate", changes_books: true;
     /// States how a customer stands towards tax.
@@ -210,6 +222,16 @@ commands! {
     ActivateContract(ActivateContract) = "activate_contract", changes_books: false;
     /// Changes a contract from a date on.
     AmendContract(AmendContract) = "amend_contract", changes_books: false;
+    /// Plans a new price for contracts that run.
+    PlanPriceChange(PlanPriceChange) = "plan_price_change", changes_books: false;
+    /// Approves a price change of somebody else, which runs then.
+    ApprovePriceChange(ApprovePriceChange) = "approve_price_change", changes_books: false;
+    /// Cancels a price change.
+    CancelPriceChange(CancelPriceChange) = "cancel_price_change", changes_books: false;
+    /// States that another system provisions a product.
+    SetProvisioning(SetProvisioning) = "set_provisioning", changes_books: false;
+    /// Confirms that a component runs in another system.
+    ConfirmProvisioning(ConfirmProvisioning) = "confirm_provisioning", changes_books: false;
     /// Publishes a plan, bundle, add-on, billing template or standalone prices.
     PublishOffer(PublishOffer) = "publish_offer", changes_books: false;
     /// Sets a price of the price book.
@@ -242,10 +264,16 @@ commands! {
     ApproveBillRun(ApproveBillRun) = "approve_bill_run", changes_books: false;
     /// Starts, pauses, resumes or cancels a bill run.
     SteerBillRun(SteerBillRun) = "steer_bill_run", changes_books: false;
+    /// Issues a draft before its days are over.
+    FinaliseInvoice(FinaliseInvoice) = "finalise_invoice", changes_books: false;
+    /// Computes a draft anew.
+    RefreshInvoiceDraft(RefreshInvoiceDraft) = "refresh_invoice_draft", changes_books: false;
     /// Voids an invoice of which nothing is paid or credited.
     VoidInvoice(VoidInvoice) = "void_invoice", changes_books: false;
     /// Records an invoice or credit note that another system issued.
     RecordOutsideInvoice(RecordOutsideInvoice) = "record_outside_invoice", changes_books: false;
+    /// Records what another system recognised of a contract.
+    RecordOutsideRevenue(RecordOutsideRevenue) = "record_outside_revenue", changes_books: false;
     /// Compares what another system billed with what it should have billed.
     VerifyBilling(VerifyBilling) = "verify_billing", changes_books: false;
     /// Credits an invoice, wholly or in part.
@@ -264,6 +292,14 @@ commands! {
     GrantCredit(GrantCredit) = "grant_credit", changes_books: false;
     /// Says who pays for a customer.
     SetPayer(SetPayer) = "set_payer", changes_books: false;
+    /// Says who is billed for a contract.
+    SetBillTo(SetBillTo) = "set_bill_to", changes_books: false;
+    /// Says how invoices of an account or entity are put together.
+    SetConsolidation(SetConsolidation) = "set_consolidation", changes_books: false;
+    /// Says who looks after what an account owes.
+    SetCollectionsOwner(SetCollectionsOwner) = "set_collections_owner", changes_books: false;
+    /// Says which processor collects what.
+    SetPaymentRoutes(SetPaymentRoutes) = "set_payment_routes", changes_books: true;
     /// Records that a customer promised to pay.
     RecordPromise(RecordPromise) = "record_promise", changes_books: false;
     /// Gives a late invoice to somebody.

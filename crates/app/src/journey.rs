@@ -14,17 +14,23 @@ pub(crate) mod document;
 pub mod exception;
 pub mod hierarchy;
 pub mod intercompany;
+pub mod invoice_draft;
+pub mod invoice_policy;
 pub mod journal;
+mod numbering;
 pub mod offer;
 pub mod order;
 pub mod outside_billing;
+pub mod outside_revenue;
 pub mod payment;
 pub mod period;
 pub mod price_book;
 pub mod progress;
+pub mod provisioning;
 pub mod quote;
 pub mod refund;
 pub mod revenue;
+pub mod routing;
 pub(crate) mod schedule;
 pub mod standing;
 pub mod taxation;
@@ -55,7 +61,8 @@ pub(crate) fn execute(
     })
 }
 
-/// As [`execute`] for a command that a second person has granted already, as a part of a whole.
+/// As [`execute`] for a command that a second person has granted already, as a part of a whole. Who may
+/// write what is asked all the same: a grant says that the content is right, not whose it is.
 ///
 /// # Errors
 /// As [`execute`].
@@ -65,7 +72,9 @@ pub(crate) fn execute_granted(
     envelope: &Envelope,
     digest: &[u8; 32],
 ) -> Result<Outcome<Answer>, AppFault> {
-    once(tx, context, envelope, digest, |_| Ok(None))
+    once(tx, context, envelope, digest, |tx| {
+        governance::gate::admit(tx, context, envelope)
+    })
 }
 
 /// Answers as before, or as `first` does, or does the command.
@@ -211,6 +220,7 @@ fn dispatch(
         Command::CreateEntity(body) => catalogue::create_entity(tx, context, body),
         Command::PublishProduct(body) => catalogue::publish_product(tx, context, key, body),
         Command::SetBillingPolicy(body) => billing_policy::set(tx, context, body),
+        Command::SetInvoicePolicy(body) => invoice_policy::set(tx, context, body),
         Command::SetTaxRate(body) => catalogue::set_tax_rate(tx, context, body),
         Command::SetTaxProfile(body) => taxation::set_profile(tx, context, body),
         Command::AcceptTax(body) => taxation::accept(tx, context, body),
@@ -236,6 +246,7 @@ fn dispatch(
             batch_file::import(tx, context, key, body, "record_outside_invoice")
         }
         Command::RecordOutsideInvoice(body) => outside_billing::record(tx, context, key, body),
+        Command::RecordOutsideRevenue(body) => outside_revenue::record(tx, context, key, body),
         Command::VerifyBilling(body) => outside_billing::verify(tx, context, body),
         Command::ImportJournals(body) => batch_file::import(tx, context, key, body, "post_journal"),
         Command::PublishMeter(body) => crate::usage::publish(tx, context, body),
@@ -246,6 +257,11 @@ fn dispatch(
         }
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
+        Command::PlanPriceChange(body) => crate::price_change::plan(tx, context, body),
+        Command::ApprovePriceChange(body) => crate::price_change::approve(tx, context, body),
+        Command::CancelPriceChange(body) => crate::price_change::cancel(tx, context, body),
+        Command::SetProvisioning(body) => provisioning::set(tx, context, body),
+        Command::ConfirmProvisioning(body) => provisioning::confirm(tx, context, key, body),
         Command::PublishOffer(body) => offer::publish(tx, context, body),
         Command::SetPrice(body) => price_book::set_price(tx, context, key, body),
         Command::ImportProducts(body) => {
@@ -264,6 +280,8 @@ fn dispatch(
         Command::CreateBillRun(body) => crate::bill_run::create(tx, context, body),
         Command::ApproveBillRun(body) => crate::bill_run::approve(tx, context, body),
         Command::SteerBillRun(body) => crate::bill_run::steer(tx, context, body),
+        Command::FinaliseInvoice(body) => invoice_draft::finalise(tx, context, body),
+        Command::RefreshInvoiceDraft(body) => invoice_draft::refresh(tx, context, body),
         Command::VoidInvoice(body) => void::void(tx, context, key, body),
         Command::IssueCreditNote(body) => credit::issue(tx, context, key, body),
         Command::RecordPayment(body) => payment::record(tx, context, key, body),
@@ -273,6 +291,14 @@ fn dispatch(
         Command::WriteOffInvoice(body) => collection::write_off::by_hand(tx, context, key, body),
         Command::GrantCredit(body) => collection::prepaid::grant(tx, context, key, body),
         Command::SetPayer(body) => collection::cash::set_payer(tx, body),
+        Command::SetBillTo(body) => routing::said::set_bill_to(tx, context, key, body),
+        Command::SetConsolidation(body) => {
+            routing::said::set_consolidation(tx, context, key, body)
+        }
+        Command::SetCollectionsOwner(body) => {
+            routing::said::set_collections_owner(tx, context, key, body)
+        }
+        Command::SetPaymentRoutes(body) => crate::payment_routes::set(tx, context, body),
         Command::RecordPromise(body) => collection::promise(tx, context, key, body),
         Command::AssignCollection(body) => collection::assign(tx, context, key, body),
         Command::PublishCollectionPolicy(body) => collection::policy::publish(tx, context, body),

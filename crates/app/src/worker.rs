@@ -10,6 +10,9 @@ use std::time::Duration;
 use store::settings;
 use values::Instant;
 
+/// Who asks tax engines.
+const TAX_ACTOR: &str = "tieout/tax";
+
 /// Items taken in or delivered between two looks at the clock.
 const BATCH: i64 = 256;
 
@@ -76,12 +79,20 @@ impl AddAssign for Progress {
 pub fn tick(app: &App, connections: &Connections) -> Progress {
     let mut total = sweeps(app, connections);
     total += upkeep(app, connections);
+    total += at_most_every(app, "tax", connections.pace.tax_seconds, || {
+        app.ask_tax_engines(TAX_ACTOR, &|name| connections.tax_engine(name))
+            .map(|asked| Progress {
+                processed: u64::try_from(asked.answered).unwrap_or(u64::MAX),
+                ..Progress::default()
+            })
+    });
     let alone = is_alone(app);
     for _ in 0..ROUNDS {
         let mut round = until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
         if alone {
             round += until_nothing_is_due(|| crate::process::work(app, BATCH));
             round += crate::bill_run::work(app);
+            round += crate::price_change::work(app);
         }
         // One batch at a time, so that what comes in never waits for a backlog that goes out.
         round += deliver::deliver_due(app, connections, BATCH);
@@ -94,6 +105,7 @@ pub fn tick(app: &App, connections: &Connections) -> Progress {
         total += crate::journey::exception::escalation::tend(app);
         total += crate::approval::tend(app);
         total += crate::journey::quote::tend(app);
+        total += crate::journey::provisioning::tend(app);
         total += crate::bus::publish_due(app, connections);
     }
     total
@@ -162,13 +174,13 @@ fn sweeps(app: &App, connections: &Connections) -> Progress {
             sweep::sweep_salesforce(app, connections)
         });
     }
-    if connections.stripe.is_some() {
+    if connections.processors().next().is_some() {
         total += at_most_every(app, "stripe", pace.sweep_seconds, || {
             sweep::sweep_stripe(app, connections)
         });
     }
     let any = connections.salesforce.is_some()
-        || connections.stripe.is_some()
+        || connections.processors().next().is_some()
         || connections.netsuite.is_some();
     if any {
         total += at_most_every(app, "balances", pace.balance_seconds, || {

@@ -5,6 +5,11 @@
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "once/amendments.rs"]
+mod amendments;
+#[path = "once/provisioning.rs"]
+mod provisioning;
+
 use app::command::Command;
 use app::journey::order::{OrderAccount, OrderOutcome, WonLine, WonOrder, take_order};
 use app::journey::payment::{PaymentOutcome, Settlement, settled};

@@ -302,6 +302,7 @@ fn concession(
             source.line.net.grouped()
         ),
         measured: None,
+        decided_on: String::new(),
         ..source.line.clone()
     })
 }

@@ -75,6 +75,10 @@ pub struct DraftLine {
     /// The use behind it, for a component that is measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Box<MeasuredBy>>,
+    /// Which state of its billing period it was decided on; empty for the first lines of a period and
+    /// for what covers nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub decided_on: String,
 }
 
 /// A line that has been issued and not voided.
@@ -115,6 +119,18 @@ impl DraftLine {
                 .map_or_else(|_| Vec::new(), |priced| priced.steps),
             (None, LineKind::Reduction | LineKind::Concession) => Vec::new(),
         }
+    }
+
+    /// What tells it from every other line of the same days that stands; nothing where it covers
+    /// none, because money may be given back of them any number of times.
+    #[must_use]
+    pub fn covers(&self) -> Option<String> {
+        let sign = match self.kind {
+            LineKind::Charge => '+',
+            LineKind::Reduction => '-',
+            LineKind::Concession => return None,
+        };
+        Some(format!("{sign}{}", self.decided_on))
     }
 
     /// The line as issued under `id` with this tax.

@@ -357,6 +357,7 @@ fn given_back(
         by_rule: if line.goodwill { rest } else { zero },
         net: rest,
         arithmetic: format!("corrects {}", source.line.net.grouped()),
+        decided_on: String::new(),
         ..source.line.clone()
     });
     Ok(drafts)

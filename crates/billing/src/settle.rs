@@ -4,6 +4,7 @@
 //! billed for the period to its exact price so far, rounded once. So no cent is won or lost however
 //! often a period is corrected. A reduction never takes more than what remains of its charge.
 
+use crate::coverage;
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 use commerce::{
     AppliedDiscount, BillingFrequency, Charge, Component, Contract, DayCount, DayWeights,
@@ -42,6 +43,7 @@ pub(crate) fn settle(
 ) -> Result<(), BillingRefusal> {
     let mut sum = Running::over(terms, in_window)?;
     let mut remaining = Remaining::of(in_window, billed)?;
+    let first = lines.len();
     for step in steps {
         let line = match &step.source {
             Some(source) => {
@@ -52,7 +54,11 @@ pub(crate) fn settle(
         };
         lines.push(line);
     }
-    spill(terms, in_window, &mut sum, &mut remaining, lines)
+    spill(terms, in_window, &mut sum, &mut remaining, lines)?;
+    if let Some(made) = lines.get_mut(first..) {
+        coverage::mark(in_window, made);
+    }
+    Ok(())
 }
 
 fn find_source<'a>(
@@ -212,6 +218,7 @@ fn charge(terms: &Terms<'_>, step: &Step, sum: &mut Running) -> Result<DraftLine
         arithmetic: String::new(),
         policy_version: component.policy.version,
         measured: None,
+        decided_on: String::new(),
     };
     line.arithmetic = arithmetic(terms, &line);
     Ok(line)

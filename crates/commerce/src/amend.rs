@@ -97,6 +97,13 @@ pub enum Change {
         /// First day of the new one.
         effective: Date,
     },
+    /// Something is added or swapped in that goes through phases from its first day on, such as a trial.
+    SoldInPhases {
+        /// The component that is added or swapped in.
+        sale: Box<Change>,
+        /// The phases.
+        phases: Vec<PhaseStep>,
+    },
     /// From this day service pauses and is not charged; what was billed beyond it is credited.
     Pause {
         /// Which component; all that are served, when absent.
@@ -308,6 +315,7 @@ fn kind_of(change: &Change) -> VersionKind {
         Change::AddComponent { .. } => VersionKind::ComponentAdded,
         Change::RemoveComponent { .. } => VersionKind::ComponentRemoved,
         Change::Swap { .. } => VersionKind::Swapped,
+        Change::SoldInPhases { sale, .. } => kind_of(sale),
         Change::Pause { .. } => VersionKind::Paused,
         Change::Resume { .. } => VersionKind::Resumed,
         Change::AddDiscount { .. } => VersionKind::Discounted,
@@ -357,6 +365,10 @@ fn apply(
             replacement,
             effective,
         } => facts::swap(next, component, replacement, *effective),
+        Change::SoldInPhases { sale, phases } => {
+            let effective = apply(next, contract, sale)?;
+            phases::set(next, phases::sold_by(sale)?, effective, phases)
+        }
         Change::Pause {
             component,
             effective,

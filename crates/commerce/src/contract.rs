@@ -5,6 +5,7 @@ use crate::charge::Charge;
 use crate::cycle::{AnchorDay, BillingFrequency, Timing, anchor_fits};
 use crate::discount::Discount;
 use crate::measure::Measure;
+use crate::partner::PartnerSale;
 use crate::policy::Policy;
 use crate::product::Pattern;
 use crate::renewal::RenewalTerms;
@@ -68,6 +69,9 @@ pub struct Contract {
     /// The components whose prices were agreed with tax in them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inclusive_prices: Vec<InclusivePrice>,
+    /// How it is sold through its customer to another, when its customer is a partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<PartnerSale>,
 }
 
 /// Where a component would have ended.

@@ -18,11 +18,14 @@ mod discount;
 mod measure;
 mod offer;
 mod order;
+mod partner;
 mod policy;
 mod product;
 mod quote;
 mod rating;
 mod renewal;
+mod repricing;
+mod routing;
 mod tax_profile;
 
 pub use amend::{
@@ -53,6 +56,7 @@ pub use offer::{
     PlanPhase, StandalonePrices, part_price, price_on,
 };
 pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
+pub use partner::{COMMISSION, PartnerRefusal, PartnerRole, PartnerSale};
 pub use policy::{DayCount, DayWeights, FirstPart, Policy};
 pub use product::{Pattern, Price, Product};
 pub use quote::{QuoteFigures, QuoteRefusal, QuoteStatus, quote_figures};
@@ -60,4 +64,6 @@ pub use rating::{
     Covered, RatingRefusal, component_value, coverage, coverage_between, total_value,
 };
 pub use renewal::{RenewalMode, RenewalPrice, RenewalTerms, renewal, renewed_through};
+pub use repricing::{KeepsPrice, NewPrice, Repriced, Repricing, reprice};
+pub use routing::{Account, Because, BillTo, Consolidation, Route, RoutingRefusal, route};
 pub use tax_profile::{ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal};

@@ -105,6 +105,7 @@ pub fn from_order(
         renewal: None,
         renewed_on: Vec::new(),
         inclusive_prices: Vec::new(),
+        partner: None,
     };
     contract.note(
         recorded,

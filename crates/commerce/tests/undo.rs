@@ -65,6 +65,7 @@ fn signed() -> Vec<Contract> {
         renewal: None,
         renewed_on: Vec::new(),
         inclusive_prices: Vec::new(),
+        partner: None,
     }]
 }
 

@@ -197,17 +197,46 @@ classes! {
         "The document is issued by itself once the engine answers.",
         "To bill meanwhile by our own rows, set offline to table for the entity in the tax table.",
     ];
+    /// A tax engine will not answer a question as it stands.
+    TaxQuestionRefused = "tax_question_refused", "Question refused by the tax engine", BillingAnalyst, BlocksClose, [
+        "Read what the engine says; the decision has the call word for word.",
+        "Mend what it names: the customer's place, the tax code, or the company and address of the seller in the connection.",
+        "The question is asked again by itself and the document is issued by the answer.",
+    ];
     /// A billing run could not bill a contract.
     BillingParked = "billing_parked", "Contract could not be billed", BillingAnalyst, BlocksClose, [
         "Read which rule refused the contract and with which facts.",
         "Mend the price, the policy or the contract timeline.",
         "Run billing again for the contract; a second run never bills twice.",
     ];
+    /// A second person did not approve an invoice.
+    InvoiceDenied = "invoice_denied", "Invoice not approved", BillingAnalyst, BlocksClose, [
+        "Read why it was denied, and compare the draft with what was agreed.",
+        "Amend the contract, its price or the use behind it; the draft follows by itself and asks again.",
+        "If the draft is right as it is, issue it again: another person is asked once more.",
+    ];
+    /// A contract refused a new price that others took.
+    PriceChangeHeld = "price_change_held", "Contract keeps its price in a price change", RevOps, Normal, [
+        "Read why: most often the contract was changed after the preview, or another system owns its price.",
+        "Plan another price change for it, amend it by itself, or leave its price and say so.",
+    ];
+    /// Another system was to make something run and has not confirmed it.
+    NotProvisioned = "not_provisioned", "In force and not provisioned", IntegrationEngineer, High, [
+        "Ask the system that provisions it whether it runs; the contract and the component are in the detail.",
+        "If it was not told, look at its webhook endpoint and send it the event again.",
+        "Once it runs, have it confirm the component; this closes by itself.",
+    ];
     /// What another system billed is not what it should have billed.
     BillingDiffers = "billing_differs", "Billed elsewhere, and differently", BillingAnalyst, High, [
         "Open the contract and its documents; the detail has both figures and the arithmetic of the lines.",
         "Ask who changed the contract or the price on one side only, and correct that side.",
         "If the other system is wrong, have it issue the missing invoice or a credit note; this closes by itself when that arrives.",
+    ];
+    /// What another system recognised is not what the schedules have earned.
+    RevenueDiffers = "revenue_differs", "Recognised elsewhere, and differently", Controller, High, [
+        "Open the contract: the detail has what its schedule has earned and what the other system recognised, with the days.",
+        "Ask which side knows of a change of contract, price or start that the other does not, and correct that side.",
+        "Have the other system state its revenue again; this closes by itself when both figures agree.",
     ];
     /// A document of another system is recorded and cannot be posted.
     OutsideDocumentParked = "outside_document_parked", "Document of another system not posted", BillingAnalyst, BlocksClose, [

@@ -4,8 +4,11 @@
 mod billing_run;
 mod books;
 mod collection;
+mod contract;
 mod control;
 mod governance;
+mod intercompany;
+mod invoice_draft;
 mod parties;
 mod payment;
 mod quote;
@@ -13,8 +16,11 @@ mod quote;
 pub use billing_run::*;
 pub use books::*;
 pub use collection::*;
+pub use contract::*;
 pub use control::*;
 pub use governance::*;
+pub use intercompany::*;
+pub use invoice_draft::*;
 pub use parties::*;
 pub use payment::*;
 pub use quote::*;
@@ -198,6 +204,8 @@ events! {
     ContractCancelled(ContractAmended) = "com.tieout.contract.contract.cancelled.v1";
     /// One subscription of a contract runs.
     SubscriptionActivated(SubscriptionActivated) = "com.tieout.subscription.subscription.activated.v1";
+    /// One subscription of a contract runs in the system that provisions it.
+    SubscriptionProvisioned(SubscriptionProvisioned) = "com.tieout.subscription.subscription.provisioned.v1";
     /// An invoice was issued.
     InvoiceIssued(BillingDocument) = "com.tieout.billing.invoice.issued.v1";
     /// A credit note was issued.
@@ -208,6 +216,12 @@ events! {
     BillRunStarted(BillRunReport) = "com.tieout.billing.run.started.v1";
     /// A bill run ended.
     BillRunEnded(BillRunReport) = "com.tieout.billing.run.ended.v1";
+    /// A draft of an invoice or credit note stands.
+    InvoiceDraftOpened(InvoiceDraftReport) = "com.tieout.billing.invoice_draft.opened.v1";
+    /// A draft has other content, waits for a second person or was denied.
+    InvoiceDraftRefreshed(InvoiceDraftReport) = "com.tieout.billing.invoice_draft.refreshed.v1";
+    /// A draft became a document or was withdrawn.
+    InvoiceDraftEnded(InvoiceDraftReport) = "com.tieout.billing.invoice_draft.ended.v1";
     /// Collection of an invoice began.
     PaymentInitiated(PaymentInitiated) = "com.tieout.payment.payment.initiated.v1";
     /// An attempt to collect failed.
@@ -233,6 +247,8 @@ events! {
     ScheduleRevised(ScheduleRevised) = "com.tieout.revenue.schedule.revised.v1";
     /// Revenue was earned.
     RevenueRecognised(RevenueRecognised) = "com.tieout.revenue.revenue.recognized.v1";
+    /// One legal entity billed another: one side of it.
+    IntercompanyBilled(IntercompanyBilled) = "com.tieout.ledger.intercompany.billed.v1";
     /// A journal was entered by a person or a system rather than by a rule.
     JournalEntered(JournalEntered) = "com.tieout.ledger.journal.entered.v1";
     /// A posted journal was reversed.
@@ -388,6 +404,9 @@ pub struct ContractActivated {
     /// The same contract in other systems.
     #[serde(default)]
     pub references: Vec<Reference>,
+    /// How it is sold through the customer to another, when the customer is a partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<SoldThroughPartner>,
 }
 
 /// Payload of `contract.amended` and `contract.cancelled`.
@@ -434,9 +453,9 @@ pub struct BillingDocument {
     pub credit_note: Option<CreditNoteId>,
     /// The gapless number printed on the document.
     pub number: String,
-    /// The customer.
+    /// The customer who is billed.
     pub customer: CustomerId,
-    /// The contract.
+    /// The contract; the first of several, whose lines then name theirs.
     pub contract: ContractId,
     /// The same document in the system that issued it, when that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -461,6 +480,12 @@ pub struct BillingDocument {
 pub struct DocumentLine {
     /// The line.
     pub line: LineId,
+    /// Its contract, where the document spans several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contract: Option<ContractId>,
+    /// To whom it was sold, where somebody else is billed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold_to: Option<CustomerId>,
     /// What was sold.
     pub product: ProductCode,
     /// The component of the contract.

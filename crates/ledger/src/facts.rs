@@ -3,8 +3,8 @@
 use crate::catalogue::Each;
 use crate::{Dimensions, PostingRefusal};
 use events::{
-    BillingDocument, CashApplied, Envelope, Event, PaymentRefunded, PaymentSettled, PrepaidMoved,
-    ReceivableWrittenOff, RevenueRecognised,
+    BillingDocument, CashApplied, Envelope, Event, IntercompanyBilled, IntercompanySide,
+    PaymentRefunded, PaymentSettled, PrepaidMoved, ReceivableWrittenOff, RevenueRecognised,
 };
 use values::{Currency, Money};
 
@@ -100,6 +100,7 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
             written_off(envelope, written)?
         }
         Event::PrepaidMoved(moved) => prepaid(envelope, moved),
+        Event::IntercompanyBilled(billed) => intercompany(envelope, billed)?,
         Event::RevenueRecognised(revenue) => recognised(envelope, revenue),
         Event::CustomerCreated(_)
         | Event::StandingChanged(_)
@@ -111,12 +112,16 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
         | Event::QuoteClosed(_)
         | Event::BillRunStarted(_)
         | Event::BillRunEnded(_)
+        | Event::InvoiceDraftOpened(_)
+        | Event::InvoiceDraftRefreshed(_)
+        | Event::InvoiceDraftEnded(_)
         | Event::ProductPublished(_)
         | Event::OrderAccepted(_)
         | Event::ContractActivated(_)
         | Event::ContractAmended(_)
         | Event::ContractCancelled(_)
         | Event::SubscriptionActivated(_)
+        | Event::SubscriptionProvisioned(_)
         | Event::PaymentInitiated(_)
         | Event::PaymentFailed(_)
         | Event::ScheduleCreated(_)
@@ -170,7 +175,7 @@ fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, Pos
         lines.push(Part {
             dimensions: Dimensions {
                 customer: Some(document.customer.clone()),
-                contract: Some(document.contract.clone()),
+                contract: Some(line.contract.as_ref().unwrap_or(&document.contract).clone()),
                 product: Some(line.product.clone()),
             },
             attributes: vec![
@@ -330,6 +335,32 @@ fn prepaid(envelope: &Envelope, moved: &PrepaidMoved) -> Facts {
         amounts: vec![("amount", minor), ("owed", owed), ("given", given)],
     };
     whole(envelope, currency, document)
+}
+
+fn intercompany(
+    envelope: &Envelope,
+    billed: &IntercompanyBilled,
+) -> Result<Facts, PostingRefusal> {
+    let currency = billed.amount.currency;
+    let counterparty = match billed.side {
+        IntercompanySide::Seller => &billed.buyer,
+        IntercompanySide::Buyer => &billed.seller,
+    };
+    let cost = same(envelope, currency, "cost", billed.cost)?;
+    let markup = billed.amount.minor.checked_sub(cost);
+    let mut attributes = shared(envelope, currency);
+    attributes.push(("side", billed.side.as_str().to_owned()));
+    attributes.push(("counterparty", counterparty.to_string()));
+    let document = Part {
+        dimensions: Dimensions::default(),
+        attributes,
+        amounts: vec![
+            ("amount", billed.amount.minor),
+            ("cost", cost),
+            ("markup", markup.ok_or(PostingRefusal::TooLarge)?),
+        ],
+    };
+    Ok(whole(envelope, currency, document))
 }
 
 fn recognised(envelope: &Envelope, revenue: &RevenueRecognised) -> Facts {

@@ -75,6 +75,9 @@ table! {
         tax_rate: text,
         /// Tax, minor units.
         tax: int,
+        /// What tells it from every other line of the same component and days that stands; its id
+        /// where it covers none.
+        covers: text,
         /// The line that this one corrects or credits; empty otherwise.
         source_line: text,
         /// Credited so far, minor units without tax.
@@ -126,7 +129,8 @@ pub fn documents(
     tx.query(
         &format!(
             "SELECT {columns} FROM document WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR customer = ?2)
-             AND (?3 = '' OR contract = ?3) AND (?4 = '' OR status = ?4) AND (?5 = '' OR id < ?5)
+             AND (?3 = '' OR contract = ?3 OR id IN (SELECT document FROM document_part WHERE contract = ?3))
+             AND (?4 = '' OR status = ?4) AND (?5 = '' OR id < ?5)
              ORDER BY id DESC LIMIT ?6"
         ),
         params![&filter.kind, &filter.customer, &filter.contract, &filter.status, before, limit],
@@ -335,7 +339,8 @@ pub fn newest(
     tx.query(
         &format!(
             "SELECT {columns} FROM document WHERE (?1 = '' OR kind = ?1) AND (?2 = '' OR customer = ?2)
-             AND (?3 = '' OR contract = ?3) AND (?4 = '' OR status = ?4) AND (?5 = '' OR entity = ?5)
+             AND (?3 = '' OR contract = ?3 OR id IN (SELECT document FROM document_part WHERE contract = ?3))
+             AND (?4 = '' OR status = ?4) AND (?5 = '' OR entity = ?5)
              AND (?6 = '' OR substr(issued, 1, 7) = ?6) AND (created, id) < (?7, ?8)
              ORDER BY created DESC, id DESC LIMIT ?9"
         ),

@@ -22,7 +22,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0017_quotes.sql"),
     include_str!("../migrations/0018_collection.sql"),
     include_str!("../migrations/0019_taxation.sql"),
+    include_str!("../migrations/0020_invoice_drafts.sql"),
+    include_str!("../migrations/0021_account_structure.sql"),
+    include_str!("../migrations/0022_contracts.sql"),
+    include_str!("../migrations/0024_tax_calls.sql"),
     include_str!("../migrations/0025_work_lists.sql"),
+    include_str!("../migrations/0026_usage_newest.sql"),
 ];
 
 /// Applies what is missing.

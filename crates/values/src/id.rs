@@ -98,8 +98,14 @@ typed_id!(/// A line of an invoice or credit note.
     LineId, "line", "lin");
 typed_id!(/// A question to a tax engine, with its answer.
     TaxDecisionId, "tax decision", "txd");
+typed_id!(/// Calls to a tax engine that came out alike.
+    TaxCallId, "tax call", "txc");
 typed_id!(/// A bill run.
     BillRunId, "bill run", "brn");
+typed_id!(/// A new price for contracts that run.
+    PriceChangeId, "price change", "prx");
+typed_id!(/// A draft of an invoice or credit note.
+    InvoiceDraftId, "invoice draft", "drf");
 typed_id!(/// A credit note.
     CreditNoteId, "credit note", "crn");
 typed_id!(/// A payment, from first attempt to settlement.

@@ -3,9 +3,9 @@
 use crate::{
     AccountCode, ApprovalId, BillRunId, BreakId, ComponentId, ContractId, CorrelationId,
     CreditNoteId, Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId,
-    ExceptionId, FileId, Instant, InvoiceId, JournalId, LineId, MeterCode, Money, Month,
-    ObligationId, OfferCode, PaymentId, ProcessId, ProductCode, ProposalId, Quantity, QuoteId,
-    Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice, Zone,
+    ExceptionId, FileId, Instant, InvoiceDraftId, InvoiceId, JournalId, LineId, MeterCode, Money,
+    Month, ObligationId, OfferCode, PaymentId, PriceChangeId, ProcessId, ProductCode, ProposalId, Quantity,
+    QuoteId, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice, Zone,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;
@@ -54,6 +54,8 @@ id_schema! {
     InvoiceId, "an invoice";
     LineId, "a line of an invoice or credit note";
     BillRunId, "a bill run";
+    PriceChangeId, "a price change";
+    InvoiceDraftId, "a draft of an invoice";
     CreditNoteId, "a credit note";
     PaymentId, "a payment";
     RefundId, "a refund";

@@ -24,11 +24,16 @@ mod filters;
 mod finance;
 mod frame;
 mod intercompany;
+mod invoice_acts;
+mod invoice_drafts;
+mod invoice_policy;
 mod lanes;
 mod login;
 mod money;
 mod papers;
+mod payment_sync;
 mod paths;
+mod price_changes;
 mod processes;
 mod progress;
 mod quote_desk;
@@ -39,6 +44,7 @@ mod rules;
 mod sheet;
 mod source;
 mod story;
+mod structure;
 mod tax_decisions;
 mod timeline;
 mod today;
@@ -54,13 +60,18 @@ pub use bill_runs::{BillRunForm, BillRunSource};
 pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
 pub use disputes::DisputeSource;
+pub use price_changes::{PriceChangeForm, PriceChangeSource};
 pub use entities::{EntitySource, EntityView};
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
+pub use invoice_acts::{InvoiceAct, InvoiceActForm, InvoiceActSource};
+pub use invoice_drafts::InvoiceDraftSource;
+pub use invoice_policy::{InvoicePolicyForm, InvoicePolicySource};
 pub use intercompany::IntercompanySource;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
 pub use login::{LoginForm, login_page};
 pub use papers::PaperSource;
+pub use payment_sync::PaymentSyncSource;
 pub use processes::ProcessSource;
 pub use progress::ProgressSource;
 pub use quote_desk::QuoteDeskSource;
@@ -74,6 +85,7 @@ pub use source::{
     SourceFault,
 };
 pub use story::StorySource;
+pub use structure::{StructureForm, StructureSource};
 pub use tax_decisions::TaxDecisionSource;
 pub use usage::UsageSource;
 
@@ -197,6 +209,12 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/bill-runs", get(bill_runs::list).post(bill_runs::plan))
         .route("/bill-runs/{id}", get(bill_runs::show))
         .route("/bill-runs/{id}/steer", post(bill_runs::steer))
+        .route(
+            "/price-changes",
+            get(price_changes::list).post(price_changes::plan),
+        )
+        .route("/price-changes/{id}", get(price_changes::show))
+        .route("/price-changes/{id}/steer", post(price_changes::steer))
         .route("/replays", get(replays::studio).post(replays::plan))
         .route("/replays/{id}", get(replays::show))
         .route("/replays/{id}/steer", post(replays::steer))
@@ -223,13 +241,35 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/customers", get(commercial::customers))
         .route("/customers/{id}", get(commercial::customer))
         .route("/customers/{id}/timeline", get(account_timeline::show))
+        .route("/customers/{id}/structure", get(structure::show))
+        .route("/customers/{id}/structure/{action}", post(structure::act))
         .route("/contracts", get(commercial::contracts))
         .route("/contracts/{id}", get(commercial::contract))
         .route("/invoices", get(billing::invoices))
         .route("/invoices/{id}", get(billing::invoice))
         .route("/invoices/{id}/pdf", get(papers::pdf))
         .route("/invoices/{id}/ubl", get(papers::ubl))
+        .route(
+            "/invoices/{id}/credit",
+            get(invoice_acts::credit).post(invoice_acts::save_credit),
+        )
+        .route(
+            "/invoices/{id}/void",
+            get(invoice_acts::void).post(invoice_acts::save_void),
+        )
+        .route(
+            "/invoices/{id}/write-off",
+            get(invoice_acts::write_off).post(invoice_acts::save_write_off),
+        )
+        .route(
+            "/entities/{id}/invoice-policy",
+            get(invoice_policy::show).post(invoice_policy::set),
+        )
+        .route("/invoice-drafts", get(invoice_drafts::list))
+        .route("/invoice-drafts/{id}", get(invoice_drafts::show))
+        .route("/invoice-drafts/{id}/act", post(invoice_drafts::act))
         .route("/payments", get(billing::payments))
+        .route("/payment-sync", get(payment_sync::show))
         .route("/journals", get(finance::journals))
         .route("/journals/{id}", get(finance::journal))
         .route("/trial-balance", get(finance::trial_balance))

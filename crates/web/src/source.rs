@@ -9,12 +9,16 @@ mod desk;
 mod disputes;
 mod exceptions;
 mod governance;
+mod invoice_life;
 mod lanes;
 mod outward;
 mod papers;
+mod price_changes;
+mod payment_sync;
 mod processes;
 mod quotes;
 mod story;
+mod structure;
 mod usage;
 
 use crate::console::{

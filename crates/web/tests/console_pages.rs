@@ -14,6 +14,8 @@ mod exception_forms;
 mod exceptions;
 #[path = "console_pages/flow.rs"]
 mod flow_pages;
+#[path = "console_pages/invoice_life.rs"]
+mod invoice_life_pages;
 #[path = "console_pages/rules.rs"]
 mod rules_pages;
 mod sample;
@@ -114,6 +116,7 @@ fn lists() -> Vec<&'static str> {
         "/invoices",
         "/meters",
         "/payments",
+        "/payment-sync",
         "/cash",
         "/receivables",
         "/receivables?as_of=2026-02-28",
@@ -128,6 +131,8 @@ fn lists() -> Vec<&'static str> {
         "/rules?view=deviations",
         "/replays",
         "/bill-runs",
+        "/price-changes",
+        "/invoice-drafts",
         "/quotes",
         "/catalogue",
         "/tax-decisions",
@@ -168,6 +173,11 @@ fn all_pages() -> Vec<String> {
         format!("/approvals/{}", approvals::APPROVAL),
         format!("/replays/{}", approvals::REPLAY),
         format!("/bill-runs/{}", sample::bill_runs::BILL_RUN),
+        format!("/price-changes/{}", sample::price_changes::PRICE_CHANGE),
+        format!(
+            "/price-changes/{}?outcome=excluded",
+            sample::price_changes::PRICE_CHANGE
+        ),
         format!("/quotes/{}", sample::quotes::QUOTE),
         format!("/quotes/{}?preview=yes", sample::quotes::QUOTE),
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),
@@ -182,9 +192,16 @@ fn all_pages() -> Vec<String> {
         format!("/tax-decisions/{}", sample::desk::TAX_DECISION),
         "/progress/build".to_owned(),
         "/entities/US".to_owned(),
+        format!("/customers/{CUSTOMER}/structure"),
+        format!("/customers/{CUSTOMER}/structure?parent=none&as_of=2026-07-01"),
         format!("/contracts/{CONTRACT}"),
         format!("/invoices/{INVOICE}"),
         format!("/invoices/{CREDIT_NOTE}"),
+        format!("/invoice-drafts/{}", sample::invoice_life::DRAFT),
+        format!("/invoices/{INVOICE}/credit?amount=100&reason=Outage"),
+        format!("/invoices/{INVOICE}/void"),
+        "/entities/US/invoice-policy".to_owned(),
+        format!("/invoices/{INVOICE}/write-off?reason=Insolvent"),
         "/meters/calls".to_owned(),
         "/invoice-lines/lin_use/usage".to_owned(),
         format!("/journals/{JOURNAL}"),

@@ -178,6 +178,9 @@ pub struct ActivateContract {
     /// The same contract in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,
+    /// How it is sold through the customer to another, when the customer is a partner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<commerce::PartnerSale>,
 }
 
 /// One thing sold. What is not stated comes from the catalogue.

@@ -7,18 +7,23 @@ mod line;
 pub(crate) mod quoted;
 mod renewal;
 mod undo;
+mod words;
 
 use crate::command::{ActivateContract, AmendContract, Answer, ChangeBody, ReferenceBody};
 use crate::fault::{stored, to_store};
-use crate::journey::{customer, schedule};
+use crate::journey::{customer, invoice_draft, provisioning, schedule, standing};
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
+pub(crate) use change::listed;
 use change::{phase_steps, read_change};
 use commerce::{
     Amendment, AnchorDay, Change, Contract, ContractDelta, ContractStatus, ExternalRef,
-    VersionKind, VersionNote, agree,
+    PartnerRole, PartnerSale, VersionKind, VersionNote, agree,
 };
-use events::{ContractActivated, ContractAmended, Event, SoldComponent, SubscriptionActivated};
+use events::{
+    ContractActivated, ContractAmended, Event, SoldComponent, SoldThroughPartner,
+    SubscriptionActivated,
+};
 use line::new_component;
 use serde_json::json;
 use store::contracts::{self, ContractRow};
@@ -120,6 +125,10 @@ fn build(
             Err(refusal) => wrong.push(refusal),
         }
     }
+    if let Some(refused) = body.partner.as_ref().and_then(|sale| sale.check().err()) {
+        let field = format!("partner.{}", refused.field());
+        wrong.push(Refusal::field(refused.code(), &field, refused.to_string()));
+    }
     if !wrong.is_empty() {
         return Err(AppFault::Refused(wrong));
     }
@@ -148,6 +157,7 @@ fn build(
         renewal: body.renewal.clone(),
         renewed_on: Vec::new(),
         inclusive_prices: Vec::new(),
+        partner: body.partner.clone(),
     };
     agreed_from_the_start(contract, body)
 }
@@ -248,19 +258,10 @@ pub(crate) fn put_in_force(
             value,
             components: sold.clone(),
             references: customer::references(&contract.refs),
+            partner: contract.partner.as_ref().map(through_partner),
         }),
     );
-    for subscription in sold {
-        let activated = SubscriptionActivated {
-            contract: contract.id.clone(),
-            customer: contract.customer.clone(),
-            subscription,
-        };
-        recorder.event(
-            fact(context, contract)?,
-            Event::SubscriptionActivated(activated),
-        );
-    }
+    say_activated(context, recorder, contract, sold)?;
     let changes = billing::value_changes(None, contract)
         .map_err(|r| Refusal::whole(r.code(), r.to_string()))?;
     schedule::follow(
@@ -272,7 +273,42 @@ pub(crate) fn put_in_force(
         "contract version 1",
     )?;
     crate::usage::enrol::follow(tx, context, contract, None)?;
+    provisioning::ask(tx, context, recorder, contract, None)?;
     Ok(value)
+}
+
+/// Says of each subscription that it is in force, which is what other systems provision by.
+fn say_activated(
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    sold: Vec<SoldComponent>,
+) -> Result<(), AppFault> {
+    for subscription in sold {
+        let activated = SubscriptionActivated {
+            contract: contract.id.clone(),
+            customer: contract.customer.clone(),
+            subscription,
+        };
+        recorder.event(
+            fact(context, contract)?,
+            Event::SubscriptionActivated(activated),
+        );
+    }
+    Ok(())
+}
+
+/// How a contract is sold through a partner, as its event says.
+fn through_partner(sale: &PartnerSale) -> SoldThroughPartner {
+    SoldThroughPartner {
+        role: match sale.role {
+            PartnerRole::Principal => "principal",
+            PartnerRole::Agent => "agent",
+        }
+        .to_owned(),
+        end_customer: sale.end_customer.clone(),
+        commission: sale.commission,
+    }
 }
 
 fn sold(component: &commerce::Component) -> Option<SoldComponent> {
@@ -322,7 +358,9 @@ pub fn amend(
 ) -> Result<Answer, AppFault> {
     let (row, contract) = load(tx, &body.contract)?;
     if let ChangeBody::Undo { version } = &body.change {
-        return undo::undo(tx, context, key, body, *version, row);
+        let undone = undo::undo(tx, context, key, body, *version, row)?;
+        invoice_draft::follow(tx, context, &body.contract)?;
+        return Ok(undone);
     }
     let change = read_change(tx, context, &contract, body)?;
     let correlation: CorrelationId = crate::fault::stored_value("chain id", &row.correlation)?;
@@ -332,16 +370,13 @@ pub fn amend(
         reason: body.reason.clone(),
     };
     let refs = external(&body.references);
-    let (next, delta) = apply(
-        tx,
-        context,
-        &mut recorder,
-        row,
-        &contract,
-        &amendment,
-        &refs,
-    )?;
+    let changed = commerce::amend(&contract, &amendment, context.now).map_err(|refusal| {
+        let field = words::field_at_fault(&refusal);
+        Refusal::field(refusal.code(), field, refusal.to_string())
+    })?;
+    let (next, delta) = enforce(tx, context, &mut recorder, row, &contract, changed, &refs)?;
     recorder.finish(tx)?;
+    invoice_draft::follow(tx, context, &next.id)?;
     Ok(
         json!({ "contract": next.id, "version": delta.version, "value": delta.value_after, "value_change": delta.value_delta }),
     )
@@ -453,6 +488,11 @@ fn enforce(
         &format!("contract version {}", delta.version),
     )?;
     crate::usage::enrol::follow(tx, context, &next, Some(delta.effective))?;
+    let added = provisioning::added(&next, Some(contract));
+    say_activated(context, recorder, &next, added.filter_map(sold).collect())?;
+    provisioning::ask(tx, context, recorder, &next, Some(contract))?;
+    provisioning::withdraw(tx, context, &next)?;
+    standing::tell_value(tx, context, recorder, &next, delta.value_after)?;
     Ok((next, delta))
 }
 

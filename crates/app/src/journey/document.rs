@@ -1,15 +1,18 @@
 //! Issuing: an invoice or credit note with its number, lines, position and journal in one go.
 
 use crate::fault::{AppFault, stored, stored_value, to_store};
+use crate::journey::numbering::series;
 use crate::journey::standing;
 use crate::record::{Context, Fact, Recorder};
 use billing::{BilledLine, InvoiceBalance, TaxedLine};
 use commerce::{Contract, Customer};
 use events::{BillingDocument, DocumentLine, Event, Reference};
+use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
+use store::routing::PartRow;
 use store::{Tx, settings};
-use values::{CorrelationId, CreditNoteId, Date, InvoiceId, LineId, Money};
+use values::{ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, LineId, Money};
 
 /// Which document is issued.
 pub(crate) enum Kind {
@@ -50,9 +53,9 @@ impl Kind {
 
 /// A document to be issued. Lines are signed as on the customer's account.
 pub(crate) struct Draft<'a> {
-    /// The contract billed.
+    /// The contract billed; the first of several.
     pub(crate) contract: &'a Contract,
-    /// Its buyer.
+    /// Who is billed.
     pub(crate) customer: &'a Customer,
     /// Invoice or credit note.
     pub(crate) kind: Kind,
@@ -63,6 +66,10 @@ pub(crate) struct Draft<'a> {
     /// The document in the system that issued it, when that is another one.
     pub(crate) outside: Option<Outside>,
 }
+
+/// To whom the contracts on a document were sold, where it spans several or somebody else is billed;
+/// otherwise empty.
+pub(crate) type SoldTo = BTreeMap<ContractId, CustomerId>;
 
 /// Every line ever billed on a contract.
 pub(crate) fn billed_lines(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
@@ -79,23 +86,42 @@ pub(crate) fn issue(
     recorder: &mut Recorder<'_>,
     draft: &Draft<'_>,
 ) -> Result<DocumentRow, AppFault> {
+    issue_sold(tx, context, recorder, draft, &SoldTo::new())
+}
+
+/// As [`issue`] for a document that spans contracts, or that somebody else is billed by.
+pub(crate) fn issue_sold(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    draft: &Draft<'_>,
+    sold: &SoldTo,
+) -> Result<DocumentRow, AppFault> {
     let number = match &draft.outside {
         // Another system's numbers are its own.
         Some(outside) => outside.number.clone(),
         None => {
             let entity = draft.contract.entity.as_str();
-            let series = series(entity, draft.kind.word(), draft.issued);
+            let series = series(&context.books, entity, draft.kind.word(), draft.issued);
             series.text(settings::next_number(tx, &series.counter)?)
         }
     };
-    let mut positions = bill_pages::positions(tx, &[draft.contract.id.as_str()])?;
-    let rendered = render(
+    let contracts: BTreeSet<&str> = draft
+        .lines
+        .iter()
+        .map(|taxed| taxed.line.contract.as_str())
+        .collect();
+    let contracts: Vec<&str> = contracts.into_iter().collect();
+    let mut positions = bill_pages::positions(tx, &contracts)?;
+    let rendered = render_sold(
         context,
         recorder.correlation(),
         draft,
+        sold,
         &mut positions,
         number,
     )?;
+    PartRow::insert(tx, &parts(&rendered.row.id, &contracts, sold))?;
     LineRow::insert(tx, &rendered.lines)?;
     DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
     if !bill_pages::move_positions(tx, &rendered.moved)? {
@@ -105,6 +131,18 @@ pub(crate) fn issue(
     bill_pages::add_credited(tx, &rendered.credited)?;
     recorder.event(rendered.fact, rendered.event);
     Ok(rendered.row)
+}
+
+/// What is kept of a document that spans contracts, or that somebody else is billed by.
+fn parts(document: &str, contracts: &[&str], sold: &SoldTo) -> Vec<PartRow> {
+    sold.iter()
+        .filter(|(contract, _)| contracts.contains(&contract.as_str()))
+        .map(|(contract, customer)| PartRow {
+            document: document.to_owned(),
+            contract: contract.as_str().to_owned(),
+            customer: customer.as_str().to_owned(),
+        })
+        .collect()
 }
 
 /// A document as it is to be written, and what it does.
@@ -132,6 +170,19 @@ pub(crate) fn render(
     positions: &mut [Position],
     number: String,
 ) -> Result<Rendered, AppFault> {
+    let sold = SoldTo::new();
+    render_sold(context, correlation, draft, &sold, positions, number)
+}
+
+/// As [`render`] for a document that spans contracts, or that somebody else is billed by.
+fn render_sold(
+    context: &Context,
+    correlation: &CorrelationId,
+    draft: &Draft<'_>,
+    sold: &SoldTo,
+    positions: &mut [Position],
+    number: String,
+) -> Result<Rendered, AppFault> {
     let contract = draft.contract;
     let word = draft.kind.word();
     let (id, invoice, credit_note, source, reason) = match &draft.kind {
@@ -153,7 +204,7 @@ pub(crate) fn render(
         ),
     };
     let sign = if word == "invoice" { 1 } else { -1 };
-    let written = write_lines(context, draft, &id, sign, positions)?;
+    let written = write_lines(context, draft, sold, (&id, sign), positions)?;
     let currency = contract.currency;
     let net: i64 = written.published.iter().map(|line| line.net.minor).sum();
     let tax: i64 = written.published.iter().map(|line| line.tax.minor).sum();
@@ -171,7 +222,7 @@ pub(crate) fn render(
         kind: word.to_owned(),
         number: number.clone(),
         entity: contract.entity.as_str().to_owned(),
-        customer: contract.customer.as_str().to_owned(),
+        customer: draft.customer.id.as_str().to_owned(),
         contract: contract.id.as_str().to_owned(),
         currency: currency.code().to_owned(),
         issued: draft.issued.to_string(),
@@ -190,7 +241,7 @@ pub(crate) fn render(
         invoice,
         credit_note,
         number,
-        customer: contract.customer.clone(),
+        customer: draft.customer.id.clone(),
         contract: contract.id.clone(),
         issued_in: draft.outside.as_ref().map(|outside| Reference {
             system: outside.system.clone(),
@@ -230,36 +281,6 @@ pub(crate) fn render(
     })
 }
 
-/// A series of numbers without gaps.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Series {
-    /// The counter that gives the numbers.
-    pub(crate) counter: String,
-    /// What is printed before the number.
-    pub(crate) prefix: String,
-}
-
-impl Series {
-    /// The printed number.
-    pub(crate) fn text(&self, number: i64) -> String {
-        format!("{}{number:05}", self.prefix)
-    }
-}
-
-/// `US-2026-00001`, `US-CN-2026-00001`: gapless per entity, kind and year of issue.
-pub(crate) fn series(entity: &str, word: &str, issued: Date) -> Series {
-    let series = if word == "invoice" {
-        entity.to_owned()
-    } else {
-        format!("{entity}-CN")
-    };
-    let year = issued.year();
-    Series {
-        counter: format!("number/{series}/{year}"),
-        prefix: format!("{series}-{year}-"),
-    }
-}
-
 #[derive(Default)]
 struct Written {
     rows: Vec<LineRow>,
@@ -271,8 +292,8 @@ struct Written {
 fn write_lines(
     context: &Context,
     draft: &Draft<'_>,
-    document: &str,
-    sign: i64,
+    sold: &SoldTo,
+    (document, sign): (&str, i64),
     positions: &mut [Position],
 ) -> Result<Written, AppFault> {
     let mut written = Written::default();
@@ -281,7 +302,10 @@ fn write_lines(
         let id = LineId::mint(&*context.ids, context.now);
         let position = positions
             .iter_mut()
-            .find(|known| known.component == line.component.as_str())
+            .find(|known| {
+                known.component == line.component.as_str()
+                    && known.contract == line.contract.as_str()
+            })
             .ok_or_else(|| AppFault::NotFound {
                 kind: "obligation of component",
                 id: line.component.to_string(),
@@ -291,6 +315,13 @@ fn write_lines(
         keep_move(&mut written.moved, position, line.net.minor);
         written.published.push(DocumentLine {
             line: id.clone(),
+            contract: Some(&line.contract)
+                .filter(|contract| **contract != draft.contract.id)
+                .cloned(),
+            sold_to: sold
+                .get(&line.contract)
+                .filter(|customer| **customer != draft.customer.id)
+                .cloned(),
             product: line.product.clone(),
             component: line.component.clone(),
             obligation: stored_value("obligation id", &position.id)?,
@@ -319,6 +350,7 @@ fn write_lines(
             tax_code: line.tax_code.clone(),
             tax_rate: taxed.tax_rate.to_string(),
             tax: sign * taxed.tax.minor,
+            covers: covers(draft, line, &id),
             source_line: line
                 .corrects
                 .as_ref()
@@ -339,6 +371,13 @@ fn write_lines(
     Ok(written)
 }
 
+/// What the store keeps once. Lines of another system's document are kept once by its number.
+fn covers(draft: &Draft<'_>, line: &billing::DraftLine, id: &LineId) -> String {
+    line.covers()
+        .filter(|_| draft.outside.is_none())
+        .unwrap_or_else(|| id.as_str().to_owned())
+}
+
 /// Moves a position; several lines of one document move it once.
 fn keep_move(moved: &mut Vec<Moved>, position: &mut Position, net: i64) {
     match moved.iter_mut().find(|known| known.id == position.id) {
@@ -351,6 +390,18 @@ fn keep_move(moved: &mut Vec<Moved>, position: &mut Position, net: i64) {
         }),
     }
     position.billed += net;
+}
+
+/// To whom the contracts on a document were sold, where that was kept.
+pub(crate) fn sold_of(tx: &mut Tx<'_>, document: &str) -> Result<SoldTo, AppFault> {
+    let mut sold = SoldTo::new();
+    for part in store::routing::parts_of(tx, document)? {
+        sold.insert(
+            stored_value("contract id", &part.contract)?,
+            stored_value("customer id", &part.customer)?,
+        );
+    }
+    Ok(sold)
 }
 
 /// What is left of an invoice after payments and credits, from its balance; writes it down.

@@ -106,7 +106,7 @@ fn new_obligation(
         contract: contract.id.clone(),
         component: component.id.clone(),
         product: component.product.clone(),
-        revenue_account_class: component.revenue_account_class.clone(),
+        revenue_account_class: contract.revenue_class(component).to_owned(),
         segments: Vec::new(),
     };
     let row = ObligationRow {
@@ -117,7 +117,7 @@ fn new_obligation(
         entity: contract.entity.as_str().to_owned(),
         currency: contract.currency.code().to_owned(),
         product: component.product.as_str().to_owned(),
-        revenue_class: component.revenue_account_class.clone(),
+        revenue_class: contract.revenue_class(component).to_owned(),
         allocated: 0,
         billed: 0,
         recognised: 0,
@@ -185,7 +185,7 @@ fn save(
         Event::ScheduleRevised(revised)
     };
     recorder.event(fact, event);
-    revenue_journey::catch_up(tx, recorder, scheduled, today, cause)
+    revenue_journey::catch_up(tx, (context, recorder), scheduled, today, cause)
 }
 
 /// A refusal of the schedule in the words of the caller.

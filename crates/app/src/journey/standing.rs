@@ -2,7 +2,7 @@
 
 use crate::fault::{AppFault, stored, stored_value};
 use crate::record::{Context, Fact, Intent, Recorder};
-use commerce::Customer;
+use commerce::{Contract, Customer};
 use events::{Event, StandingChanged};
 use serde_json::json;
 use store::documents::{self, DocumentFilter};
@@ -66,12 +66,7 @@ pub(crate) fn tell_crm(
     if open.iter().all(|money| money.minor == 0) {
         change(tx, context, recorder, customer, "good")?;
     }
-    let told = context.books.governance.tells(
-        control::topology::RoutedFact::WriteBack,
-        "salesforce",
-        None,
-    );
-    if !(context.books.routing.write_back && told) {
+    if !is_told(context) {
         return Ok(());
     }
     let Some(row) = catalogue::customer(tx, customer)? else {
@@ -93,6 +88,23 @@ pub(crate) fn tell_crm(
             &version,
         );
     }
+    let mut contracts = vec![contract.to_owned()];
+    // What is paid or credited of an invoice concerns every contract on it.
+    contracts.extend(store::routing::billed_with(tx, contract)?);
+    for contract in &contracts {
+        tell_of_contract(tx, recorder, &row.standing, contract, &version)?;
+    }
+    Ok(())
+}
+
+/// Tells the CRM how the invoices of a contract stand.
+fn tell_of_contract(
+    tx: &mut Tx<'_>,
+    recorder: &mut Recorder<'_>,
+    standing: &str,
+    contract: &str,
+    version: &str,
+) -> Result<(), AppFault> {
     let documents = documents::documents(
         tx,
         &DocumentFilter {
@@ -108,7 +120,7 @@ pub(crate) fn tell_crm(
         .collect();
     let unpaid = invoices.iter().filter(|row| row.remaining > 0).count();
     let invoice_state = format!("{} invoiced, {} open", invoices.len(), unpaid);
-    let payment_state = match (invoices.is_empty(), unpaid, row.standing.as_str()) {
+    let payment_state = match (invoices.is_empty(), unpaid, standing) {
         (true, _, _) => "nothing billed yet",
         (false, 0, _) => "paid",
         (false, _, "good") => "waiting for payment",
@@ -129,6 +141,47 @@ pub(crate) fn tell_crm(
                 &reference.id,
                 &fields,
                 &format!("contract/{contract}"),
+                version,
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether the CRM is told what becomes of its deals.
+fn is_told(context: &Context) -> bool {
+    let fact = control::topology::RoutedFact::WriteBack;
+    let told = context.books.governance.tells(fact, "salesforce", None);
+    context.books.routing.write_back && told
+}
+
+/// Tells the CRM what a contract is worth as amended, so that the deal there says the same.
+pub(crate) fn tell_value(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    value: Money,
+) -> Result<(), AppFault> {
+    if !is_told(context) {
+        return Ok(());
+    }
+    let subject = format!("contract/{}", contract.id);
+    // A version of a contract is told once, whoever tells it.
+    let version = format!("contract-version-{}", contract.version());
+    for reference in catalogue::references_of(tx, &subject)? {
+        if reference.system == "salesforce" && reference.kind == "Opportunity" {
+            let fields = json!({
+                "Tieout_Contract__c": contract.id,
+                "Tieout_Contract_Value__c": { "decimal": value.decimal().to_string() },
+                "Tieout_Contract_Version__c": contract.version(),
+            });
+            intend(
+                recorder,
+                "Opportunity",
+                &reference.id,
+                &fields,
+                &subject,
                 &version,
             );
         }

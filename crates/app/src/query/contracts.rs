@@ -4,9 +4,11 @@ use super::cursor::{self, ROWS_TO_ASK};
 use super::words::{count, system};
 use super::{ListFilter, chain, customer_name, documents, every, money};
 use crate::fault::{AppFault, stored, stored_value};
-use crate::view::{Chain, ComponentRow, ContractDetail, ContractRow, Elsewhere, Page, Position};
+use crate::view::{
+    Chain, ComponentRow, ContractDetail, ContractRow, Elsewhere, Page, PartnerRow, Position,
+};
 use crate::{App, Books};
-use commerce::{BillingFrequency, Charge, Component, Contract, Timing};
+use commerce::{BillingFrequency, Charge, Component, Contract, PartnerRole, Timing};
 use std::collections::BTreeMap;
 use store::contracts::ContractFilter;
 use store::{
@@ -65,6 +67,7 @@ pub fn contract(
     Ok(Some(ContractDetail {
         row: show(tx, &row)?,
         summary: summary(&contract),
+        partner: partner(&contract)?,
         position: position(tx, &row)?,
         components: contract
             .components
@@ -116,6 +119,29 @@ pub(super) fn show(tx: &mut Tx<'_>, row: &rows::ContractRow) -> Result<ContractR
         status: row.status.clone(),
         value: money(row.value, &row.currency)?,
     })
+}
+
+/// How a contract is sold through its customer to another.
+fn partner(contract: &Contract) -> Result<Option<PartnerRow>, AppFault> {
+    let Some(sale) = &contract.partner else {
+        return Ok(None);
+    };
+    let sold = commerce::total_value(&contract.without_partner())
+        .map_err(|refusal| crate::Refusal::whole(refusal.code(), refusal.to_string()))?;
+    let percent = |rate: values::Rate| {
+        let percent = rate.decimal().saturating_mul(values::Decimal::ONE_HUNDRED);
+        format!("{} %", percent.normalize())
+    };
+    Ok(Some(PartnerRow {
+        role: match sale.role {
+            PartnerRole::Principal => "principal",
+            PartnerRole::Agent => "agent",
+        }
+        .to_owned(),
+        end_customer: sale.end_customer.clone(),
+        commission: sale.commission.map(percent),
+        sold,
+    }))
 }
 
 /// What is sold, in a few words, such as `Platform, 40 units, annual in advance`.

@@ -8,3 +8,4 @@ mod company;
 mod life;
 mod object;
 mod pages;
+mod prices;

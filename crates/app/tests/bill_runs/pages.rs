@@ -161,3 +161,91 @@ fn one_contract_that_cannot_be_billed_holds_up_nobody() {
         .unwrap();
     assert!(open.summary.starts_with("Contract con-13 cannot be billed"));
 }
+
+#[test]
+fn lago_api_5305_a_run_that_saw_nothing_billed_is_refused_by_the_database() {
+    let company = Company::new();
+    assert_eq!(company.by_page(day("2026-01-01"), 1_000), 30);
+    let document = company
+        .documents()
+        .into_iter()
+        .find(|row| row.contract == "con-07")
+        .unwrap();
+    // What a second run would write that read before the first one wrote: the same lines under new
+    // names, by bare rows.
+    let lines = company
+        .app
+        .store()
+        .read({
+            let id = document.id.clone();
+            move |tx| store::documents::lines_of(tx, &id)
+        })
+        .unwrap();
+    assert_eq!(lines.len(), 2);
+    for line in lines {
+        let again = store::documents::LineRow {
+            id: format!("{}-again", line.id),
+            document: "inv-again".to_owned(),
+            ..line
+        };
+        let outcome = company
+            .app
+            .store()
+            .write(move |tx| store::documents::LineRow::insert(tx, &[again]));
+        assert!(
+            matches!(outcome, Err(store::StoreFault::Duplicate(_))),
+            "{outcome:?}"
+        );
+    }
+    // Billing what is billed is nothing new, and what follows is not in the way.
+    assert_eq!(company.by_page(day("2026-01-01"), 1_000), 0);
+    company
+        .clock
+        .move_to("2026-02-12T10:00:00Z".parse().unwrap());
+    company.change();
+    assert!(company.by_page(day("2026-02-01"), 1_000) > 0);
+}
+
+#[test]
+fn killbill_1454_one_customer_of_many_subscriptions_is_billed_by_the_page() {
+    let company = Company::new();
+    company.act(
+        "create_customer",
+        serde_json::json!({ "id": "fleet", "legal_name": "Fleet SE", "currency": "EUR" }),
+    );
+    for number in 0..240 {
+        company.act(
+            "activate_contract",
+            serde_json::json!({ "id": format!("fleet-{number:03}"), "customer": "fleet", "entity": "DE",
+                "start": "2026-01-01", "end": "2026-12-31",
+                "lines": [{ "component": "care", "product": "CARE" }] }),
+        );
+    }
+    let pages = Pages {
+        through: Through::Day(day("2026-01-01")),
+        size: 50,
+        filter: store::bill_pages::DueFilter {
+            customer: "fleet".to_owned(),
+            ..store::bill_pages::DueFilter::default()
+        },
+        ..Pages::default()
+    };
+    let mut sizes = Vec::new();
+    company
+        .app
+        .bill_pages(ACTOR, &pages, |page| {
+            sizes.push(page.documents.len());
+            true
+        })
+        .unwrap();
+    // No page is larger for a larger customer, and none is billed twice.
+    assert_eq!(sizes, [50, 50, 50, 50, 40]);
+    let mut billed: Vec<_> = company
+        .documents()
+        .into_iter()
+        .map(|row| row.contract)
+        .collect();
+    billed.sort();
+    billed.dedup();
+    assert_eq!(billed.len(), 240);
+}

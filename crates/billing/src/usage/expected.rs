@@ -1,5 +1,6 @@
 //! What a measured component owes for a billing period, less what was billed for it.
 
+use crate::coverage;
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 use commerce::{
     AppliedDiscount, Charge, Component, Contract, Measure, Measured, MeasuredPart, PriceStep,
@@ -133,6 +134,7 @@ pub fn measured_owed(
             take_back(&charges, billed, missing, Some(&difference), &mut lines)?;
         }
     }
+    coverage::mark(&of_window, &mut lines);
     Ok(lines)
 }
 
@@ -262,6 +264,7 @@ impl Difference<'_> {
             arithmetic: self.arithmetic(),
             policy_version: component.policy.version,
             measured: Some(Box::new(self.behind())),
+            decided_on: String::new(),
         }
     }
 }

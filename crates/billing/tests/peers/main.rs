@@ -5,6 +5,8 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+mod credit;
+mod once;
 #[path = "../support/mod.rs"]
 mod support;
 mod timeline;

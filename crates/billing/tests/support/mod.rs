@@ -68,6 +68,7 @@ pub fn contract(currency: &str, from: &str, until: &str, sold: &[NewComponent]) 
         renewal: None,
         renewed_on: Vec::new(),
         inclusive_prices: Vec::new(),
+        partner: None,
     }
 }
 
@@ -131,6 +132,8 @@ pub fn policy(proration: DayCount) -> Policy {
 #[derive(Default)]
 pub struct Account {
     pub lines: Vec<BilledLine>,
+    /// How many were ever issued, so that none takes the name of one that was voided.
+    pub issued: usize,
 }
 
 impl Account {
@@ -160,8 +163,23 @@ impl Account {
 
     pub fn issue(&mut self, lines: &[billing::TaxedLine]) {
         for line in lines {
-            let id: LineId = format!("line-{}", self.lines.len() + 1).parse().unwrap();
+            self.issued += 1;
+            let id: LineId = format!("line-{}", self.issued).parse().unwrap();
             self.lines.push(line.issued(id));
+        }
+        self.assert_kept_once();
+    }
+
+    /// The store keeps one line of the same component, days, sign and state. Nothing that is decided on
+    /// what stands may ever be refused by that.
+    fn assert_kept_once(&self) {
+        let mut kept = std::collections::BTreeSet::new();
+        for known in &self.lines {
+            if let Some(covers) = known.line.covers() {
+                let (component, period) = (known.line.component.clone(), known.line.period);
+                let key = (component, period.from(), period.until(), covers);
+                assert!(kept.insert(key.clone()), "{key:?} is charged twice");
+            }
         }
     }
 

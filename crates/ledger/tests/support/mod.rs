@@ -66,6 +66,8 @@ fn document_line(index: usize, line: &(&str, i64, i64, i64)) -> DocumentLine {
     let (product, deferred, unbilled, tax) = *line;
     DocumentLine {
         line: format!("lin_{index}").parse().unwrap(),
+        contract: None,
+        sold_to: None,
         product: product.parse().unwrap(),
         component: format!("cmp_{index}").parse().unwrap(),
         obligation: format!("obl_{index}").parse().unwrap(),

@@ -80,6 +80,12 @@ fn declare_fields(sims: &Simulators) -> Result<(), SimFault> {
         ("Opportunity", "Tieout_Contract__c", FieldKind::Text),
         ("Opportunity", "Tieout_Invoice_State__c", FieldKind::Text),
         ("Opportunity", "Tieout_Payment_State__c", FieldKind::Text),
+        ("Opportunity", "Tieout_Contract_Value__c", FieldKind::Number),
+        (
+            "Opportunity",
+            "Tieout_Contract_Version__c",
+            FieldKind::Number,
+        ),
         ("Account", "Stripe_Customer__c", FieldKind::Text),
         ("Account", "Payment_Method__c", FieldKind::Text),
         ("Account", "Tieout_Standing__c", FieldKind::Text),

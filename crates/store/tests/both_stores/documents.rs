@@ -13,6 +13,8 @@ on_every_store![
     what_is_left_and_what_is_credited_is_kept,
     documents_are_summed_by_entity_currency_and_kind,
     lines_are_found_from_every_side,
+    the_same_days_are_not_charged_twice,
+    lines_of_before_are_told_apart_when_the_rule_comes_in,
 ];
 
 fn ids(rows: &[DocumentRow]) -> Vec<&str> {
@@ -247,4 +249,107 @@ fn lines_are_found_from_every_side(books: &Fixture) {
         books.read(|tx| documents::document_of_line(tx, "lin_9")),
         None
     );
+}
+
+/// By bare rows, whatever the program above may have read or decided.
+fn the_same_days_are_not_charged_twice(books: &Fixture) {
+    let line = |id: &str, document: &str, covers: &str| LineRow {
+        covers: text(covers),
+        ..document_line(id, document)
+    };
+    let refused = |row: LineRow| {
+        let outcome = books.try_write(move |tx| LineRow::insert(tx, &[row]));
+        assert!(
+            matches!(outcome, Err(StoreFault::Duplicate(_))),
+            "{outcome:?}"
+        );
+    };
+    books.write(move |tx| {
+        DocumentRow::insert(tx, &[invoice("inv_1", "1")])?;
+        LineRow::insert(tx, &[line("lin_1", "inv_1", "+")])
+    });
+    refused(line("lin_2", "inv_2", "+"));
+    // Other days, another component, another contract, a reduction, and a charge that was decided with
+    // the first one in sight are other charges.
+    let others = [
+        LineRow {
+            period_until: text("2026-03-01"),
+            ..line("lin_3", "inv_2", "+")
+        },
+        LineRow {
+            component: text("cmp_2"),
+            ..line("lin_4", "inv_2", "+")
+        },
+        LineRow {
+            contract: text("con_2"),
+            ..line("lin_5", "inv_2", "+")
+        },
+        line("lin_6", "inv_2", "-1-aa"),
+        line("lin_7", "inv_2", "+1-aa"),
+    ];
+    books.write(move |tx| LineRow::insert(tx, &others));
+    refused(line("lin_8", "inv_3", "+1-aa"));
+    refused(line("lin_8", "inv_3", "-1-aa"));
+    // A voided invoice leaves its days to the next one, and takes nothing from it.
+    books.write(|tx| documents::void(tx, "inv_1"));
+    books.write(move |tx| LineRow::insert(tx, &[line("lin_9", "inv_4", "+")]));
+    refused(line("lin_10", "inv_5", "+"));
+}
+
+/// Books that were kept before the rule: their lines get what tells them apart, and the first charge of
+/// any days is protected like a new one.
+fn lines_of_before_are_told_apart_when_the_rule_comes_in(books: &Fixture) {
+    let line = |id: &str, covers: &str, source: &str| LineRow {
+        covers: text(covers),
+        source_line: text(source),
+        ..document_line(id, "inv_1")
+    };
+    let rows = [
+        line("lin_1", "+", ""),
+        line("lin_2", "+1-aa", ""),
+        line("lin_3", "-2-bb", "lin_1"),
+        LineRow {
+            component: text("cmp_2"),
+            ..line("lin_4", "+", "")
+        },
+    ];
+    books.write(move |tx| LineRow::insert(tx, &rows));
+    let migration = include_str!("../../migrations/0022_contracts.sql");
+    let (of_lines, _) = migration.split_once("\n\n").unwrap();
+    let statements: Vec<String> = [
+        "DROP INDEX document_line_once",
+        "ALTER TABLE document_line DROP COLUMN covers",
+        "CREATE INDEX document_line_by_contract ON document_line (contract)",
+    ]
+    .into_iter()
+    .map(str::to_owned)
+    .chain(
+        of_lines
+            .lines()
+            .filter(|line| !line.starts_with("--"))
+            .collect::<Vec<_>>()
+            .join("\n")
+            .split(';')
+            .map(str::trim)
+            .filter(|statement| !statement.is_empty())
+            .map(str::to_owned),
+    )
+    .collect();
+    assert_eq!(statements.len(), 8, "{statements:?}");
+    books.write(move |tx| {
+        for statement in &statements {
+            tx.execute(statement, &[])?;
+        }
+        Ok(())
+    });
+    let covers = books.read(|tx| {
+        tx.query(
+            "SELECT covers FROM document_line ORDER BY id",
+            &[],
+            |mut row| row.text(0),
+        )
+    });
+    assert_eq!(covers, ["+", "lin_2", "lin_3", "+"]);
+    let again = books.try_write(move |tx| LineRow::insert(tx, &[line("lin_5", "+", "")]));
+    assert!(matches!(again, Err(StoreFault::Duplicate(_))), "{again:?}");
 }

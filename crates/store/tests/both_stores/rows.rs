@@ -104,6 +104,7 @@ pub fn document_line(id: &str, document: &str) -> LineRow {
         tax_code: text("standard"),
         tax_rate: text("0.09"),
         tax: 900,
+        covers: text(id),
         source_line: String::new(),
         credited_net: 0,
         credited_tax: 0,

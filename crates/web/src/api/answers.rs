@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
     ApprovalId, BillRunId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId,
-    FileId, Instant, InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId,
+    FileId, Instant, InvoiceDraftId, InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId,
     ReplayId,
 };
 
@@ -48,6 +48,16 @@ answers! {
     BillRunPlanned { bill_run: BillRunId, status: String, due: i64 }
     /// How a bill run stands.
     BillRunMoved { bill_run: BillRunId, status: String }
+    /// The version of the policy for the documents of an entity.
+    InvoicePolicySet { entity: EntityId, version: i64 }
+    /// What became of a draft: the document, and whether it was refreshed first because something
+    /// else was owed than it said.
+    DraftFinalised {
+        draft: InvoiceDraftId, status: String, total: Money, document: Option<String>, number: Option<String>,
+        refreshed: bool,
+    }
+    /// What a draft says now, and whether that is new.
+    DraftRefreshed { draft: InvoiceDraftId, status: String, version: i64, total: Money, refreshed: bool }
     /// The invoice that was voided.
     InvoiceVoided { invoice: InvoiceId, number: String, status: String }
     /// How a replay stands.
@@ -110,10 +120,16 @@ answers! {
     FileRowProblem { line: u64, field: String, problem: String }
     /// The contract that is in force, and its value without tax.
     ContractActivated { contract: ContractId, version: u32, value: Money }
+    /// The price change and where it stands.
+    PriceChangeMoved { price_change: String, status: String }
+    /// Which product another system provisions, and within how many hours.
+    ProvisioningSet { product: String, within_hours: Option<u16> }
+    /// The component that runs.
+    Provisioned { contract: ContractId, component: String, status: String, reference: String, confirmed: String, in_time: bool }
     /// The contract's new version, its value and what the change adds to it.
     ContractChanged { contract: ContractId, version: u32, value: Money, value_change: Money }
-    /// The documents that were issued, and how many contracts were held back by an exception.
-    BillingRun { through: Date, documents: Vec<InvoiceId>, held: u32 }
+    /// The documents that were issued, the drafts that stand, and how many contracts were held back by an exception.
+    BillingRun { through: Date, documents: Vec<InvoiceId>, drafts: Vec<InvoiceDraftId>, held: u32 }
     /// The document of the other system, what became of it, and whether it was recorded before.
     OutsideRecorded {
         system: String, outside_id: String, number: String, document: Option<String>, status: String,
@@ -135,6 +151,14 @@ answers! {
     PaymentTakenBack { payment: PaymentId, invoice: InvoiceId, taken_back: Money, unapplied: Money, exception: Option<ExceptionId> }
     /// Who pays for the customer now.
     PayerSet { customer: CustomerId, payer: Option<CustomerId> }
+    /// Who is billed for the contract from that day on.
+    BillToSet { contract: ContractId, from: Date, bill_to: CustomerId, together: bool, invoice_group: String }
+    /// How the invoices are put together from that day on.
+    ConsolidationSet { scope: String, id: String, policy: Option<String>, from: Date }
+    /// Who looks after what the account owes, and how many open cases went there.
+    CollectionsOwnerSet { customer: CustomerId, owner: Option<String>, cases: u64 }
+    /// The rows that are in force now.
+    PaymentRoutesSet { routes: app::payment_routes::PaymentRoutes }
     /// What was given up, in its parts, and how the invoice stands.
     InvoiceWrittenOff { invoice: InvoiceId, number: String, written_off: Money, loss: Money, tax_relief: Money, open: Money, status: String }
     /// The grant of credit.
@@ -149,6 +173,8 @@ answers! {
     RefundAsked { refund: RefundId, amount: Money }
     /// How many obligations earned something, and how much, one sum a currency.
     RevenueRun { through: Date, obligations: u32, recognised: Vec<Money> }
+    /// What the statement moved in our books, and how many differences are open for it.
+    OutsideRevenueStated { contract: ContractId, through: Date, recognised: Money, differences: u32 }
     /// The journal that was posted.
     JournalPosted { journal: JournalId }
     /// The reversing journal, and the journal that it undoes.

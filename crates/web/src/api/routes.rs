@@ -5,10 +5,15 @@ mod collection;
 mod control;
 mod decisions;
 mod desk;
+mod invoice_life;
 mod money;
 mod operation;
 mod outside;
+mod price_changes;
+mod provisioning;
 mod quotes;
+mod structure;
+mod tax;
 mod usage;
 
 use super::answers::{self, List};
@@ -170,8 +175,13 @@ const PARTS: &[&[Route]] = &[
     bill_runs::ROUTES,
     collection::ROUTES,
     desk::ROUTES,
+    invoice_life::ROUTES,
     outside::ROUTES,
+    price_changes::ROUTES,
+    provisioning::ROUTES,
     quotes::ROUTES,
+    structure::ROUTES,
+    tax::ROUTES,
 ];
 
 const COUNT: usize = money::ROUTES.len()
@@ -182,7 +192,12 @@ const COUNT: usize = money::ROUTES.len()
     + bill_runs::ROUTES.len()
     + collection::ROUTES.len()
     + desk::ROUTES.len()
+    + price_changes::ROUTES.len()
+    + provisioning::ROUTES.len()
     + quotes::ROUTES.len()
+    + structure::ROUTES.len()
+    + tax::ROUTES.len()
+    + invoice_life::ROUTES.len()
     + outside::ROUTES.len();
 
 /// The parts one after the other, as one table that is there before the program starts.

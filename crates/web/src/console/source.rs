@@ -73,6 +73,8 @@ pub trait Source:
     + super::exceptions::ExceptionDesk
     + super::disputes::DisputeSource
     + super::collection::CollectionSource
+    + super::structure::StructureSource
+    + super::payment_sync::PaymentSyncSource
     + super::processes::ProcessSource
     + super::account::AccountSource
     + super::audit::AuditSource
@@ -82,6 +84,10 @@ pub trait Source:
     + super::usage::UsageSource
     + super::story::StorySource
     + super::bill_runs::BillRunSource
+    + super::price_changes::PriceChangeSource
+    + super::invoice_drafts::InvoiceDraftSource
+    + super::invoice_acts::InvoiceActSource
+    + super::invoice_policy::InvoicePolicySource
     + super::quotes::QuoteSource
     + super::quote_desk::QuoteDeskSource
     + super::catalogue::CatalogueSource

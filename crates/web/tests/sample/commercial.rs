@@ -184,6 +184,12 @@ pub fn contract() -> ContractDetail {
     ContractDetail {
         row: contracts().remove(2),
         summary: "Platform, 55 seats, annual in advance".to_owned(),
+        partner: Some(PartnerRow {
+            role: "agent".to_owned(),
+            end_customer: "Harbour Trust".to_owned(),
+            commission: Some("20 %".to_owned()),
+            sold: money("USD 308054.80"),
+        }),
         position: Position {
             value: money("USD 61610.96"),
             billed: money("USD 61610.96"),

@@ -17,13 +17,17 @@ pub mod desk;
 mod disputes;
 pub mod exceptions;
 mod finance;
+pub mod invoice_life;
 pub mod governance;
 mod lanes;
 pub mod outward;
 mod papers;
+pub mod price_changes;
+mod payment_sync;
 mod processes;
 pub mod quotes;
 mod story;
+mod structure;
 mod usage;
 
 #[allow(unused_imports, reason = "not every test opens a process")]

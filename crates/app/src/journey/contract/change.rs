@@ -74,19 +74,34 @@ pub(super) fn read_change(
                 phases,
             }
         }
-        ChangeBody::Add { line } => Change::AddComponent {
-            component: added(context, contract, line, effective)?,
-            effective,
-        },
+        ChangeBody::Add { line } => {
+            let component = added(context, contract, line, effective)?;
+            let phases = phases_of(&component, &line.phases);
+            in_phases(
+                Change::AddComponent {
+                    component,
+                    effective,
+                },
+                phases,
+            )
+        }
         ChangeBody::Remove { component } => Change::RemoveComponent {
             component: component.clone(),
             effective,
         },
-        ChangeBody::Swap { component, line } => Change::Swap {
-            component: only_component(contract, component.as_ref())?,
-            replacement: Box::new(added(context, contract, line, effective)?),
-            effective,
-        },
+        ChangeBody::Swap { component, line } => {
+            let replacement = Box::new(added(context, contract, line, effective)?);
+            let phases = phases_of(&replacement, &line.phases);
+            let component = only_component(contract, component.as_ref())?;
+            in_phases(
+                Change::Swap {
+                    component,
+                    replacement,
+                    effective,
+                },
+                phases,
+            )
+        }
         other => without_price(tx, context, contract, effective, other)?,
     })
 }
@@ -175,7 +190,7 @@ pub(super) fn renewed(
 }
 
 /// What the catalogue asks on a day for what a component is.
-fn listed(
+pub(crate) fn listed(
     context: &Context,
     contract: &Contract,
     component: &Component,
@@ -250,20 +265,38 @@ pub(super) fn phase_steps(
     phases.iter().map(step).collect()
 }
 
+/// The phases that a line states for what it brings in, at its own charge where they state none.
+fn phases_of(new: &NewComponent, phases: &[PhaseBody]) -> Vec<PhaseStep> {
+    let step = |phase: &PhaseBody| {
+        let stated = phase.unit_price.is_some() || phase.charge.is_some();
+        PhaseStep {
+            phase: phase.phase,
+            months: phase.months,
+            days: phase.days,
+            charge: stated.then(|| charge_of(&new.charge, phase.charge.as_ref(), phase.unit_price)),
+            off: phase.off,
+        }
+    };
+    phases.iter().map(step).collect()
+}
+
+/// What is added or swapped in, with its phases where it has any.
+fn in_phases(sale: Change, phases: Vec<PhaseStep>) -> Change {
+    if phases.is_empty() {
+        return sale;
+    }
+    Change::SoldInPhases {
+        sale: Box::new(sale),
+        phases,
+    }
+}
+
 fn added(
     context: &Context,
     contract: &Contract,
     line: &ContractLine,
     effective: Date,
 ) -> Result<NewComponent, Refusal> {
-    if !line.phases.is_empty() {
-        let message = "add the line first, then amend it with kind phases";
-        return Err(Refusal::field(
-            "phases_not_here",
-            "change.line.phases",
-            message,
-        ));
-    }
     new_component(
         context,
         line,
@@ -314,6 +347,7 @@ pub(super) fn discount_of(body: &ChangeBody, from: Date) -> Result<Discount, Ref
         amount,
         end,
         cycles,
+        limit,
         order,
     } = body
     else {
@@ -332,6 +366,7 @@ pub(super) fn discount_of(body: &ChangeBody, from: Date) -> Result<Discount, Ref
         from,
         until: end.map(|end| end.tomorrow().unwrap_or(end)),
         cycles: *cycles,
+        limit: *limit,
         order: *order,
     })
 }

@@ -112,6 +112,7 @@ pub(super) fn expand(
                 .or(template.and_then(|it| it.renewal.clone())),
             discounts: Vec::new(),
             references: content.references.clone(),
+            partner: None,
         },
         besides: Vec::new(),
         list: Vec::new(),

@@ -96,6 +96,9 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::SubscriptionActivated(it) => {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
+        Event::SubscriptionProvisioned(it) => {
+            (Some(it.customer.as_str()), Some(it.contract.as_str()))
+        }
         Event::InvoiceIssued(it) | Event::CreditNoteIssued(it) | Event::InvoiceVoided(it) => {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
@@ -109,6 +112,9 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
         Event::DunningStepped(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
+        Event::InvoiceDraftOpened(it)
+        | Event::InvoiceDraftRefreshed(it)
+        | Event::InvoiceDraftEnded(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::RevenueRecognised(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::ScheduleCreated(it) | Event::ScheduleRevised(it) => {
             (None, Some(it.contract.as_str()))
@@ -121,6 +127,7 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::ProductPublished(_)
         | Event::BillRunStarted(_)
         | Event::BillRunEnded(_)
+        | Event::IntercompanyBilled(_)
         | Event::JournalEntered(_)
         | Event::JournalReversed(_)
         | Event::PeriodClosed(_)

@@ -107,6 +107,15 @@ pub(super) fn of(event: &Event) -> Told {
             &started.subscription.component,
             format!("in force {}", started.subscription.period),
         ),
+        Event::SubscriptionProvisioned(it) => Told::fact(
+            format!("{} provisioned", it.product),
+            &it.component,
+            if it.in_time {
+                it.reference.clone()
+            } else {
+                format!("late; {}", it.reference)
+            },
+        ),
         Event::InvoiceIssued(document) => issued(document),
         Event::CreditNoteIssued(document) => credited(document),
         Event::InvoiceVoided(document) => Told::fact(
@@ -135,6 +144,17 @@ pub(super) fn of(event: &Event) -> Told {
             &run.run,
             format!("{} documents, {} contracts held", run.documents, run.held),
         ),
+        Event::InvoiceDraftOpened(it)
+        | Event::InvoiceDraftRefreshed(it)
+        | Event::InvoiceDraftEnded(it) => Told::fact(
+            format!("Draft of {} {}", it.kind.replace('_', " "), it.status),
+            &it.draft,
+            it.reason
+                .clone()
+                .or_else(|| it.needs.clone())
+                .unwrap_or_else(|| format!("through {}", it.through)),
+        )
+        .worth(it.total),
         Event::PaymentInitiated(payment) => Told::fact(
             format!("Collection through {} began", system(&payment.processor)),
             &payment.payment,
@@ -168,6 +188,12 @@ pub(super) fn of(event: &Event) -> Told {
             format!("{} that was written off is owed again", it.amount),
             &it.invoice,
             it.reason.clone(),
+        )
+        .money(it.amount),
+        Event::IntercompanyBilled(it) => Told::fact(
+            format!("{} bills {}", it.seller, it.buyer),
+            &it.number,
+            format!("in the books of the {}: {}", it.side.as_str(), it.description),
         )
         .money(it.amount),
         Event::PrepaidMoved(it) => Told::fact(
