@@ -6,9 +6,11 @@ pub(crate) mod processor;
 mod receive;
 pub(crate) mod salesforce;
 pub(crate) mod stripe;
+mod stripe_invoice;
 
 pub use receive::{
-    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe, receive_stripe_then,
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_stripe,
+    receive_stripe_then,
 };
 
 use crate::connections::{Connections, SALESFORCE, STRIPE};
@@ -142,8 +144,8 @@ fn process(app: &App, connections: &Connections, row: InboxRow) -> Progress {
 }
 
 fn translate(app: &App, connections: &Connections, row: InboxRow) -> Progress {
-    let outcome = match (row.source.as_str(), &connections.stripe) {
-        (STRIPE, Some(api)) => stripe::process(app, api, &row),
+    let outcome = match (row.source.as_str(), connections.processor(&row.source)) {
+        (_, Some(api)) => stripe::process(app, api, &row),
         (SALESFORCE, _) => salesforce::process(app, &row),
         (batch_file::SOURCE, _) => batch_file::process(app, &row),
         _ => conclude(app, &row, |_, context| {

@@ -1,6 +1,7 @@
 //! What each system may be asked, and the defaults that fit what its maker allows.
 
-use crate::connections::{NETSUITE, SALESFORCE, STRIPE};
+use crate::connections::{NETSUITE, SALESFORCE};
+use crate::payment_routes::is_stripe;
 use connect::breaker::BreakerRule;
 use control::gate::Budget;
 use serde::Deserialize;
@@ -59,7 +60,7 @@ impl LimitsConfig {
             // A vendor allows 25 long calls at once and a daily allowance that others share.
             SALESFORCE => self.salesforce.over(300, 50, 5),
             // 100 reads and 100 writes a second live, 25 in test mode.
-            STRIPE => self.stripe.over(1_200, 40, 8),
+            name if is_stripe(name) => self.stripe.over(1_200, 40, 8),
             // 15 calls at once for all programs of the account together: leave the larger part.
             NETSUITE => self.netsuite.over(600, 60, 5),
             _ => LimitSettings::default().over(60, 10, 1),

@@ -23,6 +23,8 @@ pub struct Pulse {
     pub open_exceptions: i64,
     /// From signature to force, by legal entity: contracts measured, days of all, the most, and late ones.
     pub activations: Vec<ActivationLag>,
+    /// How payments of the last hour reached the other systems.
+    pub payment_sync: Vec<crate::collection::sync::SyncFigures>,
     /// Connections as all processes know them.
     pub connections: Vec<crate::lanes::ConnectionView>,
 }
@@ -83,6 +85,7 @@ impl App {
     /// When the store fails.
     pub fn pulse(&self) -> Result<Pulse, AppFault> {
         let connections = self.connection_views()?;
+        let now = self.clock().now();
         self.store().read(move |tx| {
             Ok(Pulse {
                 connections,
@@ -93,6 +96,7 @@ impl App {
                 inbox: inbox::counts(tx)?,
                 open_exceptions: exceptions::open_count(tx)?,
                 activations: store::quotes::activation_lags(tx)?,
+                payment_sync: crate::collection::sync::figures(tx, now)?,
             })
         })
     }

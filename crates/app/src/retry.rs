@@ -1,6 +1,6 @@
 //! Doing again what an exception had stopped: its posting, its delivery, or its item of the inbox.
 
-use crate::journey::exception;
+use crate::journey::{exception, payment};
 use crate::record::{Context, post_parked};
 use crate::{App, AppFault, Refusal, deliver, intake};
 use store::exceptions::{ExceptionRow, groups};
@@ -12,6 +12,8 @@ enum Held<'a> {
     Posting(&'a str),
     /// A parked effect.
     Effect(&'a str),
+    /// The collection of an invoice.
+    Collection(&'a str),
     /// Items of the inbox, or nothing.
     Items,
 }
@@ -21,6 +23,8 @@ fn held(key: &str) -> Held<'_> {
         Held::Posting(event)
     } else if let Some(effect) = key.strip_prefix("effect/") {
         Held::Effect(effect)
+    } else if let Some(invoice) = key.strip_prefix("collect/") {
+        Held::Collection(invoice)
     } else {
         Held::Items
     }
@@ -50,7 +54,12 @@ pub(crate) fn follow(
         (Held::Effect(effect), _) => {
             deliver::skip(tx, context, effect)?;
         }
-        (Held::Posting(_) | Held::Items, _) => {}
+        (Held::Collection(invoice), "mended") => {
+            if !payment::collect_again(tx, context, invoice)? {
+                return Err(not_collected(&row.detail));
+            }
+        }
+        (Held::Posting(_) | Held::Collection(_) | Held::Items, _) => {}
     }
     intake::exception_resolved(tx, context, &row.id, outcome, reason)?;
     Ok(())
@@ -61,11 +70,16 @@ fn still_stopped(detail: &str) -> AppFault {
     Refusal::whole("still_stopped", message).into()
 }
 
+fn not_collected(detail: &str) -> AppFault {
+    let message = format!("nobody can collect it yet: {detail}");
+    Refusal::whole("still_stopped", message).into()
+}
+
 /// Whether mending it sets something going whose outcome is not known yet: an effect that is to be
 /// sent or read back, or items of the inbox that are taken in again.
 pub(crate) fn runs_again(tx: &mut Tx<'_>, row: &ExceptionRow) -> Result<bool, AppFault> {
     Ok(match held(&row.key) {
-        Held::Posting(_) => false,
+        Held::Posting(_) | Held::Collection(_) => false,
         Held::Effect(effect) => effects::effect(tx, effect)?
             .is_some_and(|effect| !matches!(effect.status.as_str(), "confirmed" | "skipped")),
         Held::Items => !groups::items_held(tx, &row.id)?.is_empty(),
@@ -88,6 +102,14 @@ pub(crate) fn again(
             if !post_parked(tx, context, event)? {
                 return Err(still_stopped(&row.detail));
             }
+            return Ok("resolved");
+        }
+        Held::Collection(invoice) => {
+            if !payment::collect_again(tx, context, invoice)? {
+                return Err(not_collected(&row.detail));
+            }
+            let why = "a processor collects it now";
+            exception::clear(tx, context, &row.key, why)?;
             return Ok("resolved");
         }
         Held::Effect(effect) => deliver::release(tx, context, effect)?,

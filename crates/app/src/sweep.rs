@@ -2,10 +2,10 @@
 //! opportunities of the CRM, events of the processor that no webhook brought, and the totals that
 //! our figures must agree with.
 
-use crate::connections::{Connections, SALESFORCE, STRIPE};
+use crate::connections::{Connections, SALESFORCE};
 use crate::intake::{self, ACTOR};
 use crate::worker::Progress;
-use crate::{App, AppFault};
+use crate::{App, AppFault, Context};
 use connect::driver::{Salesforce, Stripe};
 use connect::salesforce::{BadRow, WonOpportunity};
 use connect::stripe::{ENTITY_METADATA, Event, Expandable, Filter};
@@ -18,7 +18,6 @@ use values::{Currency, Decimal, Instant, Money, Rounding, parse_decimal, round_t
 /// Setting that holds the last change of an opportunity that was swept.
 const SALESFORCE_CURSOR: &str = "cursor/salesforce";
 /// Setting that holds the moment of the last event that was swept.
-const STRIPE_CURSOR: &str = "cursor/stripe";
 
 /// Items written in one transaction with the cursor.
 const PAGE: usize = 200;
@@ -41,7 +40,7 @@ pub fn sweep_salesforce(app: &App, connections: &Connections) -> Result<Progress
     let Some(api) = &connections.salesforce else {
         return Ok(Progress::default());
     };
-    let since = cursor(app, SALESFORCE_CURSOR)?;
+    let since = cursor(app, SALESFORCE_CURSOR.to_owned())?;
     let names = crate::governance::mappings::field_names(&app.books().governance.salesforce);
     let sweep = api.won_opportunities_named(since, &names)?;
     let now = app.clock().now();
@@ -135,11 +134,16 @@ fn hex_start(digest: &[u8]) -> String {
 /// # Errors
 /// When the processor could not be asked or the store fails; what was written before stays.
 pub fn sweep_stripe(app: &App, connections: &Connections) -> Result<Progress, AppFault> {
-    let Some(api) = &connections.stripe else {
-        return Ok(Progress::default());
-    };
+    let mut total = Progress::default();
+    for (processor, api) in connections.processors() {
+        total += sweep_processor(app, processor, api)?;
+    }
+    Ok(total)
+}
+
+fn sweep_processor(app: &App, processor: &'static str, api: &Stripe) -> Result<Progress, AppFault> {
     let now = app.clock().now();
-    let from = match cursor(app, STRIPE_CURSOR)? {
+    let from = match cursor(app, format!("cursor/{processor}"))? {
         Some(last) => last.plus_seconds(-EVENTS_OVERLAP_SECONDS),
         None => now.plus_seconds(-EVENTS_KEPT_DAYS * 86_400),
     };
@@ -150,23 +154,29 @@ pub fn sweep_stripe(app: &App, connections: &Connections) -> Result<Progress, Ap
         let rows: Vec<InboxRow> = page
             .iter()
             .filter(|event| intake::stripe::has_action(&event.kind))
-            .map(|event| event_item(event, now))
+            .map(|event| event_item(processor, event, now))
             .collect();
-        total.received += app.run(ACTOR, move |tx, _| keep_events(tx, &rows, last))?;
+        let kept = move |tx: &mut Tx<'_>, _: &Context| keep_events(tx, processor, &rows, last);
+        total.received += app.run(ACTOR, kept)?;
     }
     Ok(total)
 }
 
-fn event_item(event: &Event, now: Instant) -> InboxRow {
+fn event_item(processor: &str, event: &Event, now: Instant) -> InboxRow {
     let raw = intake::stripe::as_delivered(event);
-    let found = item(STRIPE, event.id.clone(), &event.kind, raw, now);
+    let found = item(processor, event.id.clone(), &event.kind, raw, now);
     InboxRow {
         reason: "found by a sweep; no webhook had come".to_owned(),
         ..found
     }
 }
 
-fn keep_events(tx: &mut Tx<'_>, rows: &[InboxRow], last: Option<Instant>) -> Result<u64, AppFault> {
+fn keep_events(
+    tx: &mut Tx<'_>,
+    processor: &str,
+    rows: &[InboxRow],
+    last: Option<Instant>,
+) -> Result<u64, AppFault> {
     let mut received = 0;
     for row in rows {
         if inbox::item(tx, &row.source, &row.source_id)?.is_none() && inbox::receive(tx, row)? {
@@ -174,13 +184,13 @@ fn keep_events(tx: &mut Tx<'_>, rows: &[InboxRow], last: Option<Instant>) -> Res
         }
     }
     if let Some(last) = last {
-        settings::set_setting(tx, STRIPE_CURSOR, &last.to_string())?;
+        settings::set_setting(tx, &format!("cursor/{processor}"), &last.to_string())?;
     }
     Ok(received)
 }
 
-fn cursor(app: &App, name: &'static str) -> Result<Option<Instant>, AppFault> {
-    let text = app.store().read(move |tx| settings::setting(tx, name))?;
+fn cursor(app: &App, name: String) -> Result<Option<Instant>, AppFault> {
+    let text = app.store().read(move |tx| settings::setting(tx, &name))?;
     Ok(text.and_then(|text| text.parse().ok()))
 }
 
@@ -204,13 +214,24 @@ pub fn read_balances(app: &App, connections: &Connections) -> Result<(), AppFaul
             first_fault.get_or_insert(fault);
         }
     };
-    if let Some(api) = &connections.stripe {
-        keep("processor_balance", processor_balance(app, api));
+    if connections.processors().next().is_some() {
+        keep("processor_balance", processor_balances(app, connections));
     }
     if let Some(api) = &connections.salesforce {
         keep("crm_booked", crm_booked(api));
     }
     first_fault.map_or(Ok(()), Err)
+}
+
+/// What all accounts of the processor hold together.
+fn processor_balances(app: &App, connections: &Connections) -> Result<Totals, AppFault> {
+    let mut totals = Totals::new();
+    for (_, api) in connections.processors() {
+        for ((entity, currency), minor) in processor_balance(app, api)? {
+            *totals.entry((entity, currency)).or_default() += minor;
+        }
+    }
+    Ok(totals)
 }
 
 fn processor_balance(app: &App, api: &Stripe) -> Result<Totals, AppFault> {

@@ -7,6 +7,8 @@
     reason = "helpers of tests stop the test, as the tests themselves do"
 )]
 
+#[path = "worker/accounts.rs"]
+mod accounts;
 #[path = "worker/deliver.rs"]
 mod deliver;
 #[path = "worker/exceptions.rs"]
@@ -15,9 +17,13 @@ mod exceptions;
 mod files;
 #[path = "worker/intake.rs"]
 mod intake;
+#[path = "worker/invoices.rs"]
+mod invoices;
 #[path = "worker/script.rs"]
 mod script;
 #[path = "worker/sendings.rs"]
 mod sendings;
 #[path = "worker/sweep.rs"]
 mod sweep;
+#[path = "worker/sync.rs"]
+mod sync;

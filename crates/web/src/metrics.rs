@@ -152,6 +152,7 @@ impl Metrics {
             &pulse.open_exceptions.to_string(),
         );
         activations(&mut text, pulse);
+        payment_sync(&mut text, pulse);
         connections(&mut text, pulse);
         text
     }
@@ -188,6 +189,33 @@ fn activations(text: &mut String, pulse: &Pulse) {
             let labels = [("entity", lag.entity.as_str())];
             line(text, name, &labels, &figure(lag).to_string());
         }
+    }
+}
+
+/// How long payments of the last hour took to be known in each system.
+fn payment_sync(text: &mut String, pulse: &Pulse) {
+    let name = "tieout_payment_sync_milliseconds";
+    let help =
+        "From a payment to its record here and to its confirmation by each system, last hour.";
+    head(text, name, "gauge", help);
+    for figures in &pulse.payment_sync {
+        for (quantile, value) in [("0.5", figures.median), ("0.95", figures.p95)] {
+            let labels = [("system", figures.system.as_str()), ("quantile", quantile)];
+            if let Some(value) = value {
+                line(text, name, &labels, &value.to_string());
+            }
+        }
+    }
+    let name = "tieout_payment_sync_waiting";
+    head(
+        text,
+        name,
+        "gauge",
+        "News of payments of the last hour that a system has not confirmed.",
+    );
+    for figures in &pulse.payment_sync {
+        let labels = [("system", figures.system.as_str())];
+        line(text, name, &labels, &figures.waiting.to_string());
     }
 }
 

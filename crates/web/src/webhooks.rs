@@ -7,11 +7,12 @@ use crate::problem::{Code, Problem};
 use crate::state::Web;
 use app::connections::Connections;
 use app::intake::{
-    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_stripe, receive_stripe_then,
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_stripe_then,
 };
+use app::payment_routes::connection;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::Request;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -22,16 +23,40 @@ use tokio::sync::oneshot;
 pub const STRIPE: &str = "/webhooks/stripe";
 
 pub(crate) fn router() -> Router<Web> {
-    Router::new().route(STRIPE, post(stripe))
+    Router::new()
+        .route(STRIPE, post(stripe))
+        .route("/webhooks/stripe/{account}", post(stripe_account))
 }
 
 async fn stripe(State(web): State<Web>, request: Request<Body>) -> Response {
-    receive(web, request)
+    receive(web, app::connections::STRIPE, request)
         .await
         .unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn receive(web: Web, request: Request<Body>) -> Result<Response, Problem> {
+/// The door of a further account of the processor: its deliveries have secrets of their own.
+async fn stripe_account(
+    State(web): State<Web>,
+    Path(account): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    let known = connection(&format!("stripe_{account}"));
+    let known = known.filter(|name| web.connections().is_some_and(|all| all.has(name)));
+    let received = match known {
+        Some(processor) => receive(web, processor, request).await,
+        None => {
+            let message = "No such account of the payment processor is configured here.";
+            Err(Problem::new(Code::NotFound, message))
+        }
+    };
+    received.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn receive(
+    web: Web,
+    processor: &'static str,
+    request: Request<Body>,
+) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let bytes = collect(body, LARGEST_DELIVERY).await.map_err(|BrokeOff| {
         Problem::new(Code::UnreadableBody, "The body broke off before its end.")
@@ -41,13 +66,18 @@ async fn receive(web: Web, request: Request<Body>) -> Result<Response, Problem> 
         .get("stripe-signature")
         .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let received = if web.app().store().queues_writes() {
-        queued(&web, bytes, signature.as_deref()).await?
+        queued(&web, processor, bytes, signature.as_deref()).await?
     } else {
         blocking(move || {
             let connections = configured(&web)?;
             let now = web.app().clock().now();
-            receive_stripe(web.app(), connections, &bytes, signature.as_deref(), now)
-                .map_err(refused)
+            let delivery = Delivery {
+                processor,
+                body: bytes,
+                signature: signature.as_deref(),
+                now,
+            };
+            receive_delivery(web.app(), connections, delivery).map_err(refused)
         })
         .await?
     };
@@ -65,9 +95,15 @@ fn configured(web: &Web) -> Result<&Connections, Problem> {
 }
 
 /// The way without a thread for each delivery: thousands wait for one flush together.
-async fn queued(web: &Web, body: Vec<u8>, signature: Option<&str>) -> Result<Received, Problem> {
+async fn queued(
+    web: &Web,
+    processor: &'static str,
+    body: Vec<u8>,
+    signature: Option<&str>,
+) -> Result<Received, Problem> {
     let (answer, waiting) = oneshot::channel();
     let delivery = Delivery {
+        processor,
         body,
         signature,
         now: web.app().clock().now(),

@@ -5,8 +5,9 @@ use super::Taken;
 use super::perform::{
     Answer, Done, FollowUp, Mode, books_unread, not_configured, refused, request,
 };
-use crate::connections::{Connections, STRIPE};
+use crate::connections::Connections;
 use crate::intake::processor::{self, Known, RefundStanding, Standing};
+use crate::payment_routes::connection;
 use crate::{App, AppFault};
 use connect::driver::Stripe;
 use connect::stripe::{
@@ -40,12 +41,20 @@ struct GiveBack {
     reason: String,
 }
 
+/// The account of the processor that an effect is for.
+fn processor_of(taken: &Taken) -> Result<&'static str, Fault> {
+    connection(&taken.effect.connection).ok_or_else(not_configured)
+}
+
 pub(super) fn collect(
     app: &App,
     connections: &Connections,
     taken: &Taken,
 ) -> Result<Answer, Fault> {
-    let api = connections.stripe.as_ref().ok_or_else(not_configured)?;
+    let processor = processor_of(taken)?;
+    let api = connections
+        .processor(processor)
+        .ok_or_else(not_configured)?;
     let asked: Collect = request(&taken.effect)?;
     let known = known_intent(app, &asked)?;
     match (known, taken.mode) {
@@ -119,7 +128,7 @@ fn confirmed_before(
             true
         }
         PaymentStatus::RequiresPaymentMethod => match &intent.latest_charge {
-            Some(charge) => !is_of_earlier_attempt(app, charge.id())?,
+            Some(charge) => !is_of_earlier_attempt(app, processor_of(taken)?, charge.id())?,
             None => false,
         },
         _ => false,
@@ -132,11 +141,11 @@ fn confirmed_before(
 }
 
 /// Whether a charge is one that our books know: what an earlier attempt came to.
-fn is_of_earlier_attempt(app: &App, charge: &str) -> Result<bool, Fault> {
+fn is_of_earlier_attempt(app: &App, processor: &'static str, charge: &str) -> Result<bool, Fault> {
     let charge = charge.to_owned();
     let found = app
         .store()
-        .read(move |tx| store::catalogue::referred(tx, STRIPE, "Charge", &charge));
+        .read(move |tx| store::catalogue::referred(tx, processor, "Charge", &charge));
     let found = found.map_err(|fault| books_unread(AppFault::Store(fault)))?;
     Ok(found.is_some())
 }
@@ -164,7 +173,12 @@ fn declined(asked: &Collect, decline: &Decline, taken: &Taken) -> Answer {
         .unwrap_or_default();
     let happened = intent.and_then(last_charge).unwrap_or(taken.sent);
     let reason = processor::reason_of(&decline.error);
-    let attempt = processor::failed_attempt((&id, intent), &known(asked), reason, happened);
+    let attempt = processor::failed_attempt(
+        (&id, intent),
+        (&taken.effect.connection, &known(asked)),
+        reason,
+        happened,
+    );
     done(id, FollowUp::Declined(attempt))
 }
 
@@ -174,7 +188,7 @@ fn of_intent(asked: &Collect, intent: &PaymentIntent, taken: &Taken) -> Answer {
     let failed = |reason: String, happened| {
         FollowUp::Declined(processor::failed_attempt(
             (&intent.id, Some(intent)),
-            &known,
+            (&taken.effect.connection, &known),
             reason,
             happened,
         ))
@@ -186,8 +200,13 @@ fn of_intent(asked: &Collect, intent: &PaymentIntent, taken: &Taken) -> Answer {
             "authentication_required: the payer would have to act".to_owned(),
             taken.sent,
         ),
-        _ => processor::settlement(intent, &standing, &known, taken.effect.request.clone())
-            .map_or(FollowUp::Nothing, FollowUp::Settled),
+        _ => processor::settlement(
+            intent,
+            &standing,
+            (&taken.effect.connection, &known),
+            taken.effect.request.clone(),
+        )
+        .map_or(FollowUp::Nothing, FollowUp::Settled),
     };
     done(intent.id.clone(), fact)
 }
@@ -209,7 +228,10 @@ fn done(id: String, fact: FollowUp) -> Answer {
 }
 
 pub(super) fn refund(connections: &Connections, taken: &Taken) -> Result<Answer, Fault> {
-    let api = connections.stripe.as_ref().ok_or_else(not_configured)?;
+    let processor = processor_of(taken)?;
+    let api = connections
+        .processor(processor)
+        .ok_or_else(not_configured)?;
     let asked: GiveBack = request(&taken.effect)?;
     let new = NewRefund {
         payment_intent: asked.payment_external_id.clone(),
@@ -224,11 +246,16 @@ pub(super) fn refund(connections: &Connections, taken: &Taken) -> Result<Answer,
             ReadBack::Absent => return Ok(Answer::Absent),
         },
     };
-    of_refund(&asked, &refund)
+    of_refund(&asked, processor, &refund)
 }
 
-fn of_refund(asked: &GiveBack, refund: &Refund) -> Result<Answer, Fault> {
-    let fact = match processor::refund_standing(refund, Some(asked.refund.clone()), &asked.reason) {
+fn of_refund(asked: &GiveBack, processor: &str, refund: &Refund) -> Result<Answer, Fault> {
+    let fact = match processor::refund_standing(
+        refund,
+        processor,
+        Some(asked.refund.clone()),
+        &asked.reason,
+    ) {
         RefundStanding::Settled(settled) => FollowUp::Refunded(*settled),
         RefundStanding::Pending { .. } => FollowUp::Nothing,
         RefundStanding::Failed { reason } => {

@@ -23,7 +23,7 @@ use control::ownership::{ProposedWrite, Verdict, WriteRefusal, may_write};
 use control::topology::{OURSELVES, Place, Topology};
 use serde_json::{Value, json};
 use store::inbox::InboxRow;
-use store::{Tx, catalogue, contracts, documents, payments};
+use store::{Tx, catalogue, contracts, documents, intercompany, journals, payments};
 
 /// Clients of API tokens are named so.
 const TOKEN: &str = "token/";
@@ -91,13 +91,16 @@ pub(crate) fn admit(
 ) -> Result<Option<Answer>, AppFault> {
     let topology = &context.books.governance.topology;
     let source = source_of(topology, &envelope.client);
-    if let Command::RecordOutsideInvoice(body) = &envelope.command
-        && ![OURSELVES, body.system.as_str()].contains(&source)
+    let stated_by = match &envelope.command {
+        Command::RecordOutsideInvoice(body) => Some((body.system.as_str(), "billed")),
+        Command::RecordOutsideRevenue(body) => Some((body.system.as_str(), "recognised")),
+        _ => None,
+    };
+    if let Some((system, done)) = stated_by
+        && ![OURSELVES, system].contains(&source)
     {
-        let message = format!(
-            "{source} sent what {} is to have billed; each system sends its own",
-            body.system
-        );
+        let message =
+            format!("{source} sent what {system} is to have {done}; each system sends its own");
         return Err(Refusal::field("not_the_owner", "system", message).into());
     }
     let Some(wanted) = wanted(tx, topology, source, &envelope.command)? else {
@@ -266,15 +269,17 @@ fn wanted(
             ))
         }
         Command::PostJournal(body) => {
-            let place = topology.place(Some(body.entity.as_str()), None);
             let name = body.id.as_ref().map_or("new", |id| id.as_str());
-            Some(at(
-                format!("journal/{name}"),
-                body.entity.as_str(),
-                &["ledger.journal"],
-                &[place],
-            ))
+            Some(journal(topology, name, &[body.entity.as_str()]))
         }
+        Command::ReverseJournal(body) => journals::journal(tx, body.journal.as_str())?
+            .map(|row| journal(topology, &row.id, &[&row.entity])),
+        Command::BillEntity(body) => {
+            let books = [body.seller.as_str(), body.buyer.as_str()];
+            Some(journal(topology, "new", &books))
+        }
+        Command::UndoEntityBill(body) => intercompany::pair(tx, &body.pair)?
+            .map(|row| journal(topology, &row.id, &[&row.seller, &row.buyer])),
         _ => None,
     })
 }
@@ -283,6 +288,21 @@ fn period(topology: &Topology, entity: &values::EntityId, month: values::Month) 
     let place = topology.place(Some(entity.as_str()), None);
     let object = format!("period/{entity}/{month}");
     at(object, entity.as_str(), &["ledger.period"], &[place])
+}
+
+/// An entry in the books of these entities.
+fn journal(topology: &Topology, name: &str, entities: &[&str]) -> Wanted {
+    let places: Vec<Place> = entities
+        .iter()
+        .map(|entity| topology.place(Some(entity), None))
+        .collect();
+    let entity = entities.first().copied().unwrap_or_default();
+    at(
+        format!("journal/{name}"),
+        entity,
+        &["ledger.journal"],
+        &places,
+    )
 }
 
 fn amendment(
@@ -498,7 +518,12 @@ pub(crate) fn payment(
         &fields,
         &[place],
     );
-    concluded(tx, context, row, &row.source, wanted, &row.source_id)
+    // Every account of the processor is the processor to the topology.
+    let source = match crate::payment_routes::is_stripe(&row.source) {
+        true => crate::connections::STRIPE,
+        false => row.source.as_str(),
+    };
+    concluded(tx, context, row, source, wanted, &row.source_id)
 }
 
 fn concluded(

@@ -3,7 +3,6 @@
 //! the second.
 
 use crate::AppFault;
-use crate::connections::STRIPE;
 use crate::journey::payment::{FailedAttempt, Settlement};
 use crate::journey::refund::SettledRefund;
 use connect::stripe::{
@@ -157,14 +156,18 @@ fn first() -> u32 {
 
 /// Finds our payment behind a PaymentIntent: by its metadata, by the processor's id, or by the key of
 /// the effect that made it.
-pub(crate) fn known(tx: &mut Tx<'_>, intent: &PaymentIntent) -> Result<Known, AppFault> {
+pub(crate) fn known(
+    tx: &mut Tx<'_>,
+    processor: &str,
+    intent: &PaymentIntent,
+) -> Result<Known, AppFault> {
     let note = |name: &str| intent.metadata.get(name).map(String::as_str);
     let mut payment = note(PAYMENT_METADATA).and_then(|text| text.parse().ok());
     if payment.is_none() {
         payment = payments::by_external_id(tx, &intent.id)?.and_then(|row| row.id.parse().ok());
     }
     if payment.is_none() {
-        let referred = catalogue::referred(tx, STRIPE, "PaymentIntent", &intent.id)?;
+        let referred = catalogue::referred(tx, processor, "PaymentIntent", &intent.id)?;
         payment = referred.and_then(|(object, _)| object.strip_prefix("payment/")?.parse().ok());
     }
     if payment.is_none()
@@ -222,7 +225,7 @@ fn collecting(effect: &EffectRow) -> Option<Collecting> {
 pub(crate) fn settlement(
     intent: &PaymentIntent,
     standing: &Standing,
-    known: &Known,
+    (processor, known): (&str, &Known),
     payload: String,
 ) -> Option<Settlement> {
     let Standing::Settled {
@@ -236,7 +239,7 @@ pub(crate) fn settlement(
         return None;
     };
     Some(Settlement {
-        processor: STRIPE.to_owned(),
+        processor: processor.to_owned(),
         external_id: intent.id.clone(),
         charge: Some(charge.clone()),
         processor_customer: intent.customer.clone(),
@@ -255,14 +258,14 @@ pub(crate) fn settlement(
 /// seen, when it was.
 pub(crate) fn failed_attempt(
     intent: (&str, Option<&PaymentIntent>),
-    known: &Known,
+    (processor, known): (&str, &Known),
     reason: String,
     happened: Instant,
 ) -> FailedAttempt {
     let (id, seen) = intent;
     let charge = seen.and_then(|seen| seen.latest_charge.as_ref());
     FailedAttempt {
-        processor: STRIPE.to_owned(),
+        processor: processor.to_owned(),
         external_id: id.to_owned(),
         charge: charge.map(|charge| charge.id().to_owned()),
         payment: known.payment.clone(),
@@ -286,13 +289,14 @@ pub(crate) enum RefundStanding {
 /// What a refund says. `refund` is ours, when the caller knows it.
 pub(crate) fn refund_standing(
     refund: &Refund,
+    processor: &str,
     ours: Option<RefundId>,
     reason: &str,
 ) -> RefundStanding {
     match (&refund.status, &refund.payment_intent) {
         (RefundStatus::Succeeded, Some(intent)) => {
             RefundStanding::Settled(Box::new(SettledRefund {
-                processor: STRIPE.to_owned(),
+                processor: processor.to_owned(),
                 external_id: refund.id.clone(),
                 payment_external_id: intent.clone(),
                 refund: ours,

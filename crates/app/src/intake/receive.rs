@@ -4,7 +4,7 @@
 use super::ACTOR;
 use crate::connections::{Connections, STRIPE};
 use crate::{App, AppFault};
-use connect::stripe::webhook::SignatureFault;
+use connect::stripe::webhook::{SignatureFault, Verifier};
 use connect::stripe::{Event, read_delivered_event};
 use sha2::{Digest, Sha256};
 use store::inbox::{self, InboxRow};
@@ -84,12 +84,25 @@ pub fn receive_stripe(
     signature: Option<&str>,
     now: Instant,
 ) -> Result<Received, IntakeRefusal> {
-    let (answer, waiting) = std::sync::mpsc::sync_channel(1);
     let delivery = Delivery {
+        processor: STRIPE,
         body: body.to_vec(),
         signature,
         now,
     };
+    receive_delivery(app, connections, delivery)
+}
+
+/// As [`receive_stripe`] for any account of the processor.
+///
+/// # Errors
+/// As [`receive_stripe`].
+pub fn receive_delivery(
+    app: &App,
+    connections: &Connections,
+    delivery: Delivery<'_>,
+) -> Result<Received, IntakeRefusal> {
+    let (answer, waiting) = std::sync::mpsc::sync_channel(1);
     receive_stripe_then(app, connections, delivery, move |result| {
         // The caller may have gone; what was kept is kept all the same.
         let _ = answer.send(result);
@@ -103,6 +116,8 @@ pub fn receive_stripe(
 /// A delivery as it came in at the door.
 #[derive(Debug)]
 pub struct Delivery<'a> {
+    /// The account of the processor at whose door it came in, such as `stripe`.
+    pub processor: &'static str,
     /// The bytes exactly as they came.
     pub body: Vec<u8>,
     /// Value of the `Stripe-Signature` header.
@@ -123,29 +138,33 @@ pub fn receive_stripe_then(
     let digest: [u8; 32] = Sha256::digest(&delivery.body).into();
     match check(connections, &delivery) {
         Ok(event) => {
-            let now = delivery.now;
+            let (now, processor) = (delivery.now, delivery.processor);
             let counting = app.clone();
             keep(app, delivery, &digest, event, move |kept| match kept {
                 Err(refusal @ IntakeRefusal::OtherContent { .. }) => {
-                    refuse(&counting, refusal, &digest, now, done);
+                    refuse(&counting, processor, refusal, &digest, now, done);
                 }
                 kept => done(kept),
             });
         }
-        Err(refusal) => refuse(app, refusal, &digest, delivery.now, done),
+        Err(refusal) => {
+            let processor = delivery.processor;
+            refuse(app, processor, refusal, &digest, delivery.now, done);
+        }
     }
 }
 
 /// Says in the log and in the counts that a delivery is refused, and then to its sender.
 fn refuse(
     app: &App,
+    processor: &'static str,
     refusal: IntakeRefusal,
     digest: &[u8; 32],
     now: Instant,
     done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
 ) {
     tracing::warn!(reason = refusal.code(), "a delivery of stripe is refused");
-    let row = refused_row(&refusal, digest, now);
+    let row = refused_row(processor, &refusal, digest, now);
     app.run_then(
         ACTOR,
         move |tx, _| {
@@ -161,8 +180,13 @@ fn check(connections: &Connections, delivery: &Delivery<'_>) -> Result<Event, In
     if body.len() > LARGEST_DELIVERY {
         return Err(IntakeRefusal::TooLarge { bytes: body.len() });
     }
-    connections
-        .verifier
+    let nobody = Verifier {
+        secrets: Vec::new(),
+        tolerance_s: 0,
+    };
+    let verifier = connections.verifier_of(delivery.processor);
+    verifier
+        .unwrap_or(&nobody)
         .verify(delivery.signature, body, delivery.now)?;
     let event = read_delivered_event(body).map_err(|fault| IntakeRefusal::NoEvent {
         problem: fault.to_string(),
@@ -182,8 +206,9 @@ fn keep(
     event: Event,
     done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
 ) {
+    let processor = delivery.processor;
     let row = InboxRow {
-        source: STRIPE.to_owned(),
+        source: processor.to_owned(),
         source_id: event.id.clone(),
         kind: event.kind.clone(),
         received: delivery.now.microseconds(),
@@ -200,7 +225,7 @@ fn keep(
         if inbox::receive_first(tx, &row)? {
             return Ok(Ok(Received::New));
         }
-        let before = inbox::item(tx, STRIPE, &row.source_id)?;
+        let before = inbox::item(tx, processor, &row.source_id)?;
         if before.is_some_and(|before| before.digest != row.digest && !is_same(&before.raw, &event))
         {
             return Ok(Err(IntakeRefusal::OtherContent { event: event.id }));
@@ -227,14 +252,19 @@ fn is_same(kept: &[u8], event: &Event) -> bool {
 }
 
 /// One row a reason and content, however often it comes: a flood of one forgery is one row.
-fn refused_row(refusal: &IntakeRefusal, digest: &[u8; 32], now: Instant) -> InboxRow {
+fn refused_row(
+    processor: &str,
+    refusal: &IntakeRefusal,
+    digest: &[u8; 32],
+    now: Instant,
+) -> InboxRow {
     let start: String = digest
         .iter()
         .take(8)
         .map(|byte| format!("{byte:02x}"))
         .collect();
     InboxRow {
-        source: STRIPE.to_owned(),
+        source: processor.to_owned(),
         source_id: format!("refused/{}/{start}", refusal.code()),
         kind: "refused".to_owned(),
         received: now.microseconds(),

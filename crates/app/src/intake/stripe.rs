@@ -26,6 +26,7 @@ enum Subject {
     Payment,
     Refund,
     ChargeRefunds,
+    Invoice,
     Nothing,
 }
 
@@ -37,6 +38,7 @@ impl Subject {
                 Subject::Refund
             }
             "charge.refunded" => Subject::ChargeRefunds,
+            "invoice.finalized" => Subject::Invoice,
             _ => Subject::Nothing,
         }
     }
@@ -71,6 +73,7 @@ pub(super) fn process(app: &App, api: &Stripe, row: &InboxRow) -> Result<Progres
                 take_refunds(tx, context, &item, &refunds)
             })
         }
+        (Subject::Invoice, Some(id), _) => super::stripe_invoice::process(app, api, row, id),
         (Subject::ChargeRefunds, _, Some(intent)) => {
             let refunds = refunds_of(api, intent)?;
             let item = row.clone();
@@ -112,10 +115,10 @@ fn take_payment(
     if let Some(ending) = gate::payment(tx, context, row, entity)? {
         return Ok(ending);
     }
-    let known = processor::known(tx, intent)?;
+    let known = processor::known(tx, &row.source, intent)?;
     let standing = processor::standing(intent);
     let payload = String::from_utf8_lossy(&row.raw).into_owned();
-    if let Some(settlement) = processor::settlement(intent, &standing, &known, payload) {
+    if let Some(settlement) = processor::settlement(intent, &standing, (&row.source, &known), payload) {
         let gross = settlement.gross;
         let outcome = payment::settled(tx, context, &settlement)?;
         return Ok(ending(&outcome, &format!("payment of {gross} settled")));
@@ -123,7 +126,12 @@ fn take_payment(
     match standing {
         Standing::Failed { reason, happened } => {
             let attempt =
-                processor::failed_attempt((&intent.id, Some(intent)), &known, reason, happened);
+                processor::failed_attempt(
+                (&intent.id, Some(intent)),
+                (&row.source, &known),
+                reason,
+                happened,
+            );
             let outcome = payment::attempt_failed(tx, context, &attempt)?;
             Ok(ending(
                 &outcome,
@@ -161,7 +169,7 @@ fn take_refunds(
     let mut waiting = None;
     for refund in refunds {
         let ours = processor::known_refund(tx, refund)?;
-        match processor::refund_standing(refund, ours, "refunded at the processor") {
+        match processor::refund_standing(refund, &row.source, ours, "refunded at the processor") {
             RefundStanding::Settled(settled) => {
                 let outcome = refund::refund_settled(tx, context, &settled)?;
                 if let PaymentOutcome::Held {

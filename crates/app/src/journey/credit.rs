@@ -12,9 +12,10 @@ use billing::{BilledLine, CreditAmount, CreditRequest, LineAmount, TaxedLine};
 use commerce::Contract;
 use revenue::{Pattern, Segment};
 use serde_json::json;
+use std::collections::BTreeSet;
 use store::Tx;
-use store::documents::{self, DocumentRow};
-use values::{ContractId, CreditNoteId, Currency, Date, Money, split_minor};
+use store::documents::{self, DocumentRow, LineRow};
+use values::{CreditNoteId, Currency, Date, Money, split_minor};
 
 /// `issue_credit_note`.
 ///
@@ -35,23 +36,38 @@ pub fn issue(
         .into());
     }
     let invoice = document::invoice(tx, &body.invoice)?;
-    let contract_id: ContractId = stored_value("contract id", &invoice.contract)?;
-    let (_, contract) = contracts_journey::load(tx, &contract_id)?;
-    let billed = document::billed_lines(tx, &invoice.contract)?;
-    let own = own_lines(tx, &invoice, &billed)?;
+    let rows = documents::lines_of(tx, &invoice.id)?;
+    let mut billed = Vec::new();
+    let spanned: BTreeSet<&str> = rows.iter().map(|row| row.contract.as_str()).collect();
+    for contract in spanned {
+        billed.extend(document::billed_lines(tx, contract)?);
+    }
+    let own = own_lines(&rows, &billed);
+    let currency = stored_value("currency", &invoice.currency)?;
     let request = CreditRequest {
-        amount: amount(body, &own, &billed, contract.currency)?,
+        amount: amount(body, &own, &billed, currency)?,
         reason: body.reason.clone(),
     };
     let draft = billing::credit(&own, &billed, &request)
-        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+        .map_err(|refusal| {
+            Refusal::field(refusal.code(), field_at_fault(body), refusal.to_string())
+        })?;
     let mut recorder = Recorder::new(
         context,
         stored_value("chain id", &invoice.correlation)?,
         "/commands",
         key,
     );
-    let buyer = customer::load(tx, &contract.customer)?;
+    let credited = credited(tx, &draft.lines)?;
+    let Some(contract) = credited.first() else {
+        let message = format!(
+            "invoice {} has no line that could be credited",
+            invoice.number
+        );
+        return Err(Refusal::whole("nothing_to_credit", message).into());
+    };
+    // Who was billed gets it back, whoever is billed by now.
+    let buyer = customer::load(tx, &stored_value("customer id", &invoice.customer)?)?;
     let id = body
         .id
         .clone()
@@ -63,23 +79,26 @@ pub fn issue(
     };
     let issued = context.today(&contract.entity)?;
     let document = Draft {
-        contract: &contract,
+        contract,
         customer: &buyer,
         kind,
         lines: &draft.lines,
         issued,
         outside: None,
     };
-    let mut row = document::issue(tx, context, &mut recorder, &document)?;
-    lower_price(
-        tx,
-        context,
-        &mut recorder,
-        &contract,
-        &draft.lines,
-        issued,
-        &format!("credit note {}", row.number),
-    )?;
+    let sold = document::sold_of(tx, &invoice.id)?;
+    let mut row = document::issue_sold(tx, context, &mut recorder, &document, &sold)?;
+    for contract in &credited {
+        lower_price(
+            tx,
+            context,
+            &mut recorder,
+            contract,
+            &draft.lines,
+            issued,
+            &format!("credit note {}", row.number),
+        )?;
+    }
     set_off(tx, context, &mut recorder, &mut row)?;
     document::tell(tx, context, &mut recorder, &row.customer, &row.contract)?;
     recorder.finish(tx)?;
@@ -88,20 +107,39 @@ pub fn issue(
     )
 }
 
-fn own_lines(
-    tx: &mut Tx<'_>,
-    invoice: &DocumentRow,
-    billed: &[BilledLine],
-) -> Result<Vec<BilledLine>, AppFault> {
-    let ids: Vec<String> = documents::lines_of(tx, &invoice.id)?
-        .into_iter()
-        .map(|row| row.id)
-        .collect();
-    Ok(billed
+fn own_lines(rows: &[LineRow], billed: &[BilledLine]) -> Vec<BilledLine> {
+    let ids: BTreeSet<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    billed
         .iter()
-        .filter(|line| ids.iter().any(|id| id == line.id.as_str()))
+        .filter(|line| ids.contains(line.id.as_str()))
         .cloned()
-        .collect())
+        .collect()
+}
+
+/// The contracts of these lines, in their order.
+fn credited(tx: &mut Tx<'_>, lines: &[TaxedLine]) -> Result<Vec<Contract>, AppFault> {
+    let mut found: Vec<Contract> = Vec::new();
+    for taxed in lines {
+        let id = &taxed.line.contract;
+        if !found.iter().any(|known| known.id == *id) {
+            found.push(contracts_journey::load(tx, id)?.1);
+        }
+    }
+    Ok(found)
+}
+
+/// The field that says how much is credited: exactly one does.
+fn field_at_fault(body: &IssueCreditNote) -> &'static str {
+    match body {
+        IssueCreditNote { full: true, .. } => "full",
+        IssueCreditNote {
+            fraction: Some(_), ..
+        } => "fraction",
+        IssueCreditNote {
+            amount: Some(_), ..
+        } => "amount",
+        IssueCreditNote { .. } => "lines",
+    }
 }
 
 fn amount(
@@ -193,7 +231,9 @@ pub(crate) fn lower_price(
 ) -> Result<(), AppFault> {
     let mut scheduled = schedule::load(tx, contract.id.as_str())?;
     // What corrects an amount that was billed wrongly lowers no price.
-    for taxed in lines.iter().filter(|taxed| !taxed.line.by_rule.is_zero()) {
+    let lowers =
+        |taxed: &&TaxedLine| taxed.line.contract == contract.id && !taxed.line.by_rule.is_zero();
+    for taxed in lines.iter().filter(lowers) {
         let Some(known) = scheduled
             .iter_mut()
             .find(|known| known.obligation.component == taxed.line.component)

@@ -13,8 +13,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
+use store::routing::{self, PartRow};
 use store::{StoreFault, Tx, contracts, payments, settings};
-use values::{Currency, Date, EntityId, Money};
+use values::{Currency, CustomerId, Date, EntityId, Money};
 
 /// `void_invoice`.
 ///
@@ -45,7 +46,8 @@ pub fn void(
     crate::lifecycle::go(lifecycle, &invoice.number, &invoice.status, "void")?;
     check(tx, &invoice, &lines)?;
     let mut positions = bill_pages::positions(tx, &contract_ids)?;
-    let (published, moved) = taken_back(&lines, &mut positions)?;
+    let parts = routing::parts_of(tx, &invoice.id)?;
+    let (published, moved) = taken_back(&lines, (&invoice, &parts), &mut positions)?;
     if !bill_pages::move_positions(tx, &moved)? {
         let message = format!("positions of invoice {} have moved", invoice.number);
         return Err(StoreFault::Contended(message).into());
@@ -116,8 +118,10 @@ fn check(tx: &mut Tx<'_>, invoice: &DocumentRow, lines: &[LineRow]) -> Result<()
 /// The lines with what goes back of the contract's position.
 fn taken_back(
     lines: &[LineRow],
+    (invoice, parts): (&DocumentRow, &[PartRow]),
     positions: &mut [Position],
 ) -> Result<(Vec<DocumentLine>, Vec<Moved>), AppFault> {
+    let (lead, customer) = (invoice.contract.as_str(), invoice.customer.as_str());
     let mut published = Vec::with_capacity(lines.len());
     let mut moved: Vec<Moved> = Vec::new();
     for row in lines {
@@ -144,6 +148,10 @@ fn taken_back(
         let line = &billed.line;
         published.push(DocumentLine {
             line: billed.id.clone(),
+            contract: Some(&line.contract)
+                .filter(|contract| contract.as_str() != lead)
+                .cloned(),
+            sold_to: sold_to(parts, line.contract.as_str(), customer)?,
             product: line.product.clone(),
             component: line.component.clone(),
             obligation: stored_value("obligation id", &row.obligation)?,
@@ -159,6 +167,18 @@ fn taken_back(
         });
     }
     Ok((published, moved))
+}
+
+/// To whom the contract of a line was sold, where somebody else was billed.
+fn sold_to(
+    parts: &[PartRow],
+    contract: &str,
+    customer: &str,
+) -> Result<Option<CustomerId>, AppFault> {
+    let part = parts.iter().find(|part| part.contract == contract);
+    part.filter(|part| part.customer != customer)
+        .map(|part| stored_value("customer id", &part.customer))
+        .transpose()
 }
 
 /// Lets the next run look at the contracts from the first day that the lines covered.

@@ -12,3 +12,4 @@ mod offers;
 mod price_book;
 mod quote;
 mod seller;
+mod structure;

@@ -2,6 +2,7 @@
 //! EN 16931 find fault with it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod groups;
 mod letterheads;
 mod logo;
 mod official;

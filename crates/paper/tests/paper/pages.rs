@@ -29,7 +29,7 @@ for page in reader.pages:
     print(page.extract_text())
 "#;
 
-fn read(pdf: &[u8]) -> String {
+pub fn read(pdf: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("paper.pdf");
     std::fs::write(&path, pdf).expect("written");
