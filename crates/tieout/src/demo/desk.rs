@@ -29,8 +29,8 @@ pub(super) fn work(app: &App, day: &str) -> Result<(), CliFault> {
         "2026-04-20" => part_payment(app),
         "2026-05-11" => promised(app),
         "2026-05-18" => disputed(app),
-        "2026-05-28" => plan_run(app, "2026-05-31", Some("QM-DE")),
-        "2026-05-29" => start_run(app, "2026-05-31"),
+        "2026-05-28" => plan_run(app, "2026-06-15", Some("QM-DE")),
+        "2026-05-29" => start_run(app, "2026-06-15"),
         "2026-06-15" => entity_bill(app, "q2", "19750", day),
         "2026-06-24" => open_quotes(app),
         "2026-06-29" => plan_run(app, "2026-07-01", None),
@@ -89,7 +89,7 @@ fn offers(app: &App) -> Result<(), CliFault> {
 
 fn content(lines: Value, start: &str) -> Value {
     json!({ "customer": CUSTOMER, "entity": "QM-US", "currency": "USD", "start": start, "template": "YEARLY",
-        "months": 12, "valid_until": "2026-09-30", "lines": lines })
+        "months": 12, "valid_until": "2027-06-30", "lines": lines })
 }
 
 fn first_quote(app: &App) -> Result<(), CliFault> {

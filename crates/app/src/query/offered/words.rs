@@ -84,11 +84,16 @@ fn renews(mode: RenewalMode) -> &'static str {
     }
 }
 
+fn counted(count: u16, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
 fn phase(phase: &PlanPhase) -> String {
     let mut text = word(&phase.phase).replace('_', " ");
     match (phase.months, phase.days) {
-        (Some(months), _) => text.push_str(&format!(" of {months} months")),
-        (None, Some(days)) => text.push_str(&format!(" of {days} days")),
+        (Some(months), _) => text.push_str(&format!(" of {}", counted(months.get(), "month"))),
+        (None, Some(days)) => text.push_str(&format!(" of {}", counted(days.get(), "day"))),
         (None, None) => {}
     }
     if let Some(price) = phase.unit_price {

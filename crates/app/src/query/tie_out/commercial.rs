@@ -19,6 +19,9 @@ use values::{Date, EntityId, Instant, Money};
 /// Settings that hold what the CRM says was won, in minor units, by entity and currency.
 const CRM_BOOKED: &str = "crm_booked";
 
+/// What orders name that were quoted here.
+const OURS: &str = "tieout";
+
 /// Contracts rated at once.
 const CONTRACTS_A_STEP: i64 = 200;
 
@@ -59,7 +62,9 @@ pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), App
         Ok::<bool, AppFault>(arrived.unwrap_or(known) > told.read)
     };
     for order in &log.accepted {
-        if is_new(tx, order.recorded, &order.system, &order.opportunity)? {
+        // A quote of ours is in no figure of the CRM, whenever that was read.
+        let is_ours = order.system == OURS;
+        if is_ours || is_new(tx, order.recorded, &order.system, &order.opportunity)? {
             let (code, minor) = (order.booked.currency.code(), order.booked.minor);
             figures.expect(Measure::Bookings, &order.entity, code, minor);
         }
