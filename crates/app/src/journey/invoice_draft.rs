@@ -35,7 +35,7 @@ const AT_ONCE: i64 = 200;
 /// What billing does with the document that a contract comes to.
 pub(crate) enum Stand {
     /// It is issued; it was this draft until now.
-    Issue(Option<InvoiceDraftRow>),
+    Issue(Option<Box<InvoiceDraftRow>>),
     /// It is not.
     Waits(Billed),
 }
@@ -164,7 +164,7 @@ pub(crate) fn stand(
         refreshed(tx, context, open, &content, through)?
     };
     match asked {
-        Asked::Finalise { .. } => return Ok(Stand::Issue(Some(current))),
+        Asked::Finalise { .. } => return Ok(Stand::Issue(Some(Box::new(current)))),
         Asked::Refresh => return waits(tx, context, current, needs),
         Asked::Run => {}
     }
@@ -173,7 +173,7 @@ pub(crate) fn stand(
     if needs.is_none() && is_over && current.status != "denied" {
         // A request that the policy of today does not ask for is for nobody to decide.
         give_up_request(tx, context, &current, "no second person is needed any more")?;
-        return Ok(Stand::Issue(Some(current)));
+        return Ok(Stand::Issue(Some(Box::new(current))));
     }
     waits(tx, context, current, needs)
 }
@@ -336,10 +336,10 @@ fn withdraw(
 pub(crate) fn became(
     tx: &mut Tx<'_>,
     context: &Context,
-    draft: Option<InvoiceDraftRow>,
+    draft: Option<Box<InvoiceDraftRow>>,
     document: &str,
 ) -> Result<(), AppFault> {
-    let Some(open) = draft else {
+    let Some(open) = draft.map(|draft| *draft) else {
         return Ok(());
     };
     let next = InvoiceDraftRow {

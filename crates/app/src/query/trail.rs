@@ -40,7 +40,7 @@ pub(super) fn trail(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Vec<TrailStep>
         steps.extend(step_of(event, row, &mut open)?);
     }
     steps.extend(told(tx, row)?);
-    steps.sort_by(|one, other| one.at.cmp(&other.at));
+    steps.sort_by_key(|step| step.at);
     Ok(steps)
 }
 

@@ -314,7 +314,7 @@ pub(crate) fn steps(tx: &mut Tx<'_>, row: &InvoiceDraftRow) -> Result<Vec<DraftS
         _ if step.total.is_none() => 2,
         _ => 3,
     };
-    steps.sort_by(|one, other| (one.at, rank(one)).cmp(&(other.at, rank(other))));
+    steps.sort_by_key(|step| (step.at, rank(step)));
     Ok(steps)
 }
 
