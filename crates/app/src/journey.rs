@@ -292,9 +292,7 @@ fn dispatch(
         Command::GrantCredit(body) => collection::prepaid::grant(tx, context, key, body),
         Command::SetPayer(body) => collection::cash::set_payer(tx, body),
         Command::SetBillTo(body) => routing::said::set_bill_to(tx, context, key, body),
-        Command::SetConsolidation(body) => {
-            routing::said::set_consolidation(tx, context, key, body)
-        }
+        Command::SetConsolidation(body) => routing::said::set_consolidation(tx, context, key, body),
         Command::SetCollectionsOwner(body) => {
             routing::said::set_collections_owner(tx, context, key, body)
         }

@@ -17,7 +17,15 @@ fn ended(story: &str) -> Ending {
 #[test]
 fn a_late_payer_is_warned_promises_is_suspended_and_returns() {
     let ending = ended("late-payer.yaml");
-    assert!(ending.app.collection_worklist(None).unwrap().page.items.is_empty());
+    assert!(
+        ending
+            .app
+            .collection_worklist(None)
+            .unwrap()
+            .page
+            .items
+            .is_empty()
+    );
     let promised = ending
         .told
         .iter()

@@ -167,7 +167,10 @@ pub const INVOICE: Lifecycle = Lifecycle {
 pub const INVOICE_DRAFT: Lifecycle = Lifecycle {
     object: "invoice_draft",
     states: &[
-        state("draft", "stands until the day on which it is issued by itself"),
+        state(
+            "draft",
+            "stands until the day on which it is issued by itself",
+        ),
         state("waiting", "waits for a second person"),
         state("denied", "not approved; its contract is held"),
         state("finalised", "became a document"),

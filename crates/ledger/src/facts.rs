@@ -337,10 +337,7 @@ fn prepaid(envelope: &Envelope, moved: &PrepaidMoved) -> Facts {
     whole(envelope, currency, document)
 }
 
-fn intercompany(
-    envelope: &Envelope,
-    billed: &IntercompanyBilled,
-) -> Result<Facts, PostingRefusal> {
+fn intercompany(envelope: &Envelope, billed: &IntercompanyBilled) -> Result<Facts, PostingRefusal> {
     let currency = billed.amount.currency;
     let counterparty = match billed.side {
         IntercompanySide::Seller => &billed.buyer,

@@ -26,6 +26,6 @@ pub use letterhead::{
 pub use pdf::{PdfRefused, render_pdf};
 pub use ubl::{UblRefused, render_ubl};
 pub use value::{
-    Allowance, CreditedInvoice, InvoicePaper, LineGroup, PaperKind, PaperLine, PaymentMeans, Prepayment,
-    TaxPart, TaxTreatment, Totals,
+    Allowance, CreditedInvoice, InvoicePaper, LineGroup, PaperKind, PaperLine, PaymentMeans,
+    Prepayment, TaxPart, TaxTreatment, Totals,
 };

@@ -4,8 +4,8 @@ use crate::{
     AccountCode, ApprovalId, BillRunId, BreakId, ComponentId, ContractId, CorrelationId,
     CreditNoteId, Currency, CustomerId, DeviationId, DisputeId, EffectId, EntityId, EventId,
     ExceptionId, FileId, Instant, InvoiceDraftId, InvoiceId, JournalId, LineId, MeterCode, Money,
-    Month, ObligationId, OfferCode, PaymentId, PriceChangeId, ProcessId, ProductCode, ProposalId, Quantity,
-    QuoteId, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice, Zone,
+    Month, ObligationId, OfferCode, PaymentId, PriceChangeId, ProcessId, ProductCode, ProposalId,
+    Quantity, QuoteId, Rate, ReconciliationRunId, RefundId, ReplayId, UnitPrice, Zone,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use std::borrow::Cow;

@@ -22,9 +22,9 @@ mod provisioning;
 mod queries;
 mod quick;
 mod quotes;
-mod structure;
 mod review;
 mod routes;
+mod structure;
 mod tax;
 pub mod usage;
 

@@ -31,8 +31,8 @@ mod lanes;
 mod login;
 mod money;
 mod papers;
-mod payment_sync;
 mod paths;
+mod payment_sync;
 mod price_changes;
 mod processes;
 mod progress;
@@ -60,18 +60,18 @@ pub use bill_runs::{BillRunForm, BillRunSource};
 pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
 pub use disputes::DisputeSource;
-pub use price_changes::{PriceChangeForm, PriceChangeSource};
 pub use entities::{EntitySource, EntityView};
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
+pub use intercompany::IntercompanySource;
 pub use invoice_acts::{InvoiceAct, InvoiceActForm, InvoiceActSource};
 pub use invoice_drafts::InvoiceDraftSource;
 pub use invoice_policy::{InvoicePolicyForm, InvoicePolicySource};
-pub use intercompany::IntercompanySource;
 pub use lanes::{FlowAction, FlowSource, FlowTarget};
 pub use login::{LoginForm, login_page};
 pub use papers::PaperSource;
 pub use payment_sync::PaymentSyncSource;
+pub use price_changes::{PriceChangeForm, PriceChangeSource};
 pub use processes::ProcessSource;
 pub use progress::ProgressSource;
 pub use quote_desk::QuoteDeskSource;
@@ -168,10 +168,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/delegations", post(approvals::delegate))
         .route("/delegations/{id}/revoke", post(approvals::revoke))
         .route("/quotes", get(quotes::list))
-        .route(
-            "/quotes/new",
-            get(quote_desk::new).post(quote_desk::write),
-        )
+        .route("/quotes/new", get(quote_desk::new).post(quote_desk::write))
         .route("/quotes/{id}", get(quotes::show))
         .route(
             "/quotes/{id}/edit",

@@ -75,7 +75,9 @@ pub(crate) fn today(context: &Context) -> Date {
 /// The permission to send a command, for rules that let anyone else check who may send it himself.
 pub(crate) fn to_send(command: &str) -> Option<Permission> {
     Some(match command {
-        "publish_product" | "publish_meter" | "set_billing_policy" | "set_invoice_policy" => Permission::ChangeCatalogue,
+        "publish_product" | "publish_meter" | "set_billing_policy" | "set_invoice_policy" => {
+            Permission::ChangeCatalogue
+        }
         "record_usage" | "release_usage" => Permission::RunBilling,
         "set_tax_rate" | "accept_tax" => Permission::ChangeTax,
         "set_tax_profile" => Permission::ChangeMasterData,
@@ -88,14 +90,24 @@ pub(crate) fn to_send(command: &str) -> Option<Permission> {
         "set_price" | "import_prices" | "import_products" | "import_catalogue"
         | "publish_offer" => Permission::ChangeCatalogue,
         "publish_discount_policy" => Permission::ChangeApprovalPolicy,
-        "create_customer" | "activate_contract" | "amend_contract" | "set_provisioning"
-        | "plan_price_change" | "cancel_price_change"
+        "create_customer"
+        | "activate_contract"
+        | "amend_contract"
+        | "set_provisioning"
+        | "plan_price_change"
+        | "cancel_price_change"
         | "confirm_provisioning" => Permission::ChangeContracts,
-        "change_customer" | "set_billing_details" | "set_bill_to" | "set_consolidation"
+        "change_customer"
+        | "set_billing_details"
+        | "set_bill_to"
+        | "set_consolidation"
         | "set_collections_owner" => Permission::ChangeMasterData,
         "set_letterhead" | "set_payment_routes" => Permission::ManageTopology,
         "approve_bill_run" | "approve_price_change" => Permission::ApproveFinance,
-        "create_bill_run" | "steer_bill_run" | "void_invoice" | "finalise_invoice"
+        "create_bill_run"
+        | "steer_bill_run"
+        | "void_invoice"
+        | "finalise_invoice"
         | "refresh_invoice_draft" => Permission::RunBilling,
         "run_billing" | "record_outside_invoice" | "verify_billing" => Permission::RunBilling,
         "issue_credit_note" => Permission::IssueCredit,

@@ -82,7 +82,6 @@ impl Work {
         self.row.changed = context.now.microseconds();
         Ok(collection::update_case(tx, &self.row)?)
     }
-
 }
 
 /// The standing that a case alone gives its customer.

@@ -118,15 +118,16 @@ fn take_payment(
     let known = processor::known(tx, &row.source, intent)?;
     let standing = processor::standing(intent);
     let payload = String::from_utf8_lossy(&row.raw).into_owned();
-    if let Some(settlement) = processor::settlement(intent, &standing, (&row.source, &known), payload) {
+    if let Some(settlement) =
+        processor::settlement(intent, &standing, (&row.source, &known), payload)
+    {
         let gross = settlement.gross;
         let outcome = payment::settled(tx, context, &settlement)?;
         return Ok(ending(&outcome, &format!("payment of {gross} settled")));
     }
     match standing {
         Standing::Failed { reason, happened } => {
-            let attempt =
-                processor::failed_attempt(
+            let attempt = processor::failed_attempt(
                 (&intent.id, Some(intent)),
                 (&row.source, &known),
                 reason,

@@ -48,10 +48,9 @@ pub fn issue(
         amount: amount(body, &own, &billed, currency)?,
         reason: body.reason.clone(),
     };
-    let draft = billing::credit(&own, &billed, &request)
-        .map_err(|refusal| {
-            Refusal::field(refusal.code(), field_at_fault(body), refusal.to_string())
-        })?;
+    let draft = billing::credit(&own, &billed, &request).map_err(|refusal| {
+        Refusal::field(refusal.code(), field_at_fault(body), refusal.to_string())
+    })?;
     let mut recorder = Recorder::new(
         context,
         stored_value("chain id", &invoice.correlation)?,

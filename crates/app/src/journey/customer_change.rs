@@ -47,11 +47,7 @@ pub fn change(
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
     let before = customer::load(tx, &body.customer)?;
     let after = changed(&before, body)?;
-    if let Some(class) = after
-        .class
-        .as_ref()
-        .filter(|_| after.class != before.class)
-    {
+    if let Some(class) = after.class.as_ref().filter(|_| after.class != before.class) {
         collection::policy::known_class(tx, class)?;
     }
     if let Some(parent) = after

@@ -5,9 +5,7 @@ mod attempt;
 mod by_hand;
 
 pub use attempt::attempt_failed;
-pub(crate) use attempt::{
-    begun_at, collect, collect_again, is_collected, lacks_route, prepare,
-};
+pub(crate) use attempt::{begun_at, collect, collect_again, is_collected, lacks_route, prepare};
 pub use by_hand::{apply, record};
 
 use crate::Refusal;

@@ -245,7 +245,12 @@ pub(crate) fn covered(
 ) -> Result<(), AppFault> {
     if payment.unapplied >= 0 {
         let what = format!("uncovered/{}", payment.id);
-        exception::clear(tx, context, &what, "what went back is no longer set against invoices")?;
+        exception::clear(
+            tx,
+            context,
+            &what,
+            "what went back is no longer set against invoices",
+        )?;
     }
     Ok(())
 }

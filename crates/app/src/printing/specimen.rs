@@ -2,9 +2,7 @@
 
 use super::{PaperForm, Printed, printed};
 use crate::{App, AppFault, Refusal};
-use paper::{
-    Letterhead, PaperDraft, PaperKind, PaperLine, Party, PaymentMeans, TaxTreatment,
-};
+use paper::{Letterhead, PaperDraft, PaperKind, PaperLine, Party, PaymentMeans, TaxTreatment};
 use values::{Currency, Date, Decimal, Money, Period, Rate, TaxCategory};
 
 /// The number of every specimen; no series makes it.

@@ -28,7 +28,8 @@ pub fn tables(report: &Value) -> String {
         "Drafts",
         rows(report, "drafts"),
         &[
-            "contract", "kind", "status", "through", "ends", "version", "total", "currency", "needs", "reason",
+            "contract", "kind", "status", "through", "ends", "version", "total", "currency",
+            "needs", "reason",
         ],
     );
     section(

@@ -206,7 +206,9 @@ fn rounds(bench: &Bench, count: u32, answers: &[Answer]) {
     for _ in 0..count {
         bench.will_answer(answers.iter().map(|answer| match answer {
             Answer::Refused => refused(),
-            Answer::Currencies => reply(200, &json!({ "items": [{ "id": "1" }], "hasMore": false })),
+            Answer::Currencies => {
+                reply(200, &json!({ "items": [{ "id": "1" }], "hasMore": false }))
+            }
         }));
         bench.deliver();
         bench.assert_all_used();

@@ -405,7 +405,11 @@ fn open_cases_move_to_whoever_looks_after_the_new_parent() {
     company.app.work_dunning("worker").unwrap();
     let owner = |customer: &str| {
         let cases = company.app.collection_worklist(None).unwrap();
-        let case = cases.page.items.into_iter().find(|case| case.customer == customer);
+        let case = cases
+            .page
+            .items
+            .into_iter()
+            .find(|case| case.customer == customer);
         case.map(|case| case.owner)
     };
     assert_eq!(owner("UK").as_deref(), Some("emil"));

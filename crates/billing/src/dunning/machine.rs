@@ -236,9 +236,8 @@ impl DunningBook {
         collection: &str,
         class: Option<&str>,
     ) -> Option<&DunningPolicy> {
-        let fits = |wanted: &Option<String>, is: Option<&str>| {
-            wanted.is_none() || wanted.as_deref() == is
-        };
+        let fits =
+            |wanted: &Option<String>, is: Option<&str>| wanted.is_none() || wanted.as_deref() == is;
         self.policies.iter().find(|policy| {
             fits(&policy.entity, Some(entity))
                 && fits(&policy.collection, Some(collection))

@@ -481,7 +481,11 @@ pub(super) fn currency(record: &Record<'_>) -> Result<Currency, ReadFault> {
     }
 }
 
-pub(super) fn money(record: &Record<'_>, field: &str, currency: Currency) -> Result<Money, ReadFault> {
+pub(super) fn money(
+    record: &Record<'_>,
+    field: &str,
+    currency: Currency,
+) -> Result<Money, ReadFault> {
     Ok(Money::from_minor(record.needed_whole(field)?, currency))
 }
 

@@ -3,9 +3,7 @@
 use super::writer::{Writer, Written};
 use super::{CUSTOMIZATION, Words, is_european};
 use crate::letterhead::split_electronic;
-use crate::value::{
-    Allowance, InvoicePaper, PaperKind, PaperLine, PaymentMeans, TaxTreatment,
-};
+use crate::value::{Allowance, InvoicePaper, PaperKind, PaperLine, PaymentMeans, TaxTreatment};
 use crate::{Address, BankAccount, Letterhead, Party};
 use values::{Decimal, Money, Period, TaxCategory};
 

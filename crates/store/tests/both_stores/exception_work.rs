@@ -3,13 +3,13 @@
 use crate::rows::{effect, exception, text};
 use crate::support::Fixture;
 use store::effects;
-use store::work_lists;
 use store::exceptions::batches::{self, BatchItemRow, BatchRow};
 use store::exceptions::cases::{self, DisputeRow, IncidentRow};
 use store::exceptions::fixes::{self, FixRow};
 use store::exceptions::groups::{self, Narrowed};
 use store::exceptions::trail::{self, PlaybookStepRow};
 use store::exceptions::{AfterValue, ExceptionRow};
+use store::work_lists;
 
 on_every_store![
     what_is_open_is_counted_by_group_and_currency,
@@ -384,17 +384,29 @@ fn an_invoice_has_one_open_dispute(books: &Fixture) {
     loop {
         let from = behind.clone();
         let page = books.read(move |tx| {
-            let from = from.as_ref().map(|(status, opened, id)| (status.as_str(), *opened, id.as_str()));
+            let from = from
+                .as_ref()
+                .map(|(status, opened, id)| (status.as_str(), *opened, id.as_str()));
             work_lists::disputes(tx, "", from, 1)
         });
-        let Some(row) = page.into_iter().next() else { break };
+        let Some(row) = page.into_iter().next() else {
+            break;
+        };
         behind = Some((row.status.clone(), row.opened, row.id.clone()));
         places.push(row.id);
     }
     assert_eq!(places, ["dsp_2", "dsp_1"]);
-    assert_eq!(books.read(|tx| work_lists::disputes(tx, "closed", None, 5)).len(), 1);
+    assert_eq!(
+        books
+            .read(|tx| work_lists::disputes(tx, "closed", None, 5))
+            .len(),
+        1
+    );
     let sums = books.read(|tx| work_lists::disputed(tx, 9));
-    let told: Vec<_> = sums.iter().map(|sum| (sum.status.as_str(), sum.amount.count, sum.overdue)).collect();
+    let told: Vec<_> = sums
+        .iter()
+        .map(|sum| (sum.status.as_str(), sum.amount.count, sum.overdue))
+        .collect();
     assert_eq!(told, [("closed", 1, 0), ("open", 1, 0)]);
     assert_eq!(
         books.read(|tx| cases::failing_payments(tx, "cus_1")),

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
     ApprovalId, BillRunId, ContractId, CreditNoteId, CustomerId, Date, EntityId, ExceptionId,
-    FileId, Instant, InvoiceDraftId, InvoiceId, JournalId, Money, Month, PaymentId, ProductCode, RefundId,
-    ReplayId,
+    FileId, Instant, InvoiceDraftId, InvoiceId, JournalId, Money, Month, PaymentId, ProductCode,
+    RefundId, ReplayId,
 };
 
 macro_rules! answers {

@@ -183,8 +183,9 @@ pub(super) fn words(text: &str, _: &dyn Values) -> askama::Result<String> {
 #[askama::filter_fn]
 pub(super) fn chip(status: &str, _: &dyn Values) -> Markup {
     let tone = match status {
-        "paid" | "finalised" | "delivered" | "settled" | "well" | "confirmed" | "resolved" | "granted" | "completed"
-        | "done" | "in force" | "approved" | "converted" | "agreed" | "billed" => "ok",
+        "paid" | "finalised" | "delivered" | "settled" | "well" | "confirmed" | "resolved"
+        | "granted" | "completed" | "done" | "in force" | "approved" | "converted" | "agreed"
+        | "billed" => "ok",
         "partly_paid" | "initiated" | "waiting" | "past_due" | "overdue" | "requested"
         | "planned" | "running" | "paused" | "resuming" | "ambiguous" | "verifying" | "started"
         | "to come" | "submitted" | "asked" => "wait",

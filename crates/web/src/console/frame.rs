@@ -125,7 +125,12 @@ const RAIL: &[(&str, &[Entry])] = &[
         &[
             entry(Place::Journals, "Journals", "/journals", "j"),
             entry(Place::TrialBalance, "Trial balance", "/trial-balance", "t"),
-            entry(Place::Intercompany, "Between entities", "/intercompany", "5"),
+            entry(
+                Place::Intercompany,
+                "Between entities",
+                "/intercompany",
+                "5",
+            ),
             entry(Place::Entities, "Legal entities", "/entities", "6"),
         ],
     ),

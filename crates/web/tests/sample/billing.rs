@@ -70,16 +70,17 @@ pub fn invoice(row: InvoiceRow) -> InvoiceDetail {
 }
 
 fn trail(row: &InvoiceRow) -> Vec<TrailStep> {
-    let step = |when: &str, step: &str, words: &str, object: &str, amount: Option<values::Money>| {
-        TrailStep {
-            at: at(when),
-            step: step.to_owned(),
-            words: words.to_owned(),
-            actor: "Chidi Okafor".to_owned(),
-            object: object.to_owned(),
-            amount,
-        }
-    };
+    let step =
+        |when: &str, step: &str, words: &str, object: &str, amount: Option<values::Money>| {
+            TrailStep {
+                at: at(when),
+                step: step.to_owned(),
+                words: words.to_owned(),
+                actor: "Chidi Okafor".to_owned(),
+                object: object.to_owned(),
+                amount,
+            }
+        };
     let issued = format!("as {}, due {}", row.number, row.due);
     let mut steps = vec![
         step(
@@ -89,11 +90,23 @@ fn trail(row: &InvoiceRow) -> Vec<TrailStep> {
             super::approvals::APPROVAL,
             None,
         ),
-        step("2026-05-14T06:00:00Z", "issued", &issued, &row.id, Some(row.total)),
+        step(
+            "2026-05-14T06:00:00Z",
+            "issued",
+            &issued,
+            &row.id,
+            Some(row.total),
+        ),
     ];
     if row.status == "paid" {
         let words = "EUR 0.00 is open";
-        steps.push(step("2026-05-20T06:00:00Z", "paid", words, PAYMENT, Some(row.total)));
+        steps.push(step(
+            "2026-05-20T06:00:00Z",
+            "paid",
+            words,
+            PAYMENT,
+            Some(row.total),
+        ));
     }
     steps
 }

@@ -193,7 +193,11 @@ pub(super) fn of(event: &Event) -> Told {
         Event::IntercompanyBilled(it) => Told::fact(
             format!("{} bills {}", it.seller, it.buyer),
             &it.number,
-            format!("in the books of the {}: {}", it.side.as_str(), it.description),
+            format!(
+                "in the books of the {}: {}",
+                it.side.as_str(),
+                it.description
+            ),
         )
         .money(it.amount),
         Event::PrepaidMoved(it) => Told::fact(

@@ -83,11 +83,7 @@ fn entity_of(books: &Books, named: &Named) -> Option<EntityId> {
 }
 
 /// What an exception explains: the measures and by how much the books fall short in each.
-pub(super) fn names(
-    tx: &mut Tx<'_>,
-    row: &Stake,
-    gaps: &Gaps<'_>,
-) -> Result<Vec<Named>, AppFault> {
+pub(super) fn names(tx: &mut Tx<'_>, row: &Stake, gaps: &Gaps<'_>) -> Result<Vec<Named>, AppFault> {
     if let Some(event) = row.key.strip_prefix("posting/") {
         return parked(tx, event, &row.entity);
     }
