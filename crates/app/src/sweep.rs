@@ -17,8 +17,6 @@ use values::{Currency, Decimal, Instant, Money, Rounding, parse_decimal, round_t
 
 /// Setting that holds the last change of an opportunity that was swept.
 const SALESFORCE_CURSOR: &str = "cursor/salesforce";
-/// Setting that holds the moment of the last event that was swept.
-
 /// Items written in one transaction with the cursor.
 const PAGE: usize = 200;
 

@@ -173,7 +173,7 @@ fn resume_one(
             .filter(|component| free.contains(*component))
             .cloned()
             .collect();
-        (!back.is_empty()).then(|| (from, back.len() == paused.len(), back))
+        (!back.is_empty()).then_some((from, back.len() == paused.len(), back))
     });
     let Some((from, whole, back)) = found else {
         return Ok(String::new());
