@@ -432,7 +432,7 @@ impl Connections {
         self.let_probe(connection, now);
         let asked = match connection {
             SALESFORCE => self.salesforce.as_ref().map(|api| {
-                let one = api.query("SELECT Id FROM Organization LIMIT 1");
+                let one = api.query(connect::salesforce::HARMLESS_SOQL);
                 one.map(drop)
             }),
             STRIPE => self
@@ -442,7 +442,7 @@ impl Connections {
             NETSUITE => self
                 .netsuite
                 .as_ref()
-                .map(|it| it.api.query("SELECT id FROM currency").map(drop)),
+                .map(|it| it.api.query(connect::netsuite::HARMLESS_SUITEQL).map(drop)),
             other => self
                 .processor(other)
                 .map(|api| api.events_since(now, None).map(drop)),

@@ -25,6 +25,9 @@ use crate::request::{Body, Method, Operation, Reply, Request, Safety};
 /// Name of the system in faults and metrics.
 pub const SYSTEM: &str = "netsuite";
 
+/// A question that harms nothing and that every account answers, to learn whether it is well.
+pub const HARMLESS_SUITEQL: &str = "SELECT id FROM currency";
+
 const fn operation(name: &'static str, safety: Safety) -> Operation {
     Operation {
         system: SYSTEM,

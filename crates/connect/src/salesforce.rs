@@ -30,6 +30,9 @@ pub const SYSTEM: &str = "salesforce";
 /// API version asked for when nothing else is configured.
 pub const API_VERSION: &str = "62.0";
 
+/// A question that harms nothing and that every organisation answers, to learn whether it is well.
+pub const HARMLESS_SOQL: &str = "SELECT Id FROM Organization LIMIT 1";
+
 const fn operation(name: &'static str, safety: Safety) -> Operation {
     Operation {
         system: SYSTEM,
