@@ -19,7 +19,7 @@ use crate::{App, AppFault};
 use connect::driver::calls_of_this_thread;
 use control::effect::{self, EffectState};
 use control::gate as gate_rules;
-use perform::{Answer, Mode};
+use perform::Mode;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use store::effects::{self, EffectRow};
@@ -200,12 +200,12 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
         correlationid = taken.effect.correlation,
     );
     telemetry::join_chain(&span, &taken.effect.correlation);
-    let answer = span.in_scope(|| perform::perform(app, connections, &taken));
-    let is_at_fault = span.in_scope(|| is_at_fault(app, connections, &taken, &answer));
+    let is_well = span.in_scope(|| is_well_otherwise(app, connections, &taken));
     let taken = Taken {
-        is_probe: taken.is_probe && !is_at_fault,
+        is_probe: taken.is_probe && !is_well,
         ..taken
     };
+    let answer = span.in_scope(|| perform::perform(app, connections, &taken));
     let (ended, made) = (app.clock().now(), connections.made(&name));
     let further = calls_of_this_thread()
         .saturating_sub(calls_before)
@@ -222,17 +222,14 @@ fn deliver(app: &App, connections: &Connections, head: EffectRow) -> Result<Prog
 
 /// A probe that finds the other system down uses up no attempt. But what waits alone on its
 /// connection may itself be what fails, and would probe for ever: once it has failed for long, the
-/// system is asked something harmless. If it answers that, the attempt counts like any other, so that
-/// a person gets it in the end.
-fn is_at_fault(app: &App, connections: &Connections, taken: &Taken, answer: &Answer) -> bool {
+/// system is asked something harmless first. If it answers that, the attempt counts like any other, so
+/// that a person gets it in the end; if not, that was the probe, and the effect is held.
+fn is_well_otherwise(app: &App, connections: &Connections, taken: &Taken) -> bool {
     let now = app.clock().now();
     let since = now
         .microseconds()
         .saturating_sub(taken.first_sent.microseconds());
-    taken.is_probe
-        && since >= PATIENCE
-        && matches!(answer, Answer::Failed(fault) if outcome::is_outage(fault))
-        && connections.answers(&taken.effect.connection, now)
+    taken.is_probe && since >= PATIENCE && connections.answers(&taken.effect.connection, now)
 }
 
 /// What was seen of the calls of one delivery.

@@ -107,12 +107,14 @@ pub(crate) fn retries(
             return Ok(waits);
         }
     }
-    let payer = customer::load(
-        tx,
-        &stored_value::<CustomerId>("customer id", &payment.customer)?,
-    )?;
+    // That an attempt failed is recorded whoever it was that should have paid.
+    let class = match customer::load(tx, &stored_value("customer id", &payment.customer)?) {
+        Ok(payer) => payer.class,
+        Err(AppFault::NotFound { .. }) => None,
+        Err(fault) => return Err(fault),
+    };
     let policy = policy::in_force(tx)?.dunning;
-    let found = policy.policy_for(&payment.entity, "card", payer.class.as_deref());
+    let found = policy.policy_for(&payment.entity, "card", class.as_deref());
     Ok(found.map(DunningPolicy::retries).unwrap_or_default())
 }
 

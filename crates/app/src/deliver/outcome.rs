@@ -378,11 +378,6 @@ pub fn skip(tx: &mut Tx<'_>, context: &Context, effect: &str) -> Result<bool, Ap
     Ok(true)
 }
 
-/// Whether a fault says that the other system is down. A call that was held never reached it.
-pub(super) fn is_outage(fault: &Fault) -> bool {
-    fault.code != HELD && class_of(fault).is_outage()
-}
-
 /// The class of a fault in the words of the effect machine.
 fn class_of(fault: &Fault) -> FaultClass {
     match fault.class {
