@@ -379,10 +379,10 @@ mod tests {
             &[
                 ("TIEOUT_SERVER__ADDRESS", "0.0.0.0:2"),
                 ("TIEOUT_SERVER__SESSION_HOURS", "3"),
-                ("TIEOUT_CONNECTIONS__STRIPE__API_KEY", "\"123\""),
+                ("TIEOUT_CONNECTIONS__STRIPE__API_KEY", "\"12345678\""),
                 (
                     "TIEOUT_CONNECTIONS__STRIPE__WEBHOOK_SECRETS",
-                    "[\"whsec_a\", \"whsec_b\"]",
+                    "[\"whsec_one\", \"whsec_two\"]",
                 ),
                 ("TIEOUT_DATA", "/tmp/books"),
                 ("TIEOUT_PYTHON", "/usr/bin/python3"),
