@@ -254,6 +254,10 @@ fn compare_deals(app: &App, sims: &Simulators) {
             let mut taken = BTreeSet::new();
             for row in &rows {
                 for known in store::catalogue::references_of(tx, &format!("contract/{}", row.id))? {
+                    // A contract that was quoted here never was an opportunity.
+                    if known.system != "salesforce" {
+                        continue;
+                    }
                     assert!(
                         taken.insert(known.id.clone()),
                         "opportunity {} became two contracts",
