@@ -151,19 +151,23 @@ pub(crate) fn take_back(
     if state(&row)? != ApprovalState::Requested {
         return Ok(());
     }
+    withdrawn(tx, context, &mut row, context.actor.clone(), reason)
+}
+
+/// Ends a request as taken back by `by`.
+fn withdrawn(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &mut Row,
+    by: String,
+    reason: &str,
+) -> Result<(), AppFault> {
     let counted = Counted {
         demand: stored("demand", &row.demand)?,
-        checker: context.actor.clone(),
+        checker: by,
         on_behalf_of: None,
     };
-    close(
-        tx,
-        context,
-        &mut row,
-        ApprovalState::Withdrawn,
-        &counted,
-        reason,
-    )
+    close(tx, context, row, ApprovalState::Withdrawn, &counted, reason)
 }
 
 fn changes_existing(context: &Context, command: &Command) -> bool {
@@ -462,20 +466,8 @@ pub(crate) fn withdraw(
         let message = format!("the request is {} already", now.as_str());
         return Err(Refusal::whole("cannot_decide", message).into());
     }
-    let counted = Counted {
-        demand: stored("demand", &row.demand)?,
-        checker: caller.name,
-        on_behalf_of: None,
-    };
     let reason = format!("withdrawn: {reason}");
-    close(
-        tx,
-        context,
-        &mut row,
-        ApprovalState::Withdrawn,
-        &counted,
-        &reason,
-    )?;
+    withdrawn(tx, context, &mut row, caller.name, &reason)?;
     journey::quote::not_granted(tx, context, &row, commerce::QuoteStatus::Draft)?;
     journey::invoice_draft::not_granted(tx, context, &row)?;
     Ok(json!({ "approval": row.id, "status": "withdrawn" }))

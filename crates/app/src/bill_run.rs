@@ -13,7 +13,7 @@ pub(crate) use steer::{approve, create, steer};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::billing::{Billed, Foreseen, PageDone, Pages, Through};
 use crate::record::{Context, Fact, Recorder};
-use crate::worker::Progress;
+use crate::worker::{self, Progress};
 use crate::{App, Refusal};
 use control::approval_policy::Measured;
 use events::{BillRunReport, Event};
@@ -29,9 +29,6 @@ const ACTOR: &str = "tieout/billing";
 /// The command whose rule of the approval policy says from which total a run needs a second person.
 const APPROVED: &str = "create_bill_run";
 
-/// How long one process keeps the bill runs without renewing.
-const LEASE_SECONDS: i64 = 120;
-
 /// Part of the totals and results that the preview made.
 const EXPECTED: &str = "expected";
 /// Part that the run made.
@@ -39,25 +36,12 @@ const ISSUED: &str = "issued";
 
 /// Does what bill runs wait for: previews what is planned and issues what runs.
 pub(crate) fn work(app: &App) -> Progress {
-    let waiting = app
-        .store()
-        .read(|tx| bill_runs::to_work(tx).map_err(AppFault::from));
-    let worked = match waiting {
-        // Nothing to do writes nothing.
-        Ok(rows) if rows.is_empty() => return Progress::default(),
-        Ok(_) => app.alone("worker/bill-runs", LEASE_SECONDS, || app.work_bill_runs()),
-        Err(fault) => Err(fault),
-    };
-    match worked {
-        Ok(moved) => Progress {
-            processed: moved.unwrap_or(0),
-            ..Progress::default()
-        },
-        Err(fault) => {
-            tracing::warn!(fault = %fault, "bill runs wait for the next round");
-            Progress::fault()
-        }
-    }
+    worker::when_waiting(
+        app,
+        ("worker/bill-runs", "bill runs"),
+        |tx| Ok(!bill_runs::to_work(tx)?.is_empty()),
+        || app.work_bill_runs(),
+    )
 }
 
 impl App {

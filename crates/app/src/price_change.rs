@@ -12,7 +12,7 @@ use crate::governance::gate;
 use crate::journey::contract::listed;
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
-use crate::worker::Progress;
+use crate::worker::{self, Progress};
 use crate::{App, Refusal};
 use commerce::{Contract, KeepsPrice, Repricing, reprice, total_value};
 use serde_json::json;
@@ -23,8 +23,6 @@ use values::{ContractId, PriceChangeId};
 
 /// Who amends when the worker runs.
 const ACTOR: &str = "tieout/prices";
-/// How long one process keeps the price changes without renewing.
-const LEASE_SECONDS: i64 = 120;
 /// Contracts looked at in one transaction of the preview.
 const A_PAGE: i64 = 500;
 /// Contracts amended in one transaction.
@@ -184,27 +182,12 @@ fn put(
 
 /// Does what price changes wait for.
 pub(crate) fn work(app: &App) -> Progress {
-    let waiting = app
-        .store()
-        .read(|tx| price_changes::to_work(tx).map_err(AppFault::from));
-    let worked = match waiting {
-        // Nothing to do writes nothing.
-        Ok(rows) if rows.is_empty() => return Progress::default(),
-        Ok(_) => app.alone("worker/price-changes", LEASE_SECONDS, || {
-            app.work_price_changes()
-        }),
-        Err(fault) => Err(fault),
-    };
-    match worked {
-        Ok(moved) => Progress {
-            processed: moved.unwrap_or(0),
-            ..Progress::default()
-        },
-        Err(fault) => {
-            tracing::warn!(fault = %fault, "price changes wait for the next round");
-            Progress::fault()
-        }
-    }
+    worker::when_waiting(
+        app,
+        ("worker/price-changes", "price changes"),
+        |tx| Ok(!price_changes::to_work(tx)?.is_empty()),
+        || app.work_price_changes(),
+    )
 }
 
 impl App {

@@ -79,13 +79,7 @@ impl AddAssign for Progress {
 pub fn tick(app: &App, connections: &Connections) -> Progress {
     let mut total = sweeps(app, connections);
     total += upkeep(app, connections);
-    total += at_most_every(app, "tax", connections.pace.tax_seconds, || {
-        app.ask_tax_engines(TAX_ACTOR, &|name| connections.tax_engine(name))
-            .map(|asked| Progress {
-                processed: u64::try_from(asked.answered).unwrap_or(u64::MAX),
-                ..Progress::default()
-            })
-    });
+    total += ask_for_tax(app, connections);
     let alone = is_alone(app);
     for _ in 0..ROUNDS {
         let mut round = until_nothing_is_due(|| intake::process_due(app, connections, BATCH));
@@ -242,6 +236,51 @@ fn at_most_every(
         tracing::warn!(sweep = name, fault = %fault, "a sweep failed and is tried again");
         Progress::fault()
     })
+}
+
+/// Asks tax engines what waits for them. Nothing to ask writes nothing.
+fn ask_for_tax(app: &App, connections: &Connections) -> Progress {
+    let waits = app.store().read(|tx| -> Result<bool, AppFault> {
+        Ok(!store::tax_decisions::unanswered(tx, "", 1)?.is_empty())
+    });
+    if matches!(waits, Ok(false)) {
+        return Progress::default();
+    }
+    at_most_every(app, "tax", connections.pace.tax_seconds, || {
+        app.ask_tax_engines(TAX_ACTOR, &|name| connections.tax_engine(name))
+            .map(|asked| Progress {
+                processed: u64::try_from(asked.answered).unwrap_or(u64::MAX),
+                ..Progress::default()
+            })
+    })
+}
+
+/// How long one process keeps objects that are worked off page by page without renewing.
+const OBJECTS_LEASE_SECONDS: i64 = 120;
+
+/// Works off objects such as bill runs where any waits, one process at a time. Takes the lease and the
+/// words for them in the log. Nothing to do writes nothing.
+pub(crate) fn when_waiting(
+    app: &App,
+    (lease, words): (&str, &str),
+    waits: impl FnOnce(&mut store::Tx<'_>) -> Result<bool, AppFault> + Send + 'static,
+    work: impl FnOnce() -> Result<u64, AppFault>,
+) -> Progress {
+    let worked = match app.store().read(waits) {
+        Ok(false) => return Progress::default(),
+        Ok(true) => app.alone(lease, OBJECTS_LEASE_SECONDS, work),
+        Err(fault) => Err(fault),
+    };
+    match worked {
+        Ok(moved) => Progress {
+            processed: moved.unwrap_or(0),
+            ..Progress::default()
+        },
+        Err(fault) => {
+            tracing::warn!(objects = words, fault = %fault, "they wait for the next round");
+            Progress::fault()
+        }
+    }
 }
 
 fn is_due(app: &App, name: &'static str, seconds: u32) -> Result<bool, AppFault> {

@@ -108,13 +108,23 @@ pub fn draft_taxed(
     billed: &[BilledLine],
     taxation: &Taxation<'_>,
 ) -> Result<Document, BillingRefusal> {
-    let taxed = taxation.tax(lines, billed)?;
+    document_of(taxation.tax(lines, billed)?)
+}
+
+/// Why a credit note is issued when nobody asked for one.
+pub const LESS_OWED: &str = "less is owed than was billed";
+
+/// What taxed lines become together: an invoice, or a credit note when they come to less than zero.
+///
+/// # Errors
+/// When currencies differ, or a sum is too large.
+pub fn document_of(taxed: Vec<TaxedLine>) -> Result<Document, BillingRefusal> {
     let Some(sums) = Sums::of(&taxed)? else {
         return Ok(Document::Nothing);
     };
     if sums.total.minor < 0 {
-        let reason = "less is owed than was billed".to_owned();
-        return Ok(Document::CreditNote(credit_note(taxed, &sums, reason)?));
+        let note = credit_note(taxed, &sums, LESS_OWED.to_owned())?;
+        return Ok(Document::CreditNote(note));
     }
     Ok(Document::Invoice(InvoiceDraft {
         lines: taxed,

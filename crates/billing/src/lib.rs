@@ -37,7 +37,8 @@ pub use cash::{
 pub use collection::{CollectionPolicy, WriteOffPolicy};
 pub use credit::{CreditAmount, CreditRefusal, CreditRequest, LineAmount, credit};
 pub use document::{
-    CreditNoteDraft, Document, InvoiceDraft, TaxedLine, draft_document, draft_taxed,
+    CreditNoteDraft, Document, InvoiceDraft, LESS_OWED, TaxedLine, document_of, draft_document,
+    draft_taxed,
 };
 pub use dunning::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,

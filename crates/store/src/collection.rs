@@ -296,16 +296,26 @@ pub fn has_credit(
     Ok(found.unwrap_or(0) > 0)
 }
 
-/// The customers that have credit left, each once.
+/// Which of these customers have credit left.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn customers_with_credit(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreFault> {
-    tx.query(
-        "SELECT DISTINCT customer FROM prepaid_grant WHERE remaining <> 0 ORDER BY customer",
-        &[],
-        |mut row| row.text(0),
-    )
+pub fn customers_with_credit(
+    tx: &mut Tx<'_>,
+    customers: &[&str],
+) -> Result<Vec<String>, StoreFault> {
+    let mut found = Vec::new();
+    crate::bill_pages::each_of(
+        tx,
+        "SELECT DISTINCT customer FROM prepaid_grant WHERE remaining <> 0 AND customer IN",
+        "",
+        customers,
+        |mut row| {
+            found.push(row.text(0)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// The running case of an invoice.

@@ -119,10 +119,18 @@ pub(crate) fn retries(
 }
 
 /// The case of an invoice that is not closed, ours until the transaction ends: what is done in it is
-/// numbered, and another process may be at it.
+/// numbered, and another process may be at it. Most invoices never have one, and take no turn.
 fn running(tx: &mut Tx<'_>, invoice: &str) -> Result<Option<CaseRow>, AppFault> {
-    store::bill_pages::take_turns(tx, &mut [format!("dunning/{invoice}")])?;
+    if collection::running_case(tx, invoice)?.is_none() {
+        return Ok(None);
+    }
+    take_turn(tx, invoice)?;
     Ok(collection::running_case(tx, invoice)?)
+}
+
+fn take_turn(tx: &mut Tx<'_>, invoice: &str) -> Result<(), AppFault> {
+    let mut turn = [format!("dunning/{invoice}")];
+    Ok(store::bill_pages::take_turns(tx, &mut turn)?)
 }
 
 /// Lets an invoice enter, unless it has, or nothing of it is open.
@@ -133,7 +141,12 @@ pub(crate) fn enter(
     invoice: &DocumentRow,
     (from, why): (Date, &str),
 ) -> Result<(), AppFault> {
-    if invoice.remaining <= 0 || running(tx, &invoice.id)?.is_some() {
+    if invoice.remaining <= 0 {
+        return Ok(());
+    }
+    // Before looking, so that two processes do not begin two.
+    take_turn(tx, &invoice.id)?;
+    if collection::running_case(tx, &invoice.id)?.is_some() {
         return Ok(());
     }
     let buyer = customer::load(

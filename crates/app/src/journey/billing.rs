@@ -174,13 +174,7 @@ pub(crate) fn bill_by_itself(
     through: Date,
 ) -> Result<Billed, AppFault> {
     store::settings::take_turn(tx, &format!("contract/{id}"))?;
-    match tx.attempt(|tx| bill_as(tx, context, id, through, Asked::Run)) {
-        Err(fault) if fault.is_its_own() => {
-            let (row, _) = contracts_journey::load(tx, id)?;
-            page::held(tx, context, &row, &fault)
-        }
-        other => other,
-    }
+    page::alone(tx, context, id, |_| Ok(through))
 }
 
 /// What makes it visible that the same billing of a contract is recorded twice.

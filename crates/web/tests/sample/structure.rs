@@ -48,6 +48,7 @@ impl StructureSource for SampleSource {
         let route = ContractRoute {
             contract: CONTRACT.to_owned(),
             sold_to: CUSTOMER.to_owned(),
+            sold_to_name: "Meridian Labs Inc.".to_owned(),
             bill_to: Some(CUSTOMER_DE.to_owned()),
             bill_to_name: Some("Nordwind Logistik GmbH".to_owned()),
             together: true,

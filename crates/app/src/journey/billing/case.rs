@@ -202,7 +202,9 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
     let mut apart = apart(tx, &ids)?;
     apart.extend(crate::journey::routing::apart(tx, &rows, &buyers)?);
     // Whoever has prepaid credit uses it before anything is collected.
-    let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx)?
+    let customers: BTreeSet<&str> = rows.iter().map(|row| row.customer.as_str()).collect();
+    let customers: Vec<&str> = customers.into_iter().collect();
+    let with_credit: BTreeSet<String> = store::collection::customers_with_credit(tx, &customers)?
         .into_iter()
         .collect();
     let uses_credit = rows

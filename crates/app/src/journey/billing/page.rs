@@ -11,7 +11,7 @@ use crate::journey::exception::{self, NewException};
 use crate::record::Context;
 use store::contracts::{self, ContractRow};
 use store::{StoreFault, Tx, bill_pages};
-use values::{ContractId, EntityId};
+use values::{ContractId, Date, EntityId};
 
 /// How often a page is decided again when others write to the same contracts.
 const ATTEMPTS: usize = 5;
@@ -55,7 +55,7 @@ pub(super) fn bill(
         held_up: false,
     };
     if let Some(plan) = ahead {
-        page.held_up = write(tx, context, &plan)?;
+        page.held_up = matches!(write(tx, context, &plan)?, Written::Whole);
         if page.held_up {
             page.outcomes.extend(plan.outcomes);
         }
@@ -81,10 +81,18 @@ pub(super) fn bill(
             .push(by_itself(tx, context, &mut view, at, through)?);
         at += 1;
     }
+    let mut one_by_one = false;
     while at < view.cases.len() {
-        let plan = decided(tx, context, &mut view, at, through)?;
-        at += plan.count;
-        page.outcomes.extend(plan.outcomes);
+        if !one_by_one {
+            match decided(tx, context, &mut view, at, through)? {
+                Some(plan) => {
+                    at += plan.count;
+                    page.outcomes.extend(plan.outcomes);
+                }
+                // Which contract it is shows when each is billed by itself.
+                None => one_by_one = true,
+            }
+        }
         if at < view.cases.len() {
             page.outcomes
                 .push(by_itself(tx, context, &mut view, at, through)?);
@@ -104,42 +112,66 @@ fn missing(wanted: &[&str], found: &[ContractRow]) -> AppFault {
     }
 }
 
-/// Writes a plan as a part of the transaction; false when it was undone because it does not hold.
-fn write(tx: &mut Tx<'_>, context: &Context, plan: &Plan) -> Result<bool, AppFault> {
+/// How writing a plan ended.
+enum Written {
+    Whole,
+    /// Something was not as it was read; what was written is undone.
+    Stale,
+    /// A row of the plan is there already; what was written is undone.
+    Taken,
+}
+
+/// Writes a plan as a part of the transaction.
+fn write(tx: &mut Tx<'_>, context: &Context, plan: &Plan) -> Result<Written, AppFault> {
     let written = tx.attempt(|tx| match plan.write(tx, context) {
         Ok(true) => Ok(()),
-        // A line that is there already was billed by another since this was read.
-        Ok(false) | Err(AppFault::Store(StoreFault::Duplicate(_))) => Err(Undo::Stale),
+        Ok(false) => Err(Undo::Stale),
         Err(fault) => Err(Undo::Fault(fault)),
     });
     match written {
-        Ok(()) => Ok(true),
-        Err(Undo::Stale) => Ok(false),
+        Ok(()) => Ok(Written::Whole),
+        Err(Undo::Stale) => Ok(Written::Stale),
+        Err(Undo::Fault(fault)) if is_taken(&fault) => Ok(Written::Taken),
         Err(Undo::Fault(fault)) => Err(fault),
     }
 }
 
-/// Decides and writes the contracts from `from` on up to the first one apart.
+/// Whether a row is there already, such as a line of the same days.
+fn is_taken(fault: &AppFault) -> bool {
+    matches!(fault, AppFault::Store(StoreFault::Duplicate(_)))
+}
+
+/// Decides and writes the contracts from `from` on up to the first one apart; nothing when a row of
+/// one of them is there already each time.
 fn decided(
     tx: &mut Tx<'_>,
     context: &Context,
     view: &mut View,
     from: usize,
     through: Through,
-) -> Result<Plan, AppFault> {
+) -> Result<Option<Plan>, AppFault> {
+    let mut taken = 0;
     for _ in 0..ATTEMPTS {
         let plan = Plan::make(context, view, from, through)?;
-        if plan.count == 0 || write(tx, context, &plan)? {
-            return Ok(plan);
+        if plan.count == 0 {
+            return Ok(Some(plan));
+        }
+        match write(tx, context, &plan)? {
+            Written::Whole => return Ok(Some(plan)),
+            Written::Stale => {}
+            Written::Taken => taken += 1,
         }
         // Only where others write at the same time: what they wrote is visible now.
         view.read_again(tx, context, from, through)?;
+        if taken > 1 {
+            return Ok(None);
+        }
     }
     let message = "others write to the contracts of this page all the time".to_owned();
     Err(StoreFault::Contended(message).into())
 }
 
-/// Bills one contract by itself. What fails in it alone is undone and held; the page goes on.
+/// Bills one contract of a page by itself.
 fn by_itself(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -150,26 +182,44 @@ fn by_itself(
     let Some(case) = view.cases.get(at) else {
         return Ok(Billed::Nothing);
     };
-    let row = case.row.clone();
-    let outcome = tx.attempt(|tx| {
-        let id: ContractId = stored_value("contract id", &row.id)?;
-        let entity: EntityId = stored_value("entity id", &row.entity)?;
-        apart::bill(tx, context, &id, through.day(context, &entity)?, Asked::Run)
-    });
-    let outcome = match outcome {
-        Err(fault) if fault.is_its_own() => held(tx, context, &row, &fault)?,
-        other => other?,
-    };
+    let id = stored_value("contract id", &case.row.id)?;
+    let entity = case.row.entity.clone();
+    let outcome = alone(tx, context, &id, |context| {
+        let entity: EntityId = stored_value("entity id", &entity)?;
+        through.day(context, &entity)
+    })?;
     view.after_one_apart(tx, context, at)?;
     Ok(outcome)
 }
 
+/// Bills one contract by itself through a day. What fails in it alone is undone and held; the run goes
+/// on.
+pub(super) fn alone(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    day: impl FnOnce(&Context) -> Result<Date, AppFault>,
+) -> Result<Billed, AppFault> {
+    tx.attempt(|tx| {
+        let day = day(context)?;
+        apart::bill(tx, context, id, day, Asked::Run)
+    })
+    .or_else(|fault| held(tx, context, id, fault))
+}
+
+/// Holds a contract with what failed in it; a fault that does not lie in it alone is answered as it is.
 pub(super) fn held(
     tx: &mut Tx<'_>,
     context: &Context,
-    row: &ContractRow,
-    fault: &AppFault,
+    id: &ContractId,
+    fault: AppFault,
 ) -> Result<Billed, AppFault> {
+    if !fault.is_its_own() && !is_taken(&fault) {
+        return Err(fault);
+    }
+    let Some(row) = contracts::contract(tx, id.as_str())? else {
+        return Err(fault);
+    };
     let new = NewException {
         key: format!("billing/{}", row.id),
         class: "billing_parked",

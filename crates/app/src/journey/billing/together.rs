@@ -5,6 +5,7 @@
 
 use super::apart::{self, Looked, Ready};
 use super::{Asked, Billed, page};
+use crate::Refusal;
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Draft, Kind, SoldTo};
@@ -12,15 +13,12 @@ use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
 use crate::journey::{contract as contracts_journey, credit, customer, payment, taxation};
 use crate::record::{Context, Recorder};
-use ::billing::{CreditNoteDraft, Document, InvoiceDraft, TaxedLine};
+use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
 use commerce::{Contract, Customer};
 use std::collections::BTreeMap;
 use store::documents::DocumentRow;
 use store::{Tx, documents, routing, settings};
-use values::{ContractId, CreditNoteId, Currency, Date, Money};
-
-/// Why a credit note is issued by a bill run.
-const LESS_OWED: &str = "less is owed than was billed";
+use values::{ContractId, CreditNoteId, Date};
 
 /// Bills a contract with what else goes to the same account; nothing when it is billed by itself to
 /// its own customer.
@@ -120,11 +118,7 @@ fn parts(
                     outcome = done;
                 }
             }
-            Err(fault) if fault.is_its_own() => {
-                let (row, _) = contracts_journey::load(tx, id)?;
-                outcome = page::held(tx, context, &row, &fault)?;
-            }
-            Err(fault) => return Err(fault),
+            Err(fault) => outcome = page::held(tx, context, id, fault)?,
         }
     }
     if waits {
@@ -154,43 +148,11 @@ fn stand(
     let Some(lead) = lead else {
         return Ok(Stand::Issue(None));
     };
-    let document = whole(parts, lead.contract.currency)?;
+    let owed = parts.iter().flat_map(|part| lines(&part.drafted)).cloned();
+    let document = document_of(owed.collect())
+        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
     let whose = (&lead.row, &lead.contract);
     invoice_draft::stand(tx, context, whose, open, (&document, through), asked)
-}
-
-/// Everything that is owed together, as one document.
-fn whole(parts: &[Ready], currency: Currency) -> Result<Document, AppFault> {
-    let lines: Vec<TaxedLine> = parts
-        .iter()
-        .flat_map(|part| lines(&part.drafted))
-        .cloned()
-        .collect();
-    if lines.is_empty() {
-        return Ok(Document::Nothing);
-    }
-    let (mut net, mut tax) = (Money::zero(currency), Money::zero(currency));
-    for taxed in &lines {
-        net = net.plus(taxed.line.net)?;
-        tax = tax.plus(taxed.tax)?;
-    }
-    let total = net.plus(tax)?;
-    if total.minor >= 0 {
-        let draft = InvoiceDraft {
-            lines,
-            net,
-            tax,
-            total,
-        };
-        return Ok(Document::Invoice(draft));
-    }
-    Ok(Document::CreditNote(CreditNoteDraft {
-        lines,
-        net: net.negated()?,
-        tax: tax.negated()?,
-        total: total.negated()?,
-        reason: LESS_OWED.to_owned(),
-    }))
 }
 
 /// What is billed to one account at once.

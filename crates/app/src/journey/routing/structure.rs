@@ -74,6 +74,8 @@ pub struct ContractRoute {
     pub contract: String,
     /// To whom it was sold.
     pub sold_to: String,
+    /// What that account is called.
+    pub sold_to_name: String,
     /// Who is billed; absent when nobody can be.
     pub bill_to: Option<String>,
     /// What the billed account is called.
@@ -275,6 +277,7 @@ fn contract_route(
     Ok(ContractRoute {
         contract: row.id.clone(),
         sold_to: row.customer.clone(),
+        sold_to_name: name(tx, &row.customer)?,
         bill_to: group.as_ref().map(|group| group.bill_to.to_string()),
         bill_to_name,
         together: group.as_ref().is_some_and(|group| group.together),
