@@ -5,6 +5,7 @@
 //! a write that got no answer is [`FaultClass::Ambiguous`], and the `read_back_…` functions tell
 //! whether it was done.
 
+mod adyen;
 mod avatax;
 mod netsuite;
 mod salesforce;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use values::Instant;
 
+pub use adyen::Adyen;
 pub use avatax::{AvaTax, WireCall};
 pub use netsuite::NetSuite;
 pub use salesforce::{Salesforce, WonSweep};

@@ -9,6 +9,7 @@
 //! **Invariant**: a write that got no answer is [`FaultClass::Ambiguous`]; this crate never
 //! sends it again by itself. It is left by the `read_back_…` functions of the driver.
 
+pub mod adyen;
 pub mod avatax;
 pub mod breaker;
 pub mod bus;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use connect::{Reply, Request, Transport, TransportFault};
 
 use crate::http::{self, Exchange, Handled, Present, System};
-use crate::{avatax, netsuite, salesforce, stripe};
+use crate::{adyen, avatax, netsuite, salesforce, stripe};
 
 /// A call as it would be on the wire.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ pub struct Door {
     stripe: Arc<stripe::Stripe>,
     netsuite: Arc<netsuite::NetSuite>,
     avatax: Arc<avatax::AvaTax>,
+    adyen: Arc<adyen::Adyen>,
 }
 
 impl Door {
@@ -58,12 +59,14 @@ impl Door {
         stripe: &Arc<stripe::Stripe>,
         netsuite: &Arc<netsuite::NetSuite>,
         avatax: &Arc<avatax::AvaTax>,
+        adyen: &Arc<adyen::Adyen>,
     ) -> Door {
         Door {
             salesforce: Arc::clone(salesforce),
             stripe: Arc::clone(stripe),
             netsuite: Arc::clone(netsuite),
             avatax: Arc::clone(avatax),
+            adyen: Arc::clone(adyen),
         }
     }
 
@@ -77,6 +80,9 @@ impl Door {
         }
         if let Some(rest) = below(self.avatax.as_ref(), call.url) {
             return pass(self.avatax.as_ref(), call, rest);
+        }
+        if let Some(rest) = below(self.adyen.as_ref(), call.url) {
+            return pass(self.adyen.as_ref(), call, rest);
         }
         match below(self.netsuite.as_ref(), call.url) {
             Some(rest) => pass(self.netsuite.as_ref(), call, rest),

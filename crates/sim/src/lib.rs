@@ -15,6 +15,7 @@
 // A charge has more fields than `json!` can take at the usual depth.
 #![recursion_limit = "256"]
 
+pub mod adyen;
 pub mod avatax;
 mod civil;
 mod clock;
@@ -54,6 +55,8 @@ pub struct Ports {
     pub netsuite: u16,
     /// Port of the AvaTax simulator.
     pub avatax: u16,
+    /// Port of the Adyen simulator.
+    pub adyen: u16,
 }
 
 /// What the simulators need to start.
@@ -147,6 +150,8 @@ pub struct Simulators {
     pub netsuite: netsuite::Handle,
     /// Control calls of the AvaTax simulator.
     pub avatax: avatax::Handle,
+    /// Control calls of the Adyen simulator.
+    pub adyen: adyen::Handle,
     clock: SimClock,
     door: Door,
     runtime: Option<tokio::runtime::Runtime>,
@@ -159,6 +164,7 @@ impl std::fmt::Debug for Simulators {
             .field("stripe", &self.stripe.base_url())
             .field("netsuite", &self.netsuite.base_url())
             .field("avatax", &self.avatax.base_url())
+            .field("adyen", &self.adyen.base_url())
             .finish()
     }
 }
@@ -206,18 +212,25 @@ impl Simulators {
             "avatax",
             listens.then_some(options.ports.avatax),
         )?));
+        let adyen = Arc::new(adyen::Adyen::new(core_of(
+            &options,
+            "adyen",
+            listens.then_some(options.ports.adyen),
+        )?));
         if let Some(runtime) = &runtime {
             serve(runtime, &salesforce)?;
             serve(runtime, &stripe)?;
             serve(runtime, &netsuite)?;
             serve(runtime, &avatax)?;
+            serve(runtime, &adyen)?;
         }
-        let door = Door::new(&salesforce, &stripe, &netsuite, &avatax);
+        let door = Door::new(&salesforce, &stripe, &netsuite, &avatax, &adyen);
         Ok(Simulators {
             salesforce: salesforce::Handle::new(salesforce),
             stripe: stripe::Handle::new(stripe),
             netsuite: netsuite::Handle::new(netsuite),
             avatax: avatax::Handle::new(avatax),
+            adyen: adyen::Handle::new(adyen),
             clock: options.clock,
             door,
             runtime,
@@ -240,6 +253,7 @@ impl Simulators {
         self.stripe.set_weather(weather);
         self.netsuite.set_weather(weather);
         self.avatax.set_weather(weather);
+        self.adyen.set_weather(weather);
     }
 
     /// How long a call that is never answered is held before its connection is cut (400 ms unless set).
@@ -248,6 +262,7 @@ impl Simulators {
         self.stripe.set_hold(hold);
         self.netsuite.set_hold(hold);
         self.avatax.set_hold(hold);
+        self.adyen.set_hold(hold);
     }
 
     /// Stops listening and ends the threads.
