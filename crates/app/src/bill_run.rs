@@ -11,7 +11,7 @@ pub use view::{BillRunDetail, BillRunResultView, BillRunTotals, BillRunView};
 pub(crate) use steer::{approve, create, steer};
 
 use crate::fault::{AppFault, stored_value};
-use crate::journey::billing::{Billed, Foreseen, PageDone, Pages, Through};
+use crate::journey::billing::{Billed, Foreseen, PageDone, Pages, Seen, Through};
 use crate::record::{Context, Fact, Recorder};
 use crate::worker::{self, Progress};
 use crate::{App, Refusal};
@@ -72,8 +72,9 @@ impl App {
         self.run(ACTOR, move |tx, _| Ok(bill_runs::forget_preview(tx, &id)?))?;
         let mut row = BillRunRow { done: 0, ..row };
         let mut after = (String::new(), String::new());
+        let mut seen = Seen::new();
         loop {
-            let page = self.foresee_page(ACTOR, &pages, &after)?;
+            let page = self.foresee_page(ACTOR, &pages, &after, &mut seen)?;
             let Some((foreseen, last)) = page else { break };
             after = last;
             row.done += i64::try_from(foreseen.len()).unwrap_or(i64::MAX);
@@ -159,18 +160,18 @@ fn put(
 }
 
 fn expected(run: &str, foreseen: &[Foreseen]) -> (Vec<BillRunTotal>, Vec<BillRunResult>) {
-    let mut totals: BTreeMap<(String, &'static str), BillRunTotal> = BTreeMap::new();
+    let mut totals: BTreeMap<(String, String), BillRunTotal> = BTreeMap::new();
     let mut results = Vec::new();
     for one in foreseen {
-        if let Some((kind, net, tax)) = &one.document {
+        for (kind, net, tax) in &one.documents {
             let currency = net.currency.code().to_owned();
             let total = totals
-                .entry((currency.clone(), kind))
+                .entry((currency.clone(), kind.clone()))
                 .or_insert_with(|| BillRunTotal {
                     run: run.to_owned(),
                     part: EXPECTED.to_owned(),
                     currency,
-                    kind: (*kind).to_owned(),
+                    kind: kind.clone(),
                     documents: 0,
                     net: 0,
                     tax: 0,
@@ -181,13 +182,10 @@ fn expected(run: &str, foreseen: &[Foreseen]) -> (Vec<BillRunTotal>, Vec<BillRun
             total.tax += tax.minor;
             total.total += net.minor + tax.minor;
         }
-        let (outcome, why) = match (&one.document, &one.held) {
-            (_, Some(why)) => ("held", why.clone()),
-            (Some((kind, net, tax)), None) => {
-                let total = Money::from_minor(net.minor + tax.minor, net.currency);
-                ("issued", format!("{} of {total}", kind.replace('_', " ")))
-            }
-            (None, None) => continue,
+        let (outcome, why) = match (&one.held, one.documents.is_empty()) {
+            (Some(why), _) => ("held", why.clone()),
+            (None, false) => ("issued", one.words()),
+            (None, true) => continue,
         };
         results.push(BillRunResult {
             run: run.to_owned(),
@@ -212,6 +210,7 @@ fn previewed(tx: &mut Tx<'_>, context: &Context, row: BillRunRow) -> Result<(), 
     let demand = context.books.approvals.demand(Measured {
         command: APPROVED,
         changes_existing: true,
+        own_terms: &[],
         moved: &moved,
     });
     let row = BillRunRow {
@@ -257,7 +256,10 @@ fn note(tx: &mut Tx<'_>, context: &Context, id: &str, page: &PageDone) -> Result
         .filter_map(|result| {
             let (outcome, document) = match &result.outcome {
                 Billed::Nothing => return None,
-                Billed::Issued(document) => ("issued", document.clone()),
+                // What is given back of earlier invoices comes first; the new one names the result.
+                Billed::Issued(documents) => {
+                    ("issued", documents.last().cloned().unwrap_or_default())
+                }
                 Billed::Drafted(draft) => ("drafted", draft.clone()),
                 Billed::Held => ("held", String::new()),
             };

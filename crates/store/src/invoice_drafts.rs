@@ -80,6 +80,31 @@ pub fn open_of(tx: &mut Tx<'_>, contract: &str) -> Result<Option<InvoiceDraftRow
     )
 }
 
+/// The open drafts of these contracts.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_of_any(
+    tx: &mut Tx<'_>,
+    contracts: &[&str],
+) -> Result<Vec<InvoiceDraftRow>, StoreFault> {
+    let columns = InvoiceDraftRow::columns("");
+    let mut found = Vec::new();
+    crate::bill_pages::each_of(
+        tx,
+        &format!(
+            "SELECT {columns} FROM invoice_draft WHERE status IN ('draft', 'waiting', 'denied') AND contract IN"
+        ),
+        "ORDER BY contract",
+        contracts,
+        |row| {
+            found.push(InvoiceDraftRow::read(row)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
 /// The draft that became a document.
 ///
 /// # Errors

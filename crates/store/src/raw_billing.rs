@@ -214,6 +214,16 @@ pub struct Left {
     pub gapless: bool,
 }
 
+/// How many contracts have lines on documents.
+///
+/// # Errors
+/// When the books cannot be read.
+pub fn contracts_billed(path: &Path) -> Result<i64, StoreFault> {
+    let books = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let sql = "SELECT count(DISTINCT contract) FROM document_line";
+    Ok(books.query_row(sql, [], |row| row.get(0))?)
+}
+
 /// Looks at books from outside, as another program would.
 ///
 /// # Errors

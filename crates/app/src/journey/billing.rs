@@ -4,6 +4,8 @@
 
 mod apart;
 mod case;
+mod foresee;
+mod owing;
 mod page;
 mod pages;
 mod plan;
@@ -16,8 +18,8 @@ use crate::journey::contract as contracts_journey;
 use crate::record::Context;
 use crate::{App, Refusal};
 use commerce::Contract;
+pub(crate) use foresee::{Foreseen, Seen};
 pub use pages::{ContractDone, PageDone, Pages};
-pub(crate) use plan::Foreseen;
 use serde_json::json;
 use store::Tx;
 use store::bill_pages::{self, DueFilter};
@@ -34,8 +36,8 @@ pub const CONTRACTS_A_PAGE: i64 = 1_000;
 pub enum Billed {
     /// Nothing was owed that was not billed.
     Nothing,
-    /// This document was issued.
-    Issued(String),
+    /// These documents were issued, one as a rule.
+    Issued(Vec<String>),
     /// It stands as this draft and is not issued yet.
     Drafted(String),
     /// It could not be billed; the exception says why.
@@ -74,7 +76,7 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
     let mut keep = |billed: Billed| match billed {
         Billed::Nothing => {}
         Billed::Drafted(id) => drafts.push(id),
-        Billed::Issued(id) => documents.push(id),
+        Billed::Issued(ids) => documents.extend(ids),
         Billed::Held => held += 1,
     };
     if let Some(id) = &body.contract {
@@ -160,7 +162,8 @@ pub(crate) fn bill_as(
     through: Date,
     asked: Asked,
 ) -> Result<Billed, AppFault> {
-    apart::bill(tx, context, id, through, asked)
+    let (billed, _) = apart::bill(tx, context, id, through, asked)?;
+    Ok(billed)
 }
 
 /// As [`bill_as`] for a run. What fails in it alone is undone and held.
@@ -174,7 +177,8 @@ pub(crate) fn bill_by_itself(
     through: Date,
 ) -> Result<Billed, AppFault> {
     store::settings::take_turn(tx, &format!("contract/{id}"))?;
-    page::alone(tx, context, id, |_| Ok(through))
+    let (billed, _) = page::alone(tx, context, id, through)?;
+    Ok(billed)
 }
 
 /// What makes it visible that the same billing of a contract is recorded twice.

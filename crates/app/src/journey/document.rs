@@ -111,8 +111,8 @@ pub(crate) fn issue_sold(
         .iter()
         .map(|taxed| taxed.line.contract.as_str())
         .collect();
-    let contracts: Vec<&str> = contracts.into_iter().collect();
-    let mut positions = bill_pages::positions(tx, &contracts)?;
+    let named: Vec<&str> = contracts.iter().copied().collect();
+    let mut positions = bill_pages::positions(tx, &named)?;
     let rendered = render_sold(
         context,
         recorder.correlation(),
@@ -134,9 +134,9 @@ pub(crate) fn issue_sold(
 }
 
 /// What is kept of a document that spans contracts, or that somebody else is billed by.
-fn parts(document: &str, contracts: &[&str], sold: &SoldTo) -> Vec<PartRow> {
+fn parts(document: &str, contracts: &BTreeSet<&str>, sold: &SoldTo) -> Vec<PartRow> {
     sold.iter()
-        .filter(|(contract, _)| contracts.contains(&contract.as_str()))
+        .filter(|(contract, _)| contracts.contains(contract.as_str()))
         .map(|(contract, customer)| PartRow {
             document: document.to_owned(),
             contract: contract.as_str().to_owned(),
@@ -297,22 +297,14 @@ fn write_lines(
     positions: &mut [Position],
 ) -> Result<Written, AppFault> {
     let mut written = Written::default();
+    let mut places = Places::of(positions);
     for taxed in draft.lines {
         let line = &taxed.line;
         let id = LineId::mint(&*context.ids, context.now);
-        let position = positions
-            .iter_mut()
-            .find(|known| {
-                known.component == line.component.as_str()
-                    && known.contract == line.contract.as_str()
-            })
-            .ok_or_else(|| AppFault::NotFound {
-                kind: "obligation of component",
-                id: line.component.to_string(),
-            })?;
+        let (at, position) = places.find(positions, line)?;
         let moved = revenue::move_position(position.billed - position.recognised, line.net.minor)
             .ok_or(values::MoneyRefused::TooLarge)?;
-        keep_move(&mut written.moved, position, line.net.minor);
+        places.keep_move(&mut written.moved, (at, position), line.net.minor);
         written.published.push(DocumentLine {
             line: id.clone(),
             contract: Some(&line.contract)
@@ -378,18 +370,66 @@ fn covers(draft: &Draft<'_>, line: &billing::DraftLine, id: &LineId) -> String {
         .unwrap_or_else(|| id.as_str().to_owned())
 }
 
-/// Moves a position; several lines of one document move it once.
-fn keep_move(moved: &mut Vec<Moved>, position: &mut Position, net: i64) {
-    match moved.iter_mut().find(|known| known.id == position.id) {
-        Some(known) => known.after += net,
-        None => moved.push(Moved {
-            id: position.id.clone(),
-            billed: position.billed,
-            recognised: position.recognised,
-            after: position.billed + net,
-        }),
+/// Where the position of each component is, and which of them a document has moved already: one
+/// document may span tens of thousands of contracts.
+struct Places {
+    /// The move of each position, by its place.
+    moved: Vec<Option<usize>>,
+}
+
+/// What a position is found by.
+fn place(position: &Position) -> (&str, &str) {
+    (&position.contract, &position.component)
+}
+
+impl Places {
+    /// Puts positions in the order in which they are found.
+    fn of(positions: &mut [Position]) -> Places {
+        positions.sort_by(|one, other| place(one).cmp(&place(other)));
+        Places {
+            moved: vec![None; positions.len()],
+        }
     }
-    position.billed += net;
+
+    /// The position of the obligation that a line bills, with its place.
+    fn find<'p>(
+        &self,
+        positions: &'p mut [Position],
+        line: &billing::DraftLine,
+    ) -> Result<(usize, &'p mut Position), AppFault> {
+        let wanted = (line.contract.as_str(), line.component.as_str());
+        let at = positions.partition_point(|known| place(known) < wanted);
+        let found = positions.get_mut(at).filter(|known| place(known) == wanted);
+        match found {
+            Some(position) => Ok((at, position)),
+            None => Err(AppFault::NotFound {
+                kind: "obligation of component",
+                id: line.component.to_string(),
+            }),
+        }
+    }
+
+    /// Moves a position; several lines of one document move it once.
+    fn keep_move(
+        &mut self,
+        moved: &mut Vec<Moved>,
+        (at, position): (usize, &mut Position),
+        net: i64,
+    ) {
+        match self.moved[at].and_then(|at| moved.get_mut(at)) {
+            Some(known) => known.after += net,
+            None => {
+                self.moved[at] = Some(moved.len());
+                moved.push(Moved {
+                    id: position.id.clone(),
+                    billed: position.billed,
+                    recognised: position.recognised,
+                    after: position.billed + net,
+                });
+            }
+        }
+        position.billed += net;
+    }
 }
 
 /// To whom the contracts on a document were sold, where that was kept.

@@ -498,7 +498,10 @@ pub fn finalise(
     check_version(&row, body.version)?;
     let exact = body.version.is_some();
     let document = match again(tx, context, &row, Asked::Finalise { exact })? {
-        Billed::Issued(document) => documents::document(tx, &document)?,
+        Billed::Issued(issued) => match issued.last() {
+            Some(document) => documents::document(tx, document)?,
+            None => None,
+        },
         Billed::Nothing => None,
         Billed::Held | Billed::Drafted(_) => {
             let message = format!(

@@ -197,6 +197,23 @@ impl Company {
             .unwrap()
     }
 
+    /// Leaves what is stored of a contract unreadable.
+    pub fn break_contract(&self, id: &str) {
+        let id = id.to_owned();
+        self.app
+            .store()
+            .write(move |tx| -> Result<(), store::StoreFault> {
+                let row = contracts::contract(tx, &id)?.unwrap();
+                let broken = contracts::ContractRow {
+                    version: row.version + 1,
+                    body: "{}".to_owned(),
+                    ..row
+                };
+                contracts::put_version(tx, &broken, 0)
+            })
+            .unwrap();
+    }
+
     /// What was changed between two months: fewer seats, a customer with a tax rate that is missing.
     pub fn change(&self) {
         self.act(

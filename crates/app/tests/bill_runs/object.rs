@@ -190,3 +190,78 @@ fn what_is_held_names_its_exception_and_a_run_is_narrowed() {
     assert_eq!(company.documents().len(), 2);
     assert_eq!(company.by_page(day("2026-01-01"), 10), 27);
 }
+
+#[test]
+fn lago_545_a_preview_of_one_invoice_for_an_account_and_of_use_is_what_the_run_issues() {
+    let company = Company::new();
+    company
+        .app
+        .put_user("checker", control::Role::Controller, "")
+        .unwrap();
+    // One account with everything on one invoice, more than a page of contracts, one of them measured.
+    let calls = json!({ "code": "CALLS", "name": "Calls", "prices": [{ "currency": "EUR", "billing": "monthly",
+        "timing": "arrears", "charge": { "model": "per_unit", "unit_price": "0.5" },
+        "measure": { "by": "meter", "meter": "calls" } }] });
+    company.act("publish_product", calls);
+    company.act(
+        "publish_meter",
+        json!({ "code": "calls", "name": "Calls", "unit": "call", "aggregation": "sum",
+            "late": { "rule": "original_period", "look_back": 2 } }),
+    );
+    company.act(
+        "create_customer",
+        json!({ "id": "fleet", "legal_name": "Fleet SE", "currency": "EUR" }),
+    );
+    for (id, product) in [
+        ("fleet-1", "CARE"),
+        ("fleet-2", "CARE"),
+        ("fleet-3", "CALLS"),
+    ] {
+        company.act(
+            "activate_contract",
+            json!({ "id": id, "customer": "fleet", "entity": "DE", "start": "2026-01-01",
+                "end": "2026-12-31", "lines": [{ "product": product }] }),
+        );
+    }
+    let said = json!({ "customer": "fleet", "policy": "per_customer", "reason": "agreed" });
+    let said = Command::read("set_consolidation", said).unwrap();
+    company.app.act_approved(ACTOR, "checker", said).unwrap();
+    company.act(
+        "record_usage",
+        json!({ "meter": "calls", "key": "k1", "contract": "fleet-3", "at": "2026-01-04T10:00:00Z", "value": 100 }),
+    );
+    company
+        .clock
+        .move_to("2026-02-12T10:00:00Z".parse().unwrap());
+    company.act(
+        "create_bill_run",
+        json!({ "id": "run-1", "through": "2026-02-01" }),
+    );
+    company.app.work_bill_runs().unwrap();
+    assert_eq!(company.documents().len(), 0, "a preview issues nothing");
+    let before = company.app.bill_run("run-1").unwrap();
+    for contract in ["fleet-1", "fleet-2", "fleet-3"] {
+        let key = format!("billing/{contract}");
+        let open = company
+            .app
+            .store()
+            .read(move |tx| exceptions::open_about(tx, &key))
+            .unwrap();
+        assert!(open.is_none(), "nothing is left of a preview");
+    }
+    // Thirty contracts of their own, and one invoice for the three of the account.
+    assert_eq!(before.expected[0].documents, 31);
+    company.steer("run-1", "start");
+    company.app.work_bill_runs().unwrap();
+    let after = company.app.bill_run("run-1").unwrap();
+    assert_eq!(after.run.status, "done");
+    assert_eq!(after.issued, before.expected);
+    let of_fleet: Vec<_> = company
+        .documents()
+        .into_iter()
+        .filter(|row| row.customer == "fleet")
+        .collect();
+    // Two months of care twice, and a hundred calls of January.
+    assert_eq!(of_fleet.len(), 1);
+    assert_eq!(of_fleet[0].net, 4 * 4_900 + 5_000);
+}

@@ -5,7 +5,7 @@ use crate::company::{Company, day};
 use app::AppFault;
 use app::command::{Answer, Command};
 use serde_json::{Value, json};
-use store::{StoreFault, contracts, documents, exceptions};
+use store::{StoreFault, contracts, documents, exceptions, log};
 
 const CHECKER: &str = "li";
 
@@ -147,6 +147,28 @@ fn a_new_price_is_previewed_approved_by_another_and_made_once_on_each_contract()
     wanted.push(sum("held", "changed_since_preview", 1, "125.00", "137.50"));
     wanted.push(sum("repriced", "", 26, "5,462.50", "6,008.75"));
     assert_eq!(sums(&company), wanted);
+    // Everybody who follows events hears of both, once.
+    let told = company
+        .app
+        .store()
+        .read(|tx| log::of_partition(tx, "price_change/P-1", 0, 10))
+        .unwrap();
+    let told: Vec<Value> = told
+        .iter()
+        .map(|event| {
+            let data: Value = serde_json::from_str(&event.data).unwrap();
+            let last = event.type_name.rsplit('.').nth(1).unwrap().to_owned();
+            json!([last, data["approved_by"], data["expected"], data["repriced"], data["excluded"], data["held"],
+                data["monthly_after"]])
+        })
+        .collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["approved", CHECKER, 27, 0, 3, 0, [{ "amount": "6146.25", "currency": "EUR" }]],
+            ["ended", CHECKER, 27, 26, 3, 1, [{ "amount": "6008.75", "currency": "EUR" }]],
+        ])
+    );
     assert_eq!(
         (version("con-00"), version("con-03"), version("con-09")),
         (2, 1, 2)

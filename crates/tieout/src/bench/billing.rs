@@ -9,6 +9,7 @@ use super::calibration::{self, Flush};
 use super::machine::{self, Machine};
 use app::App;
 use app::journey::billing::{Pages, Through};
+use seed::Whose;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -27,7 +28,7 @@ pub struct Wishes {
     pub subscriptions: usize,
     /// Subscriptions of the second run, or 0.
     pub big: usize,
-    /// Contracts of the one customer, or 0.
+    /// Contracts of the one customer, or 0: with an invoice for each, then on one invoice.
     pub customer: usize,
     /// Contracts a page.
     pub page: usize,
@@ -38,7 +39,7 @@ pub struct Wishes {
 /// A run over books of its own.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// Contracts that were billed.
+    /// Contracts that were billed, each on an invoice of its own unless they share one.
     pub invoices: usize,
     /// From the start to the last durable page.
     pub took: Duration,
@@ -94,8 +95,10 @@ pub struct Results {
     pub first: Run,
     /// The second.
     pub big: Option<Run>,
-    /// One customer.
+    /// One customer, with an invoice a contract.
     pub customer: Option<Run>,
+    /// One customer, on one invoice.
+    pub one_invoice: Option<Run>,
     /// The killed one.
     pub killed: Option<Killed>,
     /// Mean load of the machine at the end: runnable tasks over a minute, in hundredths.
@@ -108,11 +111,12 @@ pub struct Results {
 /// When the folder, the store or a command fails.
 pub fn billing(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     let before = calibration::flush(folder)?;
-    let first = measured(wishes, folder, wishes.subscriptions, false, true)?;
-    let customer = match wishes.customer {
-        0 => None,
-        count => Some(measured(wishes, folder, count, true, false)?),
+    let first = measured(wishes, folder, wishes.subscriptions, Whose::Each, true)?;
+    let of_one = |whose| match wishes.customer {
+        0 => Ok(None),
+        count => measured(wishes, folder, count, whose, false).map(Some),
     };
+    let (customer, one_invoice) = (of_one(Whose::One)?, of_one(Whose::OneInvoice)?);
     let killed = if wishes.kill {
         Some(killed(wishes, folder)?)
     } else {
@@ -120,7 +124,7 @@ pub fn billing(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     };
     let big = match wishes.big {
         0 => None,
-        count => Some(measured(wishes, folder, count, false, false)?),
+        count => Some(measured(wishes, folder, count, Whose::Each, false)?),
     };
     Ok(Results {
         wishes: *wishes,
@@ -129,6 +133,7 @@ pub fn billing(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
         first,
         big,
         customer,
+        one_invoice,
         killed,
         load: machine::load(),
     })
@@ -150,13 +155,13 @@ fn measured(
     wishes: &Wishes,
     folder: &Path,
     count: usize,
-    one_customer: bool,
+    whose: Whose,
     bare: bool,
 ) -> Result<Run, BenchFault> {
     let path = folder.join("billing.db");
     let copy = folder.join("bare.db");
     let began = Instant::now();
-    let app = seed::seed(&path, count, one_customer)?;
+    let app = seed::seed(&path, count, whose)?;
     let seeding = began.elapsed();
     if bare {
         // Closing the books empties the write-ahead log into the file that is copied.
@@ -172,6 +177,9 @@ fn measured(
     let mut run = run_over(&app, wishes.page)?;
     run.seeding = seeding;
     drop(app);
+    if whose == Whose::OneInvoice {
+        run.invoices = billed_on_one(&path, count, run.invoices)?;
+    }
     run.file = std::fs::metadata(&path).map_or(0, |file| file.len());
     if bare {
         run.bare = Some(again_by_bare_statements(&path, &copy, wishes.page)?);
@@ -179,13 +187,28 @@ fn measured(
     }
     remove(&path);
     eprintln!(
-        "{count} subscriptions{}: {} invoices a second, {} ms, put in in {} ms",
-        if one_customer { " of one customer" } else { "" },
+        "{count} subscriptions{}: {} a second, {} ms, put in in {} ms",
+        match whose {
+            Whose::Each => "",
+            Whose::One => " of one customer",
+            Whose::OneInvoice => " of one customer on one invoice",
+        },
         run.per_second(),
         run.took.as_millis(),
         seeding.as_millis(),
     );
     Ok(run)
+}
+
+/// The contracts on the one invoice, which must be all of them.
+fn billed_on_one(path: &Path, count: usize, invoices: usize) -> Result<usize, BenchFault> {
+    let contracts = store::raw_billing::contracts_billed(path)?;
+    if invoices == 1 && usize::try_from(contracts) == Ok(count) {
+        return Ok(count);
+    }
+    Err(BenchFault::Command {
+        what: format!("{invoices} invoices of {contracts} contracts instead of 1 of {count}"),
+    })
 }
 
 fn remove(path: &Path) {
@@ -258,7 +281,7 @@ const KILLS: i64 = 3;
 fn killed(wishes: &Wishes, folder: &Path) -> Result<Killed, BenchFault> {
     let path = folder.join("billing.db");
     let count = wishes.subscriptions;
-    drop(seed::seed(&path, count, false)?);
+    drop(seed::seed(&path, count, Whose::Each)?);
     let mut after = Vec::new();
     for kill in 1..=KILLS {
         let aim = i64::try_from(count).unwrap_or(i64::MAX) * kill / (KILLS + 1);

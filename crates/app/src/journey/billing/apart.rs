@@ -1,6 +1,7 @@
 //! A contract billed by itself, statement by statement: where it is held, credited, waited for by a
 //! process or told to another system. What it writes is what a page writes for it.
 
+use super::case::Others;
 use super::{Asked, Billed, next_due, together};
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
@@ -17,6 +18,7 @@ use commerce::Contract;
 use store::Tx;
 use store::contracts::{self, ContractRow};
 use store::documents::DocumentRow;
+use store::invoice_drafts::InvoiceDraftRow;
 use values::{ContractId, CreditNoteId, Date, InvoiceId, Money};
 
 /// What a contract owes, with its tax, before anything is written.
@@ -31,9 +33,12 @@ pub(super) struct Ready {
     pub(super) decision: Option<String>,
     /// The date of its document.
     pub(super) issued: Date,
-    billed: Vec<BilledLine>,
-    measured: rate::Rated,
-    through: Date,
+    /// Every line billed on it.
+    pub(super) billed: Vec<BilledLine>,
+    /// What was measured of it.
+    pub(super) measured: rate::Rated,
+    /// Through which day it is billed.
+    pub(super) through: Date,
 }
 
 /// What looking at a contract came to.
@@ -46,7 +51,8 @@ pub(super) enum Looked {
     Done(Billed),
 }
 
-/// Bills one contract through a date, by itself, or with what else goes to the same account.
+/// Bills one contract through a date, by itself, or with what else goes to the same account: what those
+/// others came to is answered too.
 ///
 /// # Errors
 /// When the store fails or there is no such contract.
@@ -56,12 +62,23 @@ pub(super) fn bill(
     id: &ContractId,
     through: Date,
     asked: Asked,
-) -> Result<Billed, AppFault> {
+) -> Result<(Billed, Others), AppFault> {
     let open = store::invoice_drafts::open_of(tx, id.as_str())?;
     let through = invoice_draft::through(open.as_ref(), through)?;
     if let Some(billed) = together::bill(tx, context, id, through, asked)? {
         return Ok(billed);
     }
+    let billed = by_itself(tx, context, id, (open, through), asked)?;
+    Ok((billed, Others::new()))
+}
+
+fn by_itself(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    (open, through): (Option<InvoiceDraftRow>, Date),
+    asked: Asked,
+) -> Result<Billed, AppFault> {
     let ready = match look(tx, context, id, through)? {
         Looked::Ready(ready) => *ready,
         Looked::Waits => return Ok(Billed::Held),
@@ -96,7 +113,7 @@ pub(super) fn bill(
     recorder.finish(tx)?;
     invoice_draft::became(tx, context, draft, &document.id)?;
     could_be_billed(tx, context, id)?;
-    Ok(Billed::Issued(document.id))
+    Ok(Billed::Issued(vec![document.id]))
 }
 
 /// Clears what held a contract.
@@ -163,6 +180,15 @@ pub(super) fn look(
 }
 
 impl Ready {
+    /// The first day on which something comes due then; empty for none.
+    pub(super) fn next(&self) -> Result<String, AppFault> {
+        let next = earlier(
+            next_due(&self.contract, self.through)?,
+            self.measured.pending,
+        );
+        Ok(next.map_or_else(String::new, |date| date.to_string()))
+    }
+
     /// Writes how far the contract is looked at, and begins what is recorded of it.
     pub(super) fn carry_on<'c>(
         &self,
@@ -170,9 +196,8 @@ impl Ready {
         context: &'c Context,
     ) -> Result<Recorder<'c>, AppFault> {
         let (row, contract, through) = (&self.row, &self.contract, self.through);
-        let next = earlier(next_due(contract, through)?, self.measured.pending);
-        let next = next.map_or_else(String::new, |date| date.to_string());
         rate::mark(tx, contract, &self.measured)?;
+        let next = self.next()?;
         if next != row.bill_from {
             contracts::set_bill_from(tx, &row.id, &next)?;
         }

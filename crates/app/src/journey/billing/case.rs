@@ -1,6 +1,6 @@
 //! What billing needs to know of a page of contracts, read by one statement a table.
 
-use super::Through;
+use super::{Billed, Through};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::journey::numbering::series;
 use crate::journey::payment;
@@ -30,6 +30,8 @@ pub(super) struct Case {
     pub(super) buyer: Option<Arc<Customer>>,
     /// An exception is open about it: it is billed by itself.
     pub(super) is_apart: bool,
+    /// What is said of where its invoices go may put others on the same one.
+    pub(super) is_routed: bool,
     /// A process waits for what happens to it.
     pub(super) is_awaited: bool,
 }
@@ -95,8 +97,13 @@ pub(super) struct View {
     pub(super) ground: Ground,
     /// The numbers.
     pub(super) numbers: Numbers,
+    /// What contracts came to that were billed on the invoice of another one of the page.
+    pub(super) others: Others,
     counters: BTreeSet<String>,
 }
+
+/// What contracts came to beside the one that was asked for, because they go to the same account.
+pub(super) type Others = BTreeMap<String, Billed>;
 
 impl View {
     /// Reads everything about these contracts. `numbers` are those that earlier pages leave, when
@@ -120,6 +127,7 @@ impl View {
             ground: Ground::default(),
             numbers: numbers.unwrap_or_default(),
             cases,
+            others: Others::new(),
             counters,
         };
         view.numbers.read(tx, &view.counters)?;
@@ -189,18 +197,17 @@ impl View {
 /// Everything about these contracts, in their order.
 pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>, AppFault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut billed: HashMap<String, Vec<String>> = HashMap::new();
-    for (contract, body) in bill_pages::lines_of(tx, &ids)? {
-        billed.entry(contract).or_default().push(body);
-    }
+    let mut billed = BilledOn::read(tx, &ids)?;
     let mut positions: HashMap<String, Vec<Position>> = HashMap::with_capacity(rows.len());
     for position in bill_pages::positions(tx, &ids)? {
         let of = positions.entry(position.contract.clone()).or_default();
         of.push(position);
     }
     let buyers = buyers(tx, &rows)?;
-    let mut apart = apart(tx, &ids)?;
-    apart.extend(crate::journey::routing::apart(tx, &rows, &buyers)?);
+    let mut apart = excepted(tx, &ids)?;
+    let routed: BTreeSet<String> = crate::journey::routing::apart(tx, &rows, &buyers)?
+        .into_iter()
+        .collect();
     // Whoever has prepaid credit uses it before anything is collected.
     let customers: BTreeSet<&str> = rows.iter().map(|row| row.customer.as_str()).collect();
     let customers: Vec<&str> = customers.into_iter().collect();
@@ -214,12 +221,7 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
     let awaited: BTreeSet<String> = bill_pages::with_process(tx, &ids)?.into_iter().collect();
     let mut cases = Vec::with_capacity(rows.len());
     for row in rows {
-        let lines: Result<Vec<BilledLine>, AppFault> = billed
-            .remove(&row.id)
-            .unwrap_or_default()
-            .iter()
-            .map(|body| stored("line", body))
-            .collect();
+        let lines = billed.take(&row.id);
         let contract = stored::<Contract>("contract", &row.body).ok();
         let by_itself = contract.as_ref().is_some_and(is_measured);
         cases.push(Case {
@@ -228,7 +230,8 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
             billed: lines.unwrap_or_default(),
             positions: positions.remove(&row.id).unwrap_or_default(),
             buyer: buyers.get(&row.customer).cloned(),
-            is_apart: by_itself || apart.contains(&row.id),
+            is_apart: by_itself || apart.contains(&row.id) || routed.contains(&row.id),
+            is_routed: routed.contains(&row.id),
             is_awaited: awaited.contains(&row.id),
             row,
         });
@@ -236,7 +239,28 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
     Ok(cases)
 }
 
-fn buyers(
+/// Every line billed on a number of contracts, as it is stored.
+pub(super) struct BilledOn(HashMap<String, Vec<String>>);
+
+impl BilledOn {
+    /// Reads them by one statement.
+    pub(super) fn read(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<BilledOn, AppFault> {
+        let mut billed: HashMap<String, Vec<String>> = HashMap::new();
+        for (contract, body) in bill_pages::lines_of(tx, contracts)? {
+            billed.entry(contract).or_default().push(body);
+        }
+        Ok(BilledOn(billed))
+    }
+
+    /// Those of one contract.
+    pub(super) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
+        let bodies = self.0.remove(contract).unwrap_or_default();
+        bodies.iter().map(|body| stored("line", body)).collect()
+    }
+}
+
+/// Who bought by these contracts.
+pub(super) fn buyers(
     tx: &mut Tx<'_>,
     rows: &[ContractRow],
 ) -> Result<HashMap<String, Arc<Customer>>, AppFault> {
@@ -251,7 +275,8 @@ fn buyers(
     Ok(buyers)
 }
 
-fn apart(tx: &mut Tx<'_>, ids: &[&str]) -> Result<BTreeSet<String>, AppFault> {
+/// Which of these contracts have an open exception that keeps them from being billed.
+pub(super) fn excepted(tx: &mut Tx<'_>, ids: &[&str]) -> Result<BTreeSet<String>, AppFault> {
     let mut apart = BTreeSet::new();
     let keys: Vec<String> = ids.iter().map(|id| format!("billing/{id}")).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();

@@ -3,12 +3,14 @@
 //! place, so that numbers follow the order of the run.
 
 use super::apart;
-use super::case::View;
+use super::case::{Case, Others, View};
 use super::plan::Plan;
 use super::{Asked, Billed, Through};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
+use crate::usage::rate::is_measured;
+use commerce::Contract;
 use store::contracts::{self, ContractRow};
 use store::{StoreFault, Tx, bill_pages};
 use values::{ContractId, Date, EntityId};
@@ -182,29 +184,41 @@ fn by_itself(
     let Some(case) = view.cases.get(at) else {
         return Ok(Billed::Nothing);
     };
+    if let Some(billed) = view.others.remove(&case.row.id) {
+        return Ok(billed);
+    }
     let id = stored_value("contract id", &case.row.id)?;
-    let entity = case.row.entity.clone();
-    let outcome = alone(tx, context, &id, |context| {
-        let entity: EntityId = stored_value("entity id", &entity)?;
-        through.day(context, &entity)
-    })?;
+    let entity: EntityId = stored_value("entity id", &case.row.entity)?;
+    let day = through.day(context, &entity)?;
+    if is_done(case, day) {
+        return Ok(Billed::Nothing);
+    }
+    let (outcome, others) = alone(tx, context, &id, day)?;
+    view.others.extend(others);
     view.after_one_apart(tx, context, at)?;
     Ok(outcome)
 }
 
-/// Bills one contract by itself through a day. What fails in it alone is undone and held; the run goes
-/// on.
+/// Whether a contract was billed with others of its account since the run selected it: looking at it
+/// again would look at all of them again.
+fn is_done(case: &Case, day: Date) -> bool {
+    let from = case.row.bill_from.as_str();
+    let is_agreed = |contract: &Contract| !is_measured(contract);
+    case.is_routed
+        && case.contract.as_ref().is_some_and(is_agreed)
+        && (from.is_empty() || from > day.to_string().as_str())
+}
+
+/// Bills one contract by itself through a day, with what goes to the same account. What fails in it
+/// alone is undone and held; the run goes on.
 pub(super) fn alone(
     tx: &mut Tx<'_>,
     context: &Context,
     id: &ContractId,
-    day: impl FnOnce(&Context) -> Result<Date, AppFault>,
-) -> Result<Billed, AppFault> {
-    tx.attempt(|tx| {
-        let day = day(context)?;
-        apart::bill(tx, context, id, day, Asked::Run)
-    })
-    .or_else(|fault| held(tx, context, id, fault))
+    day: Date,
+) -> Result<(Billed, Others), AppFault> {
+    tx.attempt(|tx| apart::bill(tx, context, id, day, Asked::Run))
+        .or_else(|fault| Ok((held(tx, context, id, fault)?, Others::new())))
 }
 
 /// Holds a contract with what failed in it; a fault that does not lie in it alone is answered as it is.

@@ -2,9 +2,9 @@
 //! its own. Each page is one transaction, which compares what was read; so two runs at once, a page
 //! that is tried again and an end at any moment leave no contract billed twice and none left out.
 
-use super::case::{self, Numbers, View};
-use super::plan::{self, Plan};
-use super::{Billed, CONTRACTS_A_PAGE, Foreseen, Through, page};
+use super::case::{Numbers, View};
+use super::plan::Plan;
+use super::{Billed, CONTRACTS_A_PAGE, Through, page};
 use crate::App;
 use crate::fault::AppFault;
 use crate::record::Context;
@@ -96,25 +96,50 @@ impl App {
         std::thread::scope(|scope| {
             let (offer, offered) = sync_channel::<Result<Prepared, AppFault>>(1);
             let (tell, told) = channel::<bool>();
-            scope.spawn(move || self.prepare_pages(actor, pages, &offer, &told));
+            let planner = scope.spawn(move || self.prepare_pages(actor, pages, &offer, &told));
+            let mut written = Ok(());
             for prepared in &offered {
-                let prepared = prepared?;
-                let (through, note) = (pages.through, note.clone());
-                let (done, held_up) = self.run(actor, move |tx, context| {
-                    let page =
-                        page::bill(tx, context, &prepared.ids, through, Some(prepared.plan))?;
-                    let whose = prepared.customers.into_iter().zip(prepared.ids);
-                    let done = page_done(whose, page.outcomes, prepared.after);
-                    note(tx, context, &done)?;
-                    Ok((done, page.held_up))
-                })?;
-                // The planner may have ended with the last page.
-                let _ = tell.send(held_up);
-                if !each(done) {
-                    break;
+                let done = prepared.and_then(|it| self.write_page(actor, pages.through, it, &note));
+                match done {
+                    Ok((done, held_up)) => {
+                        // The planner may have ended with the last page.
+                        let _ = tell.send(held_up);
+                        if !each(done) {
+                            break;
+                        }
+                    }
+                    Err(fault) => {
+                        written = Err(fault);
+                        break;
+                    }
                 }
             }
-            Ok(())
+            // It ends once nobody listens; what ended it otherwise goes on as it is.
+            drop(offered);
+            match planner.join() {
+                Ok(()) => written,
+                Err(payload) => std::panic::resume_unwind(payload),
+            }
+        })
+    }
+
+    /// Writes one page; answers what it came to and whether what was planned held.
+    fn write_page(
+        &self,
+        actor: &str,
+        through: Through,
+        prepared: Prepared,
+        note: &(
+             impl Fn(&mut Tx<'_>, &Context, &PageDone) -> Result<(), AppFault> + Clone + Send + 'static
+         ),
+    ) -> Result<(PageDone, bool), AppFault> {
+        let note = note.clone();
+        self.run(actor, move |tx, context| {
+            let page = page::bill(tx, context, &prepared.ids, through, Some(prepared.plan))?;
+            let whose = prepared.customers.into_iter().zip(prepared.ids);
+            let done = page_done(whose, page.outcomes, prepared.after);
+            note(tx, context, &done)?;
+            Ok((done, page.held_up))
         })
     }
 
@@ -184,40 +209,11 @@ impl App {
             plan,
         }))
     }
-
-    /// What the next page of contracts would come to, by the function that bills it. Nothing is minted
-    /// or written. Answers the page and its last customer and contract; nothing at the end.
-    #[allow(clippy::type_complexity)]
-    pub(crate) fn foresee_page(
-        &self,
-        actor: &str,
-        pages: &Pages,
-        after: &(String, String),
-    ) -> Result<Option<(Vec<Foreseen>, (String, String))>, AppFault> {
-        let context = self.context(actor);
-        let Some(through) = pages.last_day(&context) else {
-            return Ok(None);
-        };
-        let (pages, after) = (pages.clone(), after.clone());
-        self.store().read(move |tx| -> Result<_, AppFault> {
-            let from = (after.0.as_str(), after.1.as_str());
-            let rows = bill_pages::due(tx, &through, &pages.filter, from, pages.size)?;
-            let Some(last) = rows.last() else {
-                return Ok(None);
-            };
-            let after = (last.customer.clone(), last.id.clone());
-            let foreseen = case::cases(tx, rows)?
-                .iter()
-                .map(|case| plan::foresee(&context, case, pages.through))
-                .collect::<Result<Vec<_>, AppFault>>()?;
-            Ok(Some((foreseen, after)))
-        })
-    }
 }
 
 impl Pages {
     /// The last day that any contract may be billed through; nothing without a legal entity.
-    fn last_day(&self, context: &Context) -> Option<String> {
+    pub(super) fn last_day(&self, context: &Context) -> Option<String> {
         let entities = context.books.entities.values();
         let day = match self.through {
             Through::Day(day) => Some(day),
@@ -279,7 +275,7 @@ fn page_done(
     for ((customer, contract), outcome) in whose.zip(outcomes) {
         match &outcome {
             Billed::Nothing | Billed::Drafted(_) => {}
-            Billed::Issued(id) => done.documents.push(id.clone()),
+            Billed::Issued(ids) => done.documents.extend(ids.iter().cloned()),
             Billed::Held => done.held += 1,
         }
         done.results.push(ContractDone {

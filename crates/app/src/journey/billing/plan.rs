@@ -19,7 +19,7 @@ use store::Tx;
 use store::bill_pages::{self, Moved, NextDue};
 use store::documents::{DocumentRow, LineRow};
 use store::payments::PaymentRow;
-use values::{Date, Money};
+use values::Date;
 
 /// What the first contracts of a page come to, ready to be written.
 pub(super) struct Plan {
@@ -124,7 +124,7 @@ impl Plan {
                 };
                 let number = series.text(number);
                 match self.invoice(context, &mut view.ground, case, &issue, number)? {
-                    Some(id) => (Billed::Issued(id), next),
+                    Some(id) => (Billed::Issued(vec![id]), next),
                     None => {
                         view.numbers.give_back(&series.counter);
                         return Ok(false);
@@ -275,61 +275,8 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
     }
 }
 
-/// What a contract would come to.
-pub(crate) struct Foreseen {
-    /// Its customer.
-    pub(crate) customer: String,
-    /// The contract.
-    pub(crate) contract: String,
-    /// The kind of its document, net and tax; nothing when nothing is owed.
-    pub(crate) document: Option<(&'static str, Money, Money)>,
-    /// Why it cannot be billed.
-    pub(crate) held: Option<String>,
-}
-
-/// What a contract would come to, by the function that bills it.
-pub(super) fn foresee(
-    context: &Context,
-    case: &Case,
-    through: Through,
-) -> Result<Foreseen, AppFault> {
-    let mut foreseen = Foreseen {
-        customer: case.row.customer.clone(),
-        contract: case.row.id.clone(),
-        document: None,
-        held: None,
-    };
-    let Some(contract) = &case.contract else {
-        foreseen.held = Some("what is stored of it cannot be read".to_owned());
-        return Ok(foreseen);
-    };
-    match gate::issuing(context, contract) {
-        Issuing::Ours => {}
-        Issuing::Elsewhere { .. } => return Ok(foreseen),
-        Issuing::Split => {
-            foreseen.held = Some(super::SPLIT.to_owned());
-            return Ok(foreseen);
-        }
-    }
-    let day = through.day(context, &contract.entity)?;
-    if through.comes_later(day, &case.row) {
-        return Ok(foreseen);
-    }
-    let issued = through.issued(context, &contract.entity)?;
-    match document_of(context, contract, case, day, issued) {
-        Ok(Document::Nothing) => {}
-        Ok(Document::Invoice(draft)) => {
-            foreseen.document = Some(("invoice", draft.net, draft.tax));
-        }
-        Ok(Document::CreditNote(draft)) => {
-            foreseen.document = Some(("credit_note", draft.net, draft.tax));
-        }
-        Err(refusal) => foreseen.held = Some(refusal.to_string()),
-    }
-    Ok(foreseen)
-}
-
-fn document_of(
+/// What is owed of a contract, as a document: agreed lines only.
+pub(super) fn document_of(
     context: &Context,
     contract: &Contract,
     case: &Case,

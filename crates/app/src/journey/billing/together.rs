@@ -3,8 +3,10 @@
 //! that they follow from and to whom it was sold; what is given back of an earlier invoice goes to
 //! whoever was billed by it.
 
-use super::apart::{self, Looked, Ready};
-use super::{Asked, Billed, page};
+use super::apart::{self, Ready};
+use super::case::{Others, excepted};
+use super::owing::owing;
+use super::{Asked, Billed};
 use crate::Refusal;
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
@@ -13,15 +15,19 @@ use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
 use crate::journey::{contract as contracts_journey, credit, customer, payment, taxation};
 use crate::record::{Context, Recorder};
+use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
 use commerce::{Contract, Customer};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use store::bill_pages::{self, NextDue};
+use store::contracts::ContractRow;
 use store::documents::DocumentRow;
-use store::{Tx, documents, routing, settings};
+use store::invoice_drafts::{self, InvoiceDraftRow};
+use store::{StoreFault, Tx, documents, routing, settings};
 use values::{ContractId, CreditNoteId, Date};
 
-/// Bills a contract with what else goes to the same account; nothing when it is billed by itself to
-/// its own customer.
+/// Bills a contract with what else goes to the same account, and answers what it and the others came
+/// to; nothing when it is billed by itself to its own customer.
 ///
 /// # Errors
 /// When the store fails or there is no such contract.
@@ -31,7 +37,7 @@ pub(super) fn bill(
     id: &ContractId,
     through: Date,
     asked: Asked,
-) -> Result<Option<Billed>, AppFault> {
+) -> Result<Option<(Billed, Others)>, AppFault> {
     if !routing::is_used(tx)? {
         return Ok(None);
     }
@@ -43,7 +49,7 @@ pub(super) fn bill(
         Err(refusal) => {
             let why = refusal.to_string();
             let held = apart::hold(tx, context, &row, &contract, refusal.code(), &why)?;
-            return Ok(Some(held));
+            return Ok(Some((held, Others::new())));
         }
     };
     let is_plain = !group.together && group.bill_to == contract.customer;
@@ -52,79 +58,73 @@ pub(super) fn bill(
     }
     // One account is billed at once, whoever asks for it.
     settings::take_turn(tx, &format!("bill-to/{}", group.bill_to))?;
-    let members = members(tx, &mut routes, &group, id, through)?;
-    let (parts, mut outcome) = parts(tx, context, &members, through)?;
-    if let Some(parts) = parts {
-        let draft = match stand(tx, context, &parts, through, asked)? {
-            Stand::Issue(draft) => draft,
-            Stand::Waits(billed) => return Ok(Some(billed)),
-        };
-        let issued = Together {
-            context,
-            buyer: customer::load(tx, &group.bill_to)?,
-            parts,
-        };
-        if let Some(document) = issued.bill(tx)? {
-            invoice_draft::became(tx, context, draft, &document)?;
-            outcome = Billed::Issued(document);
-        }
-    }
-    Ok(Some(outcome))
+    let members = members(tx, &mut routes, &group, row, through)?;
+    let owing = owing(tx, context, members, through)?;
+    let mut others = owing.others;
+    let ids: Vec<String> = owing.ready.iter().map(|part| part.row.id.clone()).collect();
+    let outcome = match owing.waits {
+        true => Billed::Held,
+        false => issue(tx, context, (&group, owing.ready), through, asked)?,
+    };
+    let beside = match &outcome {
+        // They stand on the document of the one that was asked for.
+        Billed::Issued(_) => Billed::Nothing,
+        outcome => outcome.clone(),
+    };
+    others.extend(ids.into_iter().map(|id| (id, beside.clone())));
+    let own = others.remove(id.as_str()).unwrap_or(Billed::Nothing);
+    Ok(Some(match outcome {
+        Billed::Nothing => (own, others),
+        outcome => (outcome, others),
+    }))
 }
 
-/// The contracts that are billed together with `id`, those of the billed account first.
+/// Issues what is owed together, unless it stands as a draft.
+fn issue(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    (group, parts): (&Group, Vec<Ready>),
+    through: Date,
+    asked: Asked,
+) -> Result<Billed, AppFault> {
+    let draft = match stand(tx, context, &parts, through, asked)? {
+        Stand::Issue(draft) => draft,
+        Stand::Waits(billed) => return Ok(billed),
+    };
+    let together = Together {
+        context,
+        buyer: customer::load(tx, &group.bill_to)?,
+    };
+    let documents = together.bill(tx, parts)?;
+    let Some(document) = documents.first() else {
+        return Ok(Billed::Nothing);
+    };
+    invoice_draft::became(tx, context, draft, document)?;
+    Ok(Billed::Issued(documents))
+}
+
+/// The contracts that are billed together with one, those of the billed account first.
 fn members(
     tx: &mut Tx<'_>,
     routes: &mut Routes,
     group: &Group,
-    id: &ContractId,
+    asked: ContractRow,
     through: Date,
-) -> Result<Vec<ContractId>, AppFault> {
+) -> Result<Vec<ContractRow>, AppFault> {
     if !group.together {
-        return Ok(vec![id.clone()]);
+        return Ok(vec![asked]);
     }
     let mut rows = routes.due(tx, group, through)?;
     let billed = group.bill_to.as_str();
-    rows.sort_by_cached_key(|row| {
-        let others = row.customer != billed;
-        (others, row.customer.clone(), row.id.clone())
+    rows.sort_by(|one, other| {
+        let place = |row: &ContractRow| row.customer != billed;
+        let named = (&one.customer, &one.id).cmp(&(&other.customer, &other.id));
+        place(one).cmp(&place(other)).then(named)
     });
-    let mut ids: Vec<ContractId> = rows
-        .iter()
-        .map(|row| stored_value("contract id", &row.id))
-        .collect::<Result<_, AppFault>>()?;
-    if !ids.contains(id) {
-        ids.push(id.clone());
+    if rows.iter().all(|row| row.id != asked.id) {
+        rows.push(asked);
     }
-    Ok(ids)
-}
-
-/// What each contract owes. One that cannot be billed is held and the others go on; nothing when the
-/// tax of one is still being asked for, because it belongs on the same invoice.
-fn parts(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    members: &[ContractId],
-    through: Date,
-) -> Result<(Option<Vec<Ready>>, Billed), AppFault> {
-    let (mut ready, mut outcome, mut waits) = (Vec::new(), Billed::Nothing, false);
-    for id in members {
-        let looked = tx.attempt(|tx| apart::look(tx, context, id, through));
-        match looked {
-            Ok(Looked::Ready(part)) => ready.push(*part),
-            Ok(Looked::Waits) => waits = true,
-            Ok(Looked::Done(done)) => {
-                if done != Billed::Nothing {
-                    outcome = done;
-                }
-            }
-            Err(fault) => outcome = page::held(tx, context, id, fault)?,
-        }
-    }
-    if waits {
-        return Ok((None, Billed::Held));
-    }
-    Ok((Some(ready), outcome))
+    Ok(rows)
 }
 
 /// Whether what is owed together is issued now. It stands as one draft, that of one of its contracts;
@@ -136,9 +136,14 @@ fn stand(
     through: Date,
     asked: Asked,
 ) -> Result<Stand, AppFault> {
+    let ids: Vec<&str> = parts.iter().map(|part| part.row.id.as_str()).collect();
+    let mut drafts: HashMap<String, InvoiceDraftRow> = HashMap::new();
+    for draft in invoice_drafts::open_of_any(tx, &ids)? {
+        drafts.insert(draft.contract.clone(), draft);
+    }
     let (mut lead, mut open) = (None, None);
     for part in parts {
-        match store::invoice_drafts::open_of(tx, &part.row.id)? {
+        match drafts.remove(&part.row.id) {
             Some(found) if open.is_none() => (lead, open) = (Some(part), Some(found)),
             more => invoice_draft::billed_together(tx, context, more)?,
         }
@@ -148,6 +153,9 @@ fn stand(
     let Some(lead) = lead else {
         return Ok(Stand::Issue(None));
     };
+    if open.is_none() && !invoice_draft::may_stand(context, &lead.contract.entity) {
+        return Ok(Stand::Issue(None));
+    }
     let owed = parts.iter().flat_map(|part| lines(&part.drafted)).cloned();
     let document = document_of(owed.collect())
         .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
@@ -159,53 +167,84 @@ fn stand(
 struct Together<'a> {
     context: &'a Context,
     buyer: Customer,
-    parts: Vec<Ready>,
 }
 
+/// A contract with its lines on a document.
+type Share<'p> = (&'p Ready, Vec<TaxedLine>);
+
 impl Together<'_> {
-    /// Issues what is owed; answers the first document.
-    fn bill(&self, tx: &mut Tx<'_>) -> Result<Option<String>, AppFault> {
-        for part in &self.parts {
-            part.carry_on(tx, self.context)?.finish(tx)?;
-        }
-        let mut own: Vec<(&Ready, Vec<TaxedLine>)> = Vec::new();
+    /// Issues what is owed; answers the documents, what is given back of earlier invoices first.
+    fn bill(&self, tx: &mut Tx<'_>, mut parts: Vec<Ready>) -> Result<Vec<String>, AppFault> {
+        self.carry_on(tx, &parts)?;
+        let taken: Vec<Vec<TaxedLine>> = parts.iter_mut().map(Ready::take_lines).collect();
+        let mut own: Vec<Share<'_>> = Vec::with_capacity(parts.len());
         let mut back: BTreeMap<String, Vec<(&Ready, TaxedLine)>> = BTreeMap::new();
-        for part in &self.parts {
-            let mut stays = Vec::new();
-            for taxed in lines(&part.drafted) {
-                match self.billed_elsewhere(tx, taxed)? {
-                    None => stays.push(taxed.clone()),
-                    Some(invoice) => {
-                        let entry = back.entry(invoice).or_default();
-                        entry.push((part, taxed.clone()));
-                    }
+        for (part, lines) in parts.iter().zip(taken) {
+            let mut stays = Vec::with_capacity(lines.len());
+            for taxed in lines {
+                match self.billed_elsewhere(tx, &taxed)? {
+                    None => stays.push(taxed),
+                    Some(invoice) => back.entry(invoice).or_default().push((part, taxed)),
                 }
             }
             if !stays.is_empty() {
                 own.push((part, stays));
             }
         }
+        let billed: Vec<&ContractId> = own.iter().map(|(part, _)| &part.contract.id).collect();
         let mut issued = Vec::new();
         for (invoice, given) in &back {
             issued.push(self.give_back(tx, invoice, given)?);
         }
-        let all = own.iter().flat_map(|(_, lines)| lines);
-        if all.map(total).sum::<i64>() >= 0 {
-            issued.extend(self.invoice(tx, &own)?);
+        let sum = |share: &Share<'_>| share.1.iter().map(total).sum::<i64>();
+        if own.iter().map(sum).sum::<i64>() >= 0 {
+            issued.extend(self.invoice(tx, own)?);
         } else {
             // A credit note belongs to one invoice, so every contract has its own.
-            for one in own.chunks(1) {
-                let sum: i64 = one.iter().flat_map(|(_, lines)| lines).map(total).sum();
-                issued.extend(match sum >= 0 {
-                    true => self.invoice(tx, one)?,
+            for one in own {
+                issued.extend(match sum(&one) >= 0 {
+                    true => self.invoice(tx, vec![one])?,
                     false => self.credit_note(tx, one)?,
                 });
             }
         }
-        for (part, _) in &own {
-            apart::could_be_billed(tx, self.context, &part.contract.id)?;
+        self.could_be_billed(tx, &billed)?;
+        Ok(issued)
+    }
+
+    /// Writes how far the contracts are looked at.
+    fn carry_on(&self, tx: &mut Tx<'_>, parts: &[Ready]) -> Result<(), AppFault> {
+        let mut due = Vec::new();
+        for part in parts {
+            if is_measured(&part.contract) {
+                part.carry_on(tx, self.context)?.finish(tx)?;
+                continue;
+            }
+            let after = part.next()?;
+            if after != part.row.bill_from {
+                due.push(NextDue {
+                    contract: part.row.id.clone(),
+                    version: part.row.version,
+                    before: part.row.bill_from.clone(),
+                    after,
+                });
+            }
         }
-        Ok(issued.into_iter().next())
+        if bill_pages::set_next_due(tx, &due)? {
+            return Ok(());
+        }
+        let message = format!("contracts billed to {} have changed", self.buyer.id);
+        Err(StoreFault::Contended(message).into())
+    }
+
+    /// Clears what held the contracts.
+    fn could_be_billed(&self, tx: &mut Tx<'_>, billed: &[&ContractId]) -> Result<(), AppFault> {
+        let ids: Vec<&str> = billed.iter().map(|id| id.as_str()).collect();
+        for held in excepted(tx, &ids)? {
+            let id = stored_value("contract id", &held)?;
+            apart::could_be_billed(tx, self.context, &id)?;
+        }
+        Ok(())
     }
 
     /// The invoice that a line gives back from, when somebody else was billed by it.
@@ -243,10 +282,8 @@ impl Together<'_> {
     fn credit_note(
         &self,
         tx: &mut Tx<'_>,
-        own: &[(&Ready, Vec<TaxedLine>)],
+        (part, lines): Share<'_>,
     ) -> Result<Option<String>, AppFault> {
-        let parts: Vec<&Ready> = own.iter().map(|(part, _)| *part).collect();
-        let lines: Vec<TaxedLine> = own.iter().flat_map(|(_, lines)| lines).cloned().collect();
         let corrected = lines.iter().find_map(|taxed| taxed.line.corrects.as_ref());
         let Some(corrected) = corrected else {
             return Ok(None);
@@ -255,7 +292,7 @@ impl Together<'_> {
             return Ok(None);
         };
         let source = document::invoice(tx, &invoice)?;
-        let note = self.credit(tx, &self.buyer, (&parts, &lines), &source)?;
+        let note = self.credit(tx, &self.buyer, (&[part], &lines), &source)?;
         Ok(Some(note))
     }
 
@@ -283,16 +320,12 @@ impl Together<'_> {
         Ok(row.id)
     }
 
-    fn invoice(
-        &self,
-        tx: &mut Tx<'_>,
-        own: &[(&Ready, Vec<TaxedLine>)],
-    ) -> Result<Option<String>, AppFault> {
-        let Some((lead, _)) = own.first() else {
+    fn invoice(&self, tx: &mut Tx<'_>, own: Vec<Share<'_>>) -> Result<Option<String>, AppFault> {
+        let (parts, lines): (Vec<&Ready>, Vec<Vec<TaxedLine>>) = own.into_iter().unzip();
+        let Some(lead) = parts.first() else {
             return Ok(None);
         };
-        let parts: Vec<&Ready> = own.iter().map(|(part, _)| *part).collect();
-        let lines: Vec<TaxedLine> = own.iter().flat_map(|(_, lines)| lines).cloned().collect();
+        let lines: Vec<TaxedLine> = lines.into_iter().flatten().collect();
         let mut recorder = self.recorder(lead, "invoice")?;
         let draft = self.draft(lead, &self.buyer, Kind::Invoice, &lines);
         let sold = sold(parts.iter().copied(), &self.buyer);
@@ -343,6 +376,17 @@ impl Together<'_> {
             document::tell(tx, self.context, &mut recorder, &row.customer, contract)?;
         }
         recorder.finish(tx)
+    }
+}
+
+impl Ready {
+    /// Its lines, which go onto a document.
+    fn take_lines(&mut self) -> Vec<TaxedLine> {
+        match std::mem::replace(&mut self.drafted, Document::Nothing) {
+            Document::Nothing => Vec::new(),
+            Document::Invoice(draft) => draft.lines,
+            Document::CreditNote(draft) => draft.lines,
+        }
     }
 }
 

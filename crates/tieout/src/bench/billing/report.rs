@@ -68,6 +68,7 @@ pub fn document(results: &Results) -> Value {
         "big": results.big.as_ref().map(run),
         "growth_hundredths": growth(results),
         "one_customer": results.customer.as_ref().map(run),
+        "one_invoice": results.one_invoice.as_ref().map(run),
         "killed": results.killed.as_ref().map(killed),
     })
 }
@@ -125,7 +126,7 @@ pub fn page(results: &Results) -> String {
     table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header([
         "run",
-        "invoices",
+        "contracts",
         "a second",
         "took",
         "page p50",
@@ -161,6 +162,9 @@ pub fn page(results: &Results) -> String {
     }
     if let Some(customer) = &results.customer {
         row("one customer", customer);
+    }
+    if let Some(together) = &results.one_invoice {
+        row("on one invoice", together);
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);

@@ -16,6 +16,10 @@ use values::{Clock, ContractId, CorrelationId, CustomerId, IdSource, ObligationI
 
 /// Contracts written in one transaction.
 const A_STEP: usize = 5_000;
+/// Who grants what the seed asks for.
+const CHECKER: &str = "checker";
+/// The customer of all contracts.
+const ONE: &str = "one-customer";
 /// First day of every contract: the run bills its first month.
 pub const START: &str = "2026-01-01";
 
@@ -34,14 +38,27 @@ fn act(app: &App, name: &str, body: Value) -> Result<Value, BenchFault> {
     let command = Command::read(name, body).map_err(|error| BenchFault::Command {
         what: error.to_string(),
     })?;
-    Ok(app.act(ACTOR, command)?)
+    // How an account is billed is agreed by two people.
+    app.put_user(CHECKER, control::Role::Controller, "")?;
+    Ok(app.act_approved(ACTOR, CHECKER, command)?)
 }
 
-/// Makes books with `count` contracts, of one customer each or all of one.
+/// Whose the contracts are, and how they are put on invoices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Of one customer each.
+    Each,
+    /// All of one customer, with an invoice for each.
+    One,
+    /// All of one customer, on one invoice.
+    OneInvoice,
+}
+
+/// Makes books with `count` contracts.
 ///
 /// # Errors
 /// When the store fails.
-pub fn seed(path: &Path, count: usize, one_customer: bool) -> Result<App, BenchFault> {
+pub fn seed(path: &Path, count: usize, whose: Whose) -> Result<App, BenchFault> {
     let app = open(path, 1)?;
     act(
         &app,
@@ -84,7 +101,14 @@ pub fn seed(path: &Path, count: usize, one_customer: bool) -> Result<App, BenchF
                 { "component": "care", "product": "CARE", "quantity": "1" },
             ] }),
     )?;
-    copy(&app, count, one_customer)?;
+    copy(&app, count, whose != Whose::Each)?;
+    if whose == Whose::OneInvoice {
+        act(
+            &app,
+            "set_consolidation",
+            json!({ "customer": ONE, "policy": "per_customer", "from": START, "reason": "one invoice a month" }),
+        )?;
+    }
     Ok(app)
 }
 
@@ -143,7 +167,7 @@ impl Model {
         let mut copies = Copies::default();
         for number in 0..count {
             let customer = if one_customer {
-                "one-customer".to_owned()
+                ONE.to_owned()
             } else {
                 CustomerId::mint(ids, now).as_str().to_owned()
             };

@@ -1,0 +1,229 @@
+//! What a bill run would issue. What follows from agreed lines alone is computed by the function that
+//! bills it; what takes measured use, or others of its account, onto the same invoice is billed in a
+//! transaction that is undone, so that a preview cannot differ from the run.
+
+use super::case::{self, Case, Others};
+use super::{Billed, Pages, Through, page, plan};
+use crate::App;
+use crate::fault::{AppFault, stored_value};
+use crate::governance::gate::{self, Issuing};
+use crate::record::Context;
+use crate::usage::rate::is_measured;
+use ::billing::Document;
+use std::collections::BTreeSet;
+use store::contracts::ContractRow;
+use store::{StoreFault, Tx, bill_pages, documents, exceptions};
+use values::{ContractId, Currency, EntityId, Money};
+
+/// What a contract would come to.
+pub(crate) struct Foreseen {
+    /// Its customer.
+    pub(crate) customer: String,
+    /// The contract.
+    pub(crate) contract: String,
+    /// The kind of each document, with net and tax; none when nothing is owed.
+    pub(crate) documents: Vec<(String, Money, Money)>,
+    /// Why it cannot be billed.
+    pub(crate) held: Option<String>,
+}
+
+/// Contracts that stand on the invoice of another one that was seen already.
+pub(crate) type Seen = BTreeSet<String>;
+
+/// Undoes what was billed to be seen.
+enum Undone {
+    Seen(Foreseen, Others),
+    Fault(AppFault),
+}
+
+impl From<StoreFault> for Undone {
+    fn from(fault: StoreFault) -> Self {
+        Undone::Fault(fault.into())
+    }
+}
+
+impl From<AppFault> for Undone {
+    fn from(fault: AppFault) -> Self {
+        Undone::Fault(fault)
+    }
+}
+
+impl Foreseen {
+    fn of(row: &ContractRow) -> Foreseen {
+        Foreseen {
+            customer: row.customer.clone(),
+            contract: row.id.clone(),
+            documents: Vec::new(),
+            held: None,
+        }
+    }
+
+    /// What would be issued, in words.
+    pub(crate) fn words(&self) -> String {
+        let mut words = Vec::with_capacity(self.documents.len());
+        for (kind, net, tax) in &self.documents {
+            let total = Money::from_minor(net.minor + tax.minor, net.currency);
+            words.push(format!("{} of {total}", kind.replace('_', " ")));
+        }
+        words.join(" and ")
+    }
+}
+
+impl App {
+    /// What the next page of contracts would come to. Nothing is kept of it. Answers the page and its
+    /// last customer and contract; nothing at the end. `seen` is carried from page to page.
+    #[allow(clippy::type_complexity)]
+    pub(crate) fn foresee_page(
+        &self,
+        actor: &str,
+        pages: &Pages,
+        after: &(String, String),
+        seen: &mut Seen,
+    ) -> Result<Option<(Vec<Foreseen>, (String, String))>, AppFault> {
+        let context = self.context(actor);
+        let Some(last) = pages.last_day(&context) else {
+            return Ok(None);
+        };
+        let (asked, after, through) = (pages.clone(), after.clone(), pages.through);
+        let read = self.store().read(move |tx| -> Result<_, AppFault> {
+            let from = (after.0.as_str(), after.1.as_str());
+            let rows = bill_pages::due(tx, &last, &asked.filter, from, asked.size)?;
+            let Some(end) = rows.last() else {
+                return Ok(None);
+            };
+            let after = (end.customer.clone(), end.id.clone());
+            let looked = case::cases(tx, rows)?
+                .into_iter()
+                .map(|case| match is_rehearsed(&case) {
+                    true => Ok(Err(case.row)),
+                    false => foresee(&context, &case, through).map(Ok),
+                })
+                .collect::<Result<Vec<_>, AppFault>>()?;
+            Ok(Some((looked, after)))
+        })?;
+        let Some((looked, after)) = read else {
+            return Ok(None);
+        };
+        let mut foreseen = Vec::with_capacity(looked.len());
+        for one in looked {
+            foreseen.push(match one {
+                Ok(known) => known,
+                Err(row) if seen.contains(&row.id) => Foreseen::of(&row),
+                Err(row) => self.rehearsed(actor, row, through, seen)?,
+            });
+        }
+        Ok(Some((foreseen, after)))
+    }
+
+    fn rehearsed(
+        &self,
+        actor: &str,
+        row: ContractRow,
+        through: Through,
+        seen: &mut Seen,
+    ) -> Result<Foreseen, AppFault> {
+        let (foreseen, others) = self.run(actor, move |tx, context| {
+            rehearse(tx, context, &row, through)
+        })?;
+        seen.extend(others.into_keys());
+        Ok(foreseen)
+    }
+}
+
+/// Whether what a contract comes to is seen only by billing it.
+fn is_rehearsed(case: &Case) -> bool {
+    case.is_routed || case.contract.as_ref().is_some_and(is_measured)
+}
+
+/// Bills one contract with what goes to the same account, looks at what that came to, and undoes it.
+fn rehearse(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &ContractRow,
+    through: Through,
+) -> Result<(Foreseen, Others), AppFault> {
+    let id: ContractId = stored_value("contract id", &row.id)?;
+    let entity: EntityId = stored_value("entity id", &row.entity)?;
+    let day = through.day(context, &entity)?;
+    if through.comes_later(day, row) {
+        return Ok((Foreseen::of(row), Others::new()));
+    }
+    let undone = tx.attempt(|tx| -> Result<(), Undone> {
+        let (billed, others) = page::alone(tx, context, &id, day)?;
+        Err(Undone::Seen(came_to(tx, row, &billed)?, others))
+    });
+    match undone {
+        Err(Undone::Seen(foreseen, others)) => Ok((foreseen, others)),
+        Err(Undone::Fault(fault)) => Err(fault),
+        Ok(()) => Ok((Foreseen::of(row), Others::new())),
+    }
+}
+
+/// What billing a contract came to, while it can be read.
+fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Foreseen, AppFault> {
+    let mut foreseen = Foreseen::of(row);
+    match billed {
+        Billed::Nothing => {}
+        Billed::Issued(issued) => {
+            for id in issued {
+                let Some(document) = documents::document(tx, id)? else {
+                    continue;
+                };
+                let currency: Currency = stored_value("currency", &document.currency)?;
+                let net = Money::from_minor(document.net, currency);
+                let tax = Money::from_minor(document.tax, currency);
+                foreseen.documents.push((document.kind, net, tax));
+            }
+        }
+        Billed::Drafted(id) => {
+            if let Some(draft) = store::invoice_drafts::draft(tx, id)? {
+                let currency: Currency = stored_value("currency", &draft.currency)?;
+                let net = Money::from_minor(draft.net, currency);
+                let tax = Money::from_minor(draft.tax, currency);
+                foreseen.documents.push((draft.kind, net, tax));
+            }
+        }
+        Billed::Held => {
+            let open = exceptions::open_about(tx, &format!("billing/{}", row.id))?;
+            let why = open.map(|open| open.detail);
+            foreseen.held = Some(why.unwrap_or_else(|| WAITS.to_owned()));
+        }
+    }
+    Ok(foreseen)
+}
+
+/// Why a contract is held of which no exception is open.
+const WAITS: &str = "the answer of its tax engine is waited for";
+
+/// What a contract would come to by what was agreed, by the function that bills it.
+fn foresee(context: &Context, case: &Case, through: Through) -> Result<Foreseen, AppFault> {
+    let mut foreseen = Foreseen::of(&case.row);
+    let Some(contract) = &case.contract else {
+        foreseen.held = Some("what is stored of it cannot be read".to_owned());
+        return Ok(foreseen);
+    };
+    match gate::issuing(context, contract) {
+        Issuing::Ours => {}
+        Issuing::Elsewhere { .. } => return Ok(foreseen),
+        Issuing::Split => {
+            foreseen.held = Some(super::SPLIT.to_owned());
+            return Ok(foreseen);
+        }
+    }
+    let day = through.day(context, &contract.entity)?;
+    if through.comes_later(day, &case.row) {
+        return Ok(foreseen);
+    }
+    let issued = through.issued(context, &contract.entity)?;
+    let (kind, net, tax) = match plan::document_of(context, contract, case, day, issued) {
+        Ok(Document::Nothing) => return Ok(foreseen),
+        Ok(Document::Invoice(draft)) => ("invoice", draft.net, draft.tax),
+        Ok(Document::CreditNote(draft)) => ("credit_note", draft.net, draft.tax),
+        Err(refusal) => {
+            foreseen.held = Some(refusal.to_string());
+            return Ok(foreseen);
+        }
+    };
+    foreseen.documents.push((kind.to_owned(), net, tax));
+    Ok(foreseen)
+}

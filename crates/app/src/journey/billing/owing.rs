@@ -1,0 +1,150 @@
+//! What contracts that are billed together owe: read by one statement a table and decided in memory,
+//! so that an account of tens of thousands of contracts is billed as fast as its rows are written.
+//! Whatever is measured, taxed by an engine, refused or unreadable is looked at by itself.
+
+use super::apart::{self, Looked, Ready};
+use super::case::{BilledOn, Others, buyers};
+use super::{Billed, page};
+use crate::fault::{AppFault, stored, stored_value};
+use crate::governance::gate::{self, Issuing};
+use crate::journey::invoice_draft;
+use crate::journey::taxation::engine_of;
+use crate::record::Context;
+use crate::usage::rate::{Rated, is_measured};
+use ::billing::{BilledLine, Document, Taxation, draft_taxed, owed};
+use commerce::{Contract, Customer};
+use store::Tx;
+use store::contracts::ContractRow;
+use values::{ContractId, Date};
+
+/// What contracts owe together.
+pub(super) struct Owing {
+    /// Those that can be billed, in their order.
+    pub(super) ready: Vec<Ready>,
+    /// What the others came to.
+    pub(super) others: Others,
+    /// Whether the tax of one is still being asked for: it belongs on the same invoice.
+    pub(super) waits: bool,
+}
+
+/// What each of these contracts owes. One that cannot be billed is held and the others go on.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn owing(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    rows: Vec<ContractRow>,
+    through: Date,
+) -> Result<Owing, AppFault> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut billed = BilledOn::read(tx, &ids)?;
+    let buyers = buyers(tx, &rows)?;
+    let mut owing = Owing {
+        ready: Vec::with_capacity(rows.len()),
+        others: Others::new(),
+        waits: false,
+    };
+    for row in rows {
+        let buyer = buyers.get(&row.customer).map(|buyer| &**buyer);
+        let known = billed.take(&row.id).ok().zip(buyer);
+        let agreed = match known {
+            Some((billed, buyer)) => agreed(tx, context, &row, (billed, buyer), through)?,
+            None => None,
+        };
+        match agreed {
+            Some(agreed) => owing.ready.push(agreed.of(row, through)),
+            None => owing.look(tx, context, &row, through)?,
+        }
+    }
+    Ok(owing)
+}
+
+impl Owing {
+    /// Looks at one contract by itself.
+    fn look(
+        &mut self,
+        tx: &mut Tx<'_>,
+        context: &Context,
+        row: &ContractRow,
+        through: Date,
+    ) -> Result<(), AppFault> {
+        let id: ContractId = stored_value("contract id", &row.id)?;
+        let done = match tx.attempt(|tx| apart::look(tx, context, &id, through)) {
+            Ok(Looked::Ready(part)) => {
+                self.ready.push(*part);
+                return Ok(());
+            }
+            Ok(Looked::Waits) => {
+                self.waits = true;
+                Billed::Held
+            }
+            Ok(Looked::Done(done)) => done,
+            Err(fault) => page::held(tx, context, &id, fault)?,
+        };
+        self.others.insert(row.id.clone(), done);
+        Ok(())
+    }
+}
+
+/// A contract whose lines follow from what was agreed alone.
+struct Agreed {
+    contract: Contract,
+    billed: Vec<BilledLine>,
+    drafted: Document,
+    issued: Date,
+}
+
+impl Agreed {
+    fn of(self, row: ContractRow, through: Date) -> Ready {
+        Ready {
+            row,
+            contract: self.contract,
+            drafted: self.drafted,
+            decision: None,
+            issued: self.issued,
+            billed: self.billed,
+            measured: Rated::default(),
+            through,
+        }
+    }
+}
+
+/// What a contract owes, when that follows from what was agreed alone and nothing refuses it.
+fn agreed(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &ContractRow,
+    (billed, buyer): (Vec<BilledLine>, &Customer),
+    through: Date,
+) -> Result<Option<Agreed>, AppFault> {
+    let Ok(contract) = stored::<Contract>("contract", &row.body) else {
+        return Ok(None);
+    };
+    let is_ours = matches!(gate::issuing(context, &contract), Issuing::Ours);
+    if !is_ours || is_measured(&contract) || engine_of(context, &contract.entity).is_some() {
+        return Ok(None);
+    }
+    let Ok(lines) = owed(&contract, &billed, through) else {
+        return Ok(None);
+    };
+    let today = context.today(&contract.entity)?;
+    let issued = invoice_draft::dated(tx, context, &contract, (through, today))?;
+    let taxation = Taxation {
+        table: &context.books.taxes,
+        entity: &contract.entity,
+        buyer: buyer.tax.as_ref(),
+        contract: Some(&contract),
+        on: issued,
+        answer: None,
+    };
+    let Ok(drafted) = draft_taxed(&lines, &billed, &taxation) else {
+        return Ok(None);
+    };
+    Ok(Some(Agreed {
+        drafted,
+        issued,
+        billed,
+        contract,
+    }))
+}
