@@ -108,10 +108,14 @@ impl Company {
 
     /// From which days the components pause and run, `component from paused`.
     fn pauses(&self) -> Vec<String> {
+        self.pauses_of("C-1")
+    }
+
+    fn pauses_of(&self, contract: &'static str) -> Vec<String> {
         let row = self
             .app
             .store()
-            .read(|tx| store::contracts::contract(tx, "C-1"))
+            .read(move |tx| store::contracts::contract(tx, contract))
             .unwrap()
             .unwrap();
         let contract: commerce::Contract = serde_json::from_str(&row.body).unwrap();
@@ -236,6 +240,27 @@ fn the_service_returns_when_the_last_invoice_that_stopped_it_is_settled() {
     company.pay("P-2", "DE-2026-00002");
     assert_eq!(company.pauses().len(), 4);
     assert_eq!(company.standing(), "good");
+}
+
+#[test]
+fn every_contract_on_the_unpaid_invoice_is_stopped_and_returns() {
+    let company = Company::new("consumer");
+    company.act(
+        "set_consolidation",
+        json!({ "customer": "hansen", "policy": "per_customer", "reason": "one bill" }),
+    );
+    company.act(
+        "activate_contract",
+        json!({ "id": "C-2", "customer": "hansen", "entity": "DE", "start": "2026-01-01",
+            "end": "2026-12-31", "lines": [{ "component": "radio", "product": "TV" }] }),
+    );
+    company.until("2026-02-05");
+    assert_eq!(company.pauses().len(), 2);
+    assert_eq!(company.pauses_of("C-2"), ["radio 2026-02-05 true"]);
+    company.until("2026-02-07");
+    company.pay("P-1", "DE-2026-00001");
+    assert_eq!(company.pauses().len(), 4);
+    assert_eq!(company.pauses_of("C-2").len(), 2, "both return");
 }
 
 #[test]

@@ -149,6 +149,51 @@ fn a_denial_holds_the_contract_with_an_exception_that_somebody_owns() {
 }
 
 #[test]
+fn what_was_denied_is_not_issued_by_itself_when_the_limit_is_raised() {
+    let company = waiting();
+    deny(&company);
+    let body = json!({ "entity": "DE", "policy": {
+        "approve_over": [{ "amount": "100000.00", "currency": "EUR" }] } });
+    let command = app::command::Command::read("set_invoice_policy", body).unwrap();
+    company
+        .ending
+        .app
+        .act_approved("story", "li", command)
+        .unwrap();
+    company.day();
+    let by_hand = json!({ "through": "2026-01-01", "contract": "C-1" });
+    company.act("run_billing", by_hand).unwrap();
+    assert!(company.invoices().is_empty(), "somebody said no to it");
+    assert_eq!(company.draft().row.status, "denied");
+}
+
+#[test]
+fn a_credit_note_over_the_limit_waits_for_nobody() {
+    let company = company("{}", 50, "");
+    company.controller("li");
+    let body = json!({ "entity": "DE", "policy": {
+        "approve_over": [{ "amount": "1000.00", "currency": "EUR" }] } });
+    let command = app::command::Command::read("set_invoice_policy", body).unwrap();
+    company
+        .ending
+        .app
+        .act_approved("story", "li", command)
+        .unwrap();
+    company.seats(10);
+    company.day();
+    assert_eq!(company.ending.app.waiting_approvals().unwrap(), 0);
+    let credited = company.ending.app.store().read(|tx| {
+        let filter = store::documents::DocumentFilter {
+            kind: "credit_note".to_owned(),
+            ..Default::default()
+        };
+        store::documents::documents(tx, &filter, "", 10)
+    });
+    let totals: Vec<i64> = credited.unwrap().iter().map(|row| row.total).collect();
+    assert_eq!(totals, [238_000]);
+}
+
+#[test]
 fn a_denied_invoice_that_is_right_is_submitted_again() {
     let company = waiting();
     deny(&company);

@@ -121,6 +121,21 @@ fn a_stale_draft_is_refreshed_before_it_is_issued() {
 }
 
 #[test]
+fn a_version_that_was_refreshed_since_is_not_issued_by_its_older_number() {
+    let company = company(FIVE_DAYS, 10, "");
+    company.seats(12);
+    let (code, words) =
+        company.refused("finalise_invoice", json!({ "draft": "C-1", "version": 1 }));
+    assert_eq!(code, "draft_changed");
+    assert!(words.contains("it comes to 714.00 EUR"), "{words}");
+    assert!(company.invoices().is_empty());
+    company
+        .act("finalise_invoice", json!({ "draft": "C-1", "version": 2 }))
+        .unwrap();
+    assert_eq!(company.invoices().len(), 1);
+}
+
+#[test]
 fn a_draft_that_looks_further_ahead_is_not_cut_short_by_daily_work() {
     let company = company("{ draft_days: 40 }", 10, "");
     let body = json!({ "through": "2026-02-01", "contract": "C-1" });

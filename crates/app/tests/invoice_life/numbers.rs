@@ -36,6 +36,70 @@ fn numbers_follow_the_pattern_and_begin_again_each_year() {
     );
 }
 
+/// Numbers of a monthly contract whose second month begins a year, under a series.
+fn over_the_new_year(series: &str) -> Vec<String> {
+    let text = format!(
+        "entities: [ {{ id: DE, name: Beispiel, currency: EUR, time_zone: Europe/Berlin }} ]
+taxes: [ {{ entity: DE, rate: 0.19, name: VAT 19 % }} ]
+catalogue:
+  - {{ code: SEAT, name: Seats, prices: [ {{ currency: EUR, billing: monthly, charge: {{ model: per_unit, unit_price: 50.00 }} }} ] }}
+customers: [ {{ id: nord, legal_name: Nord AG }} ]
+steps:
+  - on: 2026-12-01
+    set_invoice_policy: {{ entity: DE, policy: {{ invoice_numbers: {series} }} }}
+  - activate_contract: {{ id: C-1, customer: nord, entity: DE, start: 2026-12-01, end: 2027-01-31, lines: [ {{ product: SEAT, component: seats, quantity: 1 }} ] }}
+  - advance_to: 2027-01-02
+"
+    );
+    let ending = app::story::run(&text).unwrap_or_else(|fault| panic!("{fault}"));
+    numbers(&Company { ending })
+}
+
+#[test]
+fn a_series_begins_again_with_the_year_unless_it_is_continuous() {
+    let each_year = r#"{ pattern: "INV-{year}-{number:3}" }"#;
+    assert_eq!(
+        over_the_new_year(each_year),
+        ["INV-2026-001", "INV-2027-001"]
+    );
+    let continuous = r#"{ pattern: "INV-{year}-{number:3}", continuous: true }"#;
+    assert_eq!(
+        over_the_new_year(continuous),
+        ["INV-2026-001", "INV-2027-002"]
+    );
+}
+
+#[test]
+fn the_pattern_that_holds_anyway_can_be_stated_and_goes_on() {
+    let company = company("{}", 1, "");
+    company.controller("li");
+    set(
+        &company,
+        json!({ "invoice_numbers": { "pattern": "{entity}-{year}-{number:5}" } }),
+    );
+    let body = json!({ "through": "2026-02-01", "contract": "C-1" });
+    company.act("run_billing", body).unwrap();
+    assert_eq!(numbers(&company), ["DE-2026-00001", "DE-2026-00002"]);
+}
+
+#[test]
+fn a_pattern_of_an_earlier_policy_is_not_given_to_another_kind_of_document() {
+    let company = company("{}", 1, "");
+    company.controller("li");
+    let earlier = json!({ "pattern": "X{number:1}", "continuous": true });
+    set(&company, json!({ "invoice_numbers": earlier }));
+    set(&company, json!({}));
+    let (code, words) = company.refused(
+        "set_invoice_policy",
+        json!({ "entity": "DE", "policy": { "credit_note_numbers": { "pattern": "X{number:4}", "continuous": true } } }),
+    );
+    assert_eq!(code, "numbers_meet");
+    assert!(
+        words.contains("the invoices of DE (X{number:1})"),
+        "{words}"
+    );
+}
+
 #[test]
 fn a_series_that_is_taken_up_again_goes_on_where_it_stopped() {
     let company = company("{}", 1, "");

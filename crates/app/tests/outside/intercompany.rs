@@ -184,3 +184,40 @@ fn where_no_rule_posts_one_side_neither_is_kept() {
     let journals = group.app.journals(&ListFilter::default(), None).unwrap();
     assert!(journals.items.is_empty(), "both or neither");
 }
+
+/// The code with which a bill between entities is refused.
+fn code(group: &Ending, name: &str, body: Value) -> String {
+    match tries(group, name, body) {
+        Err(AppFault::Refused(refusals)) => refusals[0].code.clone(),
+        other => panic!("{name} was not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn nothing_is_billed_to_oneself_for_nothing_or_into_a_closed_month_and_undone_once() {
+    let group = group();
+    let with = |field: &str, value: &str| {
+        let mut body = bill("10.00");
+        body[field] = json!(value);
+        body
+    };
+    assert_eq!(
+        code(&group, "bill_entity", with("buyer", "US")),
+        "same_entity"
+    );
+    assert_eq!(code(&group, "bill_entity", with("cost", "0")), "bad_amount");
+    assert_eq!(
+        code(&group, "bill_entity", with("cost", "-5")),
+        "bad_amount"
+    );
+    does(&group, "bill_entity", bill("10.00"));
+    let back = json!({ "pair": "IC-US-00001", "reason": "wrong" });
+    does(&group, "undo_entity_bill", back.clone());
+    assert_eq!(code(&group, "undo_entity_bill", back), "already_undone");
+    // The books of the buyer alone are closed.
+    let closed = json!({ "entity": "IE", "month": "2025-12" });
+    does(&group, "close_period", closed);
+    let late = with("on", "2025-12-31");
+    assert_eq!(code(&group, "bill_entity", late), "period_closed");
+    assert_eq!(group.app.intercompany("").unwrap().len(), 1);
+}
