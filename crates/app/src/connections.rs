@@ -1,6 +1,10 @@
 //! The outside systems as the workers use them: made from plain configuration, performed by one
 //! driver, with our codes mapped to the ids of the other side.
 
+mod adyen;
+
+pub use adyen::{ADYEN, AdyenAccount, AdyenConfig};
+
 use crate::bus::{BusConfig, BusLink};
 use crate::journey::taxation::TaxEngine;
 use crate::journey::taxation::avatax::{AVATAX, AvaTaxConfig, AvaTaxEngine};
@@ -42,6 +46,12 @@ pub struct ConnectionsConfig {
     /// connection `stripe_eu`.
     #[serde(default, deserialize_with = "accounts")]
     pub stripe_accounts: BTreeMap<String, StripeConfig>,
+    /// The payment processor Adyen.
+    #[serde(default)]
+    pub adyen: Option<AdyenConfig>,
+    /// Further merchant accounts at Adyen by name: `eu` is the connection `adyen_eu`.
+    #[serde(default, deserialize_with = "adyen::accounts")]
+    pub adyen_accounts: BTreeMap<String, AdyenConfig>,
     /// The outside ledger.
     #[serde(default)]
     pub netsuite: Option<NetSuiteConfig>,
@@ -252,6 +262,8 @@ pub struct Connections {
     pub stripe: Option<Stripe>,
     /// Further accounts of it, by connection.
     pub stripe_accounts: BTreeMap<&'static str, ProcessorAccount>,
+    /// The accounts of the payment processor Adyen, by connection.
+    pub adyen: BTreeMap<&'static str, AdyenAccount>,
     /// The outside ledger.
     pub netsuite: Option<OutsideLedger>,
     /// The engine that decides on tax.
@@ -328,6 +340,7 @@ impl Connections {
                     Some((connection, account_of(&driver, it)))
                 })
                 .collect(),
+            adyen: adyen::of(&driver, config.adyen.as_ref(), &config.adyen_accounts),
             netsuite: config.netsuite.as_ref().map(|it| OutsideLedger {
                 api: NetSuite::new(driver.clone(), netsuite_of(it)),
                 ids: it.ids.clone(),
@@ -360,7 +373,7 @@ impl Connections {
             SALESFORCE => self.salesforce.is_some(),
             STRIPE => self.stripe.is_some(),
             NETSUITE => self.netsuite.is_some(),
-            other => self.stripe_accounts.contains_key(other),
+            other => self.stripe_accounts.contains_key(other) || self.adyen.contains_key(other),
         }
     }
 
@@ -371,6 +384,7 @@ impl Connections {
             .into_iter()
             .filter(|name| self.has(name))
             .chain(self.stripe_accounts.keys().copied())
+            .chain(self.adyen.keys().copied())
             .collect()
     }
 
@@ -443,9 +457,12 @@ impl Connections {
                 .netsuite
                 .as_ref()
                 .map(|it| it.api.query(connect::netsuite::HARMLESS_SUITEQL).map(drop)),
-            other => self
-                .processor(other)
-                .map(|api| api.events_since(now, None).map(drop)),
+            other => match self.adyen.get(other) {
+                Some(account) => Some(account.api.list_methods()),
+                None => self
+                    .processor(other)
+                    .map(|api| api.events_since(now, None).map(drop)),
+            },
         };
         match asked {
             None => false,
@@ -542,58 +559,4 @@ fn netsuite_of(config: &NetSuiteConfig) -> netsuite::Connection {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn configuration_never_prints_its_secrets() {
-        let config: ConnectionsConfig = serde_json::from_value(serde_json::json!({
-            "stripe": { "api_key": "sk_private", "webhook_secrets": ["whsec_private"] },
-            "netsuite": {
-                "account": "T1", "consumer_key": "ck", "consumer_secret": "cs_private", "token": "t",
-                "token_secret": "ts_private", "ids": { "accounts": { "1100": "119" }, "subsidiaries": { "US": "1" } }
-            }
-        }))
-        .unwrap();
-        let printed = format!("{config:?}");
-        assert!(!printed.contains("private"), "{printed}");
-        let connections = Connections::over_http(&config);
-        assert!(
-            connections.has(STRIPE) && connections.has(NETSUITE) && !connections.has(SALESFORCE)
-        );
-        assert_eq!(
-            connections.netsuite.as_ref().unwrap().ids.accounts["1100"],
-            "119"
-        );
-        assert_eq!(connections.verifier.tolerance_s, 300);
-    }
-
-    #[test]
-    fn a_credential_too_short_to_be_kept_out_of_answers_is_refused_unsaid() {
-        for (settings, field) in [
-            (
-                serde_json::json!({ "stripe": { "api_key": "sk_x1y2" } }),
-                "sk_x1y2",
-            ),
-            (
-                serde_json::json!({ "stripe": { "api_key": "sk_test_1", "webhook_secrets": ["wh_x1y2"] } }),
-                "wh_x1y2",
-            ),
-        ] {
-            let refused = serde_json::from_value::<ConnectionsConfig>(settings).unwrap_err();
-            let told = refused.to_string();
-            assert!(
-                told.contains("a credential has at least 8 characters"),
-                "{told}"
-            );
-            assert!(!told.contains(field), "{told}");
-        }
-    }
-
-    #[test]
-    fn a_misspelled_setting_is_refused() {
-        let refused =
-            serde_json::from_value::<ConnectionsConfig>(serde_json::json!({ "strip": {} }));
-        assert!(refused.unwrap_err().to_string().contains("strip"));
-    }
-}
+mod tests;

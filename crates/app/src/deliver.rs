@@ -2,6 +2,7 @@
 //! it. That an effect is under way is committed before the call, so whatever breaks off in between
 //! is found as *sent* later and read back, never sent blindly again.
 
+mod adyen;
 mod netsuite;
 mod outcome;
 mod perform;
@@ -9,6 +10,7 @@ mod salesforce;
 mod stripe;
 mod verify;
 
+pub(crate) use adyen::{COLLECT as ADYEN_COLLECT, REFUND as ADYEN_REFUND};
 pub use outcome::{release, skip};
 pub use verify::verify_late;
 

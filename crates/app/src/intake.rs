@@ -2,6 +2,8 @@
 //! fetched and only what was fetched is acted on. Outside calls are made between transactions; what
 //! an item comes to is written together with what became of it, or not at all.
 
+pub(crate) mod adyen;
+mod adyen_door;
 pub(crate) mod processor;
 mod receive;
 pub(crate) mod salesforce;
@@ -147,6 +149,9 @@ fn translate(app: &App, connections: &Connections, row: InboxRow) -> Progress {
     let outcome = match (row.source.as_str(), connections.processor(&row.source)) {
         (_, Some(api)) => stripe::process(app, api, &row),
         (SALESFORCE, _) => salesforce::process(app, &row),
+        (source, _) if connections.adyen.contains_key(source) => {
+            adyen::process(app, &connections.adyen[source], &row)
+        }
         (batch_file::SOURCE, _) => batch_file::process(app, &row),
         _ => conclude(app, &row, |_, context| {
             let at = context.now.plus_seconds(NO_CONNECTION_SECONDS);

@@ -1,7 +1,7 @@
 //! What each system may be asked, and the defaults that fit what its maker allows.
 
 use crate::connections::{NETSUITE, SALESFORCE};
-use crate::payment_routes::is_stripe;
+use crate::payment_routes::{is_adyen, is_stripe};
 use connect::breaker::BreakerRule;
 use control::gate::Budget;
 use serde::Deserialize;
@@ -15,6 +15,8 @@ pub struct LimitsConfig {
     pub salesforce: LimitSettings,
     /// The payment processor.
     pub stripe: LimitSettings,
+    /// The payment processor Adyen.
+    pub adyen: LimitSettings,
     /// The outside ledger.
     pub netsuite: LimitSettings,
 }
@@ -61,6 +63,8 @@ impl LimitsConfig {
             SALESFORCE => self.salesforce.over(300, 50, 5),
             // 100 reads and 100 writes a second live, 25 in test mode.
             name if is_stripe(name) => self.stripe.over(1_200, 40, 8),
+            // It publishes no figure: as much as the other processor is asked.
+            name if is_adyen(name) => self.adyen.over(1_200, 40, 8),
             // 15 calls at once for all programs of the account together: leave the larger part.
             NETSUITE => self.netsuite.over(600, 60, 5),
             _ => LimitSettings::default().over(60, 10, 1),
@@ -79,6 +83,7 @@ impl LimitsConfig {
         LimitsConfig {
             salesforce: wide,
             stripe: wide,
+            adyen: wide,
             netsuite: wide,
         }
     }

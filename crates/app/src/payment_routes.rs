@@ -2,10 +2,11 @@
 //! and currency. The most specific row that fits holds.
 
 use crate::command::{Answer, SetPaymentRoutes};
-use crate::connections::STRIPE;
+use crate::connections::{ADYEN, STRIPE};
 use crate::fault::{stored, to_store};
 use crate::record::Context;
 use crate::{AppFault, Refusal};
+use control::topology::Topology;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,7 +31,7 @@ pub struct PaymentRoute {
     /// The currency of the invoice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
-    /// The connection that collects, such as `stripe` or `stripe_eu`.
+    /// The connection that collects, such as `stripe`, `stripe_eu` or `adyen`.
     pub connection: String,
 }
 
@@ -99,14 +100,76 @@ impl PaymentRoutes {
     }
 }
 
-/// Whether a connection is an account of the processor: the one, or one beside it.
+/// Whether a connection is an account at Stripe: the first, or one beside it.
 #[must_use]
 pub fn is_stripe(name: &str) -> bool {
-    name == STRIPE
-        || name.strip_prefix("stripe_").is_some_and(|account| {
+    is_account_of(STRIPE, name)
+}
+
+/// Whether a connection is a merchant account at Adyen: the first, or one beside it.
+#[must_use]
+pub fn is_adyen(name: &str) -> bool {
+    is_account_of(ADYEN, name)
+}
+
+/// Whether a connection collects payments.
+#[must_use]
+pub fn is_processor(name: &str) -> bool {
+    is_stripe(name) || is_adyen(name)
+}
+
+fn is_account_of(system: &str, name: &str) -> bool {
+    let Some(rest) = name.strip_prefix(system) else {
+        return false;
+    };
+    rest.is_empty()
+        || rest.strip_prefix('_').is_some_and(|account| {
             let letters = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
             (1..=20).contains(&account.len()) && account.bytes().all(letters)
         })
+}
+
+/// What a topology calls the system at the other end of a connection. Every account of a processor is
+/// that processor to it, and a processor that it does not name is the one that it names: which of them
+/// collects what is the matter of the payment routes.
+pub(crate) fn in_topology<'s>(topology: &Topology, source: &'s str) -> &'s str {
+    if is_adyen(source) && topology.system(ADYEN).is_some() {
+        ADYEN
+    } else if is_processor(source) {
+        STRIPE
+    } else {
+        source
+    }
+}
+
+/// The operation by which a connection collects.
+#[must_use]
+pub fn collecting(connection: &str) -> &'static str {
+    if is_adyen(connection) {
+        crate::deliver::ADYEN_COLLECT
+    } else {
+        crate::intake::processor::COLLECT
+    }
+}
+
+/// The operation by which a connection gives money back.
+#[must_use]
+pub fn giving_back(connection: &str) -> &'static str {
+    if is_adyen(connection) {
+        crate::deliver::ADYEN_REFUND
+    } else {
+        "stripe.refund"
+    }
+}
+
+/// The processor's word for a payment.
+#[must_use]
+pub fn payment_word(connection: &str) -> &'static str {
+    if is_adyen(connection) {
+        "Payment"
+    } else {
+        "PaymentIntent"
+    }
 }
 
 /// The name of a connection to the processor, kept for the life of the program; nothing for any other
@@ -117,7 +180,10 @@ pub fn connection(name: &str) -> Option<&'static str> {
     if name == STRIPE {
         return Some(STRIPE);
     }
-    if !is_stripe(name) {
+    if name == ADYEN {
+        return Some(ADYEN);
+    }
+    if !is_processor(name) {
         return None;
     }
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +216,18 @@ pub fn set(
         return Err(AppFault::Refused(wrong));
     }
     let routes = PaymentRoutes(body.routes.clone());
-    settings::set_setting(tx, ROUTES, &to_store("payment routes", &routes)?)?;
+    let text = to_store("payment routes", &routes)?;
+    settings::set_setting(tx, ROUTES, &text)?;
+    // Kept in versions beside it, so that it can be told who sent money where, and when.
+    let version = settings::configuration(tx, ROUTES)?.map_or(0, |(version, _)| version) + 1;
+    settings::add_configuration(
+        tx,
+        ROUTES,
+        version,
+        context.now.microseconds(),
+        &context.actor,
+        &text,
+    )?;
     Ok(json!({ "routes": routes }))
 }
 
@@ -162,9 +239,9 @@ fn problems(
 ) -> Vec<Refusal> {
     let field = |name: &str| format!("routes[{index}].{name}");
     let mut wrong = Vec::new();
-    if !is_stripe(&row.connection) {
+    if !is_processor(&row.connection) {
         let message = format!(
-            "there is no processor {:?}; a route goes to stripe or to an account beside it, such as stripe_eu",
+            "there is no processor {:?}; a route goes to stripe, to adyen or to an account beside them, such as stripe_eu",
             row.connection
         );
         let place = field("connection");
@@ -249,7 +326,12 @@ mod tests {
         ] {
             assert_eq!(is_stripe(name), is, "{name}");
             assert_eq!(connection(name).is_some(), is, "{name}");
+            let there = name.replace("stripe", "adyen");
+            assert_eq!(is_adyen(&there), is, "{there}");
+            assert!(!is_stripe(&there), "{there}");
         }
+        assert_eq!(connection("adyen"), Some("adyen"));
+        assert_eq!(connection("adyenx"), None);
         assert_eq!(connection("stripe_eu2"), Some("stripe_eu2"));
     }
 }

@@ -35,6 +35,8 @@ pub(crate) const ACTOR: &str = "tieout/process";
 
 /// Operations of other systems whose confirmation a definition may wait for.
 const OPERATIONS: &[&str] = &[
+    "adyen.collect",
+    "adyen.refund",
     "netsuite.journal_entry",
     "netsuite.customer",
     "salesforce.update",

@@ -2,6 +2,8 @@
 //! opportunities of the CRM, events of the processor that no webhook brought, and the totals that
 //! our figures must agree with.
 
+mod notified;
+
 use crate::connections::{Connections, SALESFORCE};
 use crate::intake::{self, ACTOR};
 use crate::worker::Progress;
@@ -212,7 +214,7 @@ pub fn read_balances(app: &App, connections: &Connections) -> Result<(), AppFaul
             first_fault.get_or_insert(fault);
         }
     };
-    if connections.processors().next().is_some() {
+    if connections.processors().next().is_some() || !connections.adyen.is_empty() {
         keep("processor_balance", processor_balances(app, connections));
     }
     if let Some(api) = &connections.salesforce {
@@ -221,7 +223,7 @@ pub fn read_balances(app: &App, connections: &Connections) -> Result<(), AppFaul
     first_fault.map_or(Ok(()), Err)
 }
 
-/// What all accounts of the processor hold together.
+/// What all accounts of all processors hold together.
 fn processor_balances(app: &App, connections: &Connections) -> Result<Totals, AppFault> {
     let mut totals = Totals::new();
     for (_, api) in connections.processors() {
@@ -229,6 +231,7 @@ fn processor_balances(app: &App, connections: &Connections) -> Result<Totals, Ap
             *totals.entry((entity, currency)).or_default() += minor;
         }
     }
+    notified::add_totals(app, connections, &mut totals)?;
     Ok(totals)
 }
 

@@ -175,6 +175,7 @@ fn sweeps(app: &App, connections: &Connections) -> Progress {
     }
     let any = connections.salesforce.is_some()
         || connections.processors().next().is_some()
+        || !connections.adyen.is_empty()
         || connections.netsuite.is_some();
     if any {
         total += at_most_every(app, "balances", pace.balance_seconds, || {

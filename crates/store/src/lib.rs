@@ -55,6 +55,7 @@ pub mod payments;
 mod presence;
 pub mod price_changes;
 pub mod processes;
+pub mod processor_notices;
 pub mod progress;
 pub mod proof;
 pub mod provisioning;

@@ -9,7 +9,7 @@ use app::connections::Connections;
 use app::intake::{
     Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_stripe_then,
 };
-use app::payment_routes::connection;
+use app::payment_routes::{connection, is_adyen};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -22,10 +22,18 @@ use tokio::sync::oneshot;
 /// Where Stripe delivers its events.
 pub const STRIPE: &str = "/webhooks/stripe";
 
+/// Where Adyen delivers its notifications.
+pub const ADYEN: &str = "/webhooks/adyen";
+
+/// What Adyen expects to read when a delivery was accepted.
+const ACCEPTED: &str = "[accepted]";
+
 pub(crate) fn router() -> Router<Web> {
     Router::new()
         .route(STRIPE, post(stripe))
         .route("/webhooks/stripe/{account}", post(stripe_account))
+        .route(ADYEN, post(adyen))
+        .route("/webhooks/adyen/{account}", post(adyen_account))
 }
 
 async fn stripe(State(web): State<Web>, request: Request<Body>) -> Response {
@@ -40,7 +48,24 @@ async fn stripe_account(
     Path(account): Path<String>,
     request: Request<Body>,
 ) -> Response {
-    let known = connection(&format!("stripe_{account}"));
+    at_account(web, &format!("stripe_{account}"), request).await
+}
+
+async fn adyen(State(web): State<Web>, request: Request<Body>) -> Response {
+    at_account(web, app::connections::ADYEN, request).await
+}
+
+/// The door of a further merchant account.
+async fn adyen_account(
+    State(web): State<Web>,
+    Path(account): Path<String>,
+    request: Request<Body>,
+) -> Response {
+    at_account(web, &format!("adyen_{account}"), request).await
+}
+
+async fn at_account(web: Web, name: &str, request: Request<Body>) -> Response {
+    let known = connection(name);
     let known = known.filter(|name| web.connections().is_some_and(|all| all.has(name)));
     let received = match known {
         Some(processor) => receive(web, processor, request).await,
@@ -81,6 +106,10 @@ async fn receive(
         })
         .await?
     };
+    if is_adyen(processor) {
+        let kind = [(CONTENT_TYPE, "text/plain; charset=utf-8")];
+        return Ok((kind, ACCEPTED).into_response());
+    }
     let word = match received {
         Received::New => "new",
         Received::Duplicate => "duplicate",
@@ -130,6 +159,7 @@ fn refused(refusal: IntakeRefusal) -> Problem {
             format!("A delivery has at most {LARGEST_DELIVERY} bytes."),
         ),
         IntakeRefusal::Signature(_)
+        | IntakeRefusal::ItemSignature(_)
         | IntakeRefusal::NoEvent { .. }
         | IntakeRefusal::OtherContent { .. } => {
             Problem::new(Code::WebhookRefused, message.clone()).with_error(word, message)

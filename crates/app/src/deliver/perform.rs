@@ -1,7 +1,7 @@
 //! What each operation sends and how it is read back. No transaction is open while a call is under
 //! way.
 
-use super::{Taken, netsuite, salesforce, stripe};
+use super::{Taken, adyen, netsuite, salesforce, stripe};
 use crate::connections::Connections;
 use crate::intake::processor::COLLECT;
 use crate::journey::payment::{FailedAttempt, Settlement};
@@ -69,6 +69,8 @@ pub(crate) fn perform(app: &App, connections: &Connections, taken: &Taken) -> An
     let outcome = match effect.operation.as_str() {
         COLLECT => stripe::collect(app, connections, taken),
         "stripe.refund" => stripe::refund(connections, taken),
+        adyen::COLLECT => adyen::collect(app, connections, taken),
+        adyen::REFUND => adyen::refund(app, connections, taken),
         "netsuite.customer" => netsuite::customer(app, connections, taken),
         "netsuite.journal_entry" => netsuite::journal_entry(app, connections, taken),
         "salesforce.update" => salesforce::update(connections, taken),

@@ -518,11 +518,8 @@ pub(crate) fn payment(
         &fields,
         &[place],
     );
-    // Every account of the processor is the processor to the topology.
-    let source = match crate::payment_routes::is_stripe(&row.source) {
-        true => crate::connections::STRIPE,
-        false => row.source.as_str(),
-    };
+    let topology = &context.books.governance.topology;
+    let source = crate::payment_routes::in_topology(topology, &row.source);
     concluded(tx, context, row, source, wanted, &row.source_id)
 }
 

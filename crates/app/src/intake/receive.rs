@@ -4,6 +4,7 @@
 use super::ACTOR;
 use crate::connections::{Connections, STRIPE};
 use crate::{App, AppFault};
+use connect::adyen;
 use connect::stripe::webhook::{SignatureFault, Verifier};
 use connect::stripe::{Event, read_delivered_event};
 use sha2::{Digest, Sha256};
@@ -35,6 +36,9 @@ pub enum IntakeRefusal {
     /// Its signature is missing, malformed, wrong or not fresh.
     #[error(transparent)]
     Signature(#[from] SignatureFault),
+    /// An item of it is not signed, or not with a key of ours.
+    #[error(transparent)]
+    ItemSignature(#[from] adyen::webhook::SignatureFault),
     /// It is signed but is no event.
     #[error("the delivery is no event: {problem}")]
     NoEvent {
@@ -63,6 +67,12 @@ impl IntakeRefusal {
             IntakeRefusal::Signature(SignatureFault::NoMatch) => "signature_wrong",
             IntakeRefusal::Signature(SignatureFault::TooOld { .. }) => "signature_too_old",
             IntakeRefusal::Signature(SignatureFault::InFuture { .. }) => "signature_in_future",
+            IntakeRefusal::ItemSignature(adyen::webhook::SignatureFault::Missing { .. }) => {
+                "signature_missing"
+            }
+            IntakeRefusal::ItemSignature(adyen::webhook::SignatureFault::NoMatch { .. }) => {
+                "signature_wrong"
+            }
             IntakeRefusal::NoEvent { .. } => "no_event",
             IntakeRefusal::OtherContent { .. } => "other_content",
             IntakeRefusal::NotKept(_) => "not_kept",
@@ -120,7 +130,7 @@ pub struct Delivery<'a> {
     pub processor: &'static str,
     /// The bytes exactly as they came.
     pub body: Vec<u8>,
-    /// Value of the `Stripe-Signature` header.
+    /// Value of the `Stripe-Signature` header; Adyen signs inside the body.
     pub signature: Option<&'a str>,
     /// The moment by the clock that signatures are checked with.
     pub now: Instant,
@@ -135,6 +145,9 @@ pub fn receive_stripe_then(
     delivery: Delivery<'_>,
     done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
 ) {
+    if crate::payment_routes::is_adyen(delivery.processor) {
+        return super::adyen_door::receive_then(app, connections, delivery, done);
+    }
     let digest: [u8; 32] = Sha256::digest(&delivery.body).into();
     match check(connections, &delivery) {
         Ok(event) => {
@@ -155,7 +168,7 @@ pub fn receive_stripe_then(
 }
 
 /// Says in the log and in the counts that a delivery is refused, and then to its sender.
-fn refuse(
+pub(super) fn refuse(
     app: &App,
     processor: &'static str,
     refusal: IntakeRefusal,
@@ -163,7 +176,7 @@ fn refuse(
     now: Instant,
     done: impl FnOnce(Result<Received, IntakeRefusal>) + Send + 'static,
 ) {
-    tracing::warn!(reason = refusal.code(), "a delivery of stripe is refused");
+    tracing::warn!(processor, reason = refusal.code(), "a delivery is refused");
     let row = refused_row(processor, &refusal, digest, now);
     app.run_then(
         ACTOR,

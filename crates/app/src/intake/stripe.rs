@@ -255,7 +255,7 @@ fn refund_failed(
     Ok(())
 }
 
-fn ending(outcome: &PaymentOutcome, what: &str) -> Ending {
+pub(super) fn ending(outcome: &PaymentOutcome, what: &str) -> Ending {
     match outcome {
         PaymentOutcome::Recorded { correlation } => Ending::confirmed(what, correlation.as_ref()),
         PaymentOutcome::AlreadyRecorded { correlation } => Ending::confirmed(

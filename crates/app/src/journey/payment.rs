@@ -160,7 +160,7 @@ pub fn settled(
     }
     let mut refs = vec![Reference {
         system: report.processor.clone(),
-        kind: "PaymentIntent".to_owned(),
+        kind: crate::payment_routes::payment_word(&report.processor).to_owned(),
         id: report.external_id.clone(),
     }];
     refs.extend(report.charge.iter().map(|charge| Reference {

@@ -98,12 +98,13 @@ pub fn request(
             Vec::new(),
         )?;
     } else {
+        let connection = super::payment::begun_at(tx, &payment.id)?
+            .or(took_in(tx, &payment)?)
+            .unwrap_or(crate::connections::STRIPE);
         recorder.intend(Intent {
             lane: format!("payment/{}", payment.id),
-            connection: super::payment::begun_at(tx, &payment.id)?
-                .or(took_in(tx, &payment)?)
-                .unwrap_or(crate::connections::STRIPE),
-            operation: "stripe.refund",
+            connection,
+            operation: crate::payment_routes::giving_back(connection),
             subject: format!("refund/{id}"),
             key: format!("refund/{id}"),
             request: json!({

@@ -5,6 +5,7 @@ use super::money;
 use super::words::{count, href, plain};
 use crate::App;
 use crate::fault::AppFault;
+use crate::payment_routes::is_processor;
 use crate::view::{SideBySide, SystemState};
 use std::collections::BTreeSet;
 use store::documents::DocumentFilter;
@@ -246,12 +247,17 @@ fn at_processor(
     object: &str,
     ours: &str,
 ) -> Result<Option<SystemState>, AppFault> {
-    let references = names(tx, object, "stripe")?;
     let words = last_words(tx, object)?;
-    let word = words.iter().find(|word| word.connection == "stripe");
-    if references.is_empty() && word.is_none() {
+    let word = words.iter().find(|word| is_processor(&word.connection));
+    let known = catalogue::references_of(tx, object)?;
+    let named = known.iter().find(|known| is_processor(&known.system));
+    let there = word
+        .map(|word| word.connection.clone())
+        .or_else(|| named.map(|known| known.system.clone()));
+    let Some(there) = there else {
         return Ok(None);
-    }
+    };
+    let references = names(tx, object, &there)?;
     let is_ended = matches!(ours, "settled" | "refunded" | "failed");
     let (state, mark, at) = match word {
         // It came from there: what it says is what we have.
@@ -267,7 +273,7 @@ fn at_processor(
         }
     };
     Ok(Some(SystemState {
-        system: "stripe".to_owned(),
+        system: there,
         references,
         state,
         at,

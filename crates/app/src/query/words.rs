@@ -50,6 +50,7 @@ pub(super) fn system(word: &str) -> &str {
     match word {
         "salesforce" => "Salesforce",
         "stripe" => "Stripe",
+        "adyen" => "Adyen",
         "netsuite" => "NetSuite",
         other => other,
     }

@@ -3,11 +3,11 @@
 use super::{FailedAttempt, PaymentOutcome, fact, find, money};
 use crate::App;
 use crate::collection::dunning;
-use crate::connections::STRIPE;
+use crate::connections::{ADYEN, STRIPE};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, standing};
-use crate::payment_routes::{Collected, connection, is_stripe};
+use crate::payment_routes::{Collected, collecting, connection, is_processor, payment_word};
 use crate::record::{Context, Intent, Recorder};
 use billing::{DunningStep, next_attempt};
 use commerce::{Collection, Customer};
@@ -117,20 +117,22 @@ pub(crate) fn begun_at(tx: &mut Tx<'_>, payment: &str) -> Result<Option<&'static
     let of_payment = store::effects::of_subject(tx, &format!("payment/{payment}"))?;
     let begun = of_payment
         .iter()
-        .find(|effect| is_stripe(&effect.connection));
+        .find(|effect| is_processor(&effect.connection));
     Ok(begun.and_then(|effect| connection(&effect.connection)))
 }
 
 /// Whether invoices of an entity to this payer are collected by card.
 pub(crate) fn is_collected(context: &Context, entity: &str, payer: &Customer) -> bool {
     payer.collection == Collection::Card
-        && payer.refs.iter().any(|known| is_stripe(&known.system))
+        && payer.refs.iter().any(|known| is_processor(&known.system))
         && context.books.routing.collect_cards
-        && context.books.governance.tells(
-            control::topology::RoutedFact::Collections,
-            "stripe",
-            Some(entity),
-        )
+        && [STRIPE, ADYEN].iter().any(|processor| {
+            let fact = control::topology::RoutedFact::Collections;
+            context
+                .books
+                .governance
+                .tells(fact, processor, Some(entity))
+        })
 }
 
 /// As [`collect`] without a transaction: the payment is answered and remains to be written.
@@ -197,7 +199,7 @@ fn ask(
     recorder.intend(Intent {
         lane: format!("payment/{}", row.id),
         connection: processor,
-        operation: "stripe.collect",
+        operation: collecting(processor),
         subject: format!("payment/{}", row.id),
         key: format!("collect/{}/{attempt}", row.id),
         request: json!({
@@ -274,6 +276,8 @@ pub fn attempt_failed(
         report.processor, report.external_id, report.attempt
     );
     let mut recorder = Recorder::new(context, correlation.clone(), "/sys/processor", &key);
+    // The code stands before the words that the processor has for people.
+    let code = report.reason.split(':').next().unwrap_or_default();
     let event = PaymentFailed {
         payment: stored_value("payment id", &row.id)?,
         invoice: stored_value("invoice id", &row.invoice)?,
@@ -281,11 +285,11 @@ pub fn attempt_failed(
         amount: money(&row, row.amount)?,
         attempt: report.attempt,
         reason: report.reason.clone(),
-        decline_class: DeclineClass::of(&report.reason),
+        decline_class: DeclineClass::of(code),
         next_attempt: retry,
         references: vec![Reference {
             system: report.processor.clone(),
-            kind: "PaymentIntent".to_owned(),
+            kind: payment_word(&report.processor).to_owned(),
             id: report.external_id.clone(),
         }],
     };
