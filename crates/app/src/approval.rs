@@ -2,7 +2,9 @@
 //! person grants it, and is then done exactly once, as what its maker sent. A request waits for days
 //! and over restarts; it ends by being granted, denied, withdrawn, or by its expiry.
 
+mod account;
 pub(crate) mod evidence;
+mod own_terms;
 pub(crate) mod people;
 mod queries;
 mod rounds;
@@ -72,7 +74,8 @@ pub(crate) fn hold(
     };
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
-    if !policy.concerns(command, changes_existing) {
+    let own_terms = own_terms::of(context, &envelope.command);
+    if !policy.concerns(command, changes_existing, &own_terms) {
         return Ok(None);
     }
     let evidence = evidence::of(tx, context, envelope)?;
@@ -80,6 +83,7 @@ pub(crate) fn hold(
     let measured = Measured {
         command,
         changes_existing,
+        own_terms: &own_terms,
         moved: &moved,
     };
     match policy.demand(measured) {

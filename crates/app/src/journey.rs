@@ -290,7 +290,7 @@ fn dispatch(
         Command::UnapplyPayment(body) => collection::cash::unapply(tx, context, key, body),
         Command::WriteOffInvoice(body) => collection::write_off::by_hand(tx, context, key, body),
         Command::GrantCredit(body) => collection::prepaid::grant(tx, context, key, body),
-        Command::SetPayer(body) => collection::cash::set_payer(tx, body),
+        Command::SetPayer(body) => collection::cash::set_payer(tx, context, key, body),
         Command::SetBillTo(body) => routing::said::set_bill_to(tx, context, key, body),
         Command::SetConsolidation(body) => routing::said::set_consolidation(tx, context, key, body),
         Command::SetCollectionsOwner(body) => {

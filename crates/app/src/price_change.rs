@@ -3,6 +3,8 @@
 //! the preview is not touched; a contract that has changed since keeps its price and says so; one that
 //! refuses is held with an exception and stops nobody.
 
+mod report;
+
 use crate::command::{
     AmendContract, Answer, ApprovePriceChange, CancelPriceChange, ChangeBody, Command, Envelope,
     PlanPriceChange,
@@ -15,6 +17,7 @@ use crate::record::Context;
 use crate::worker::{self, Progress};
 use crate::{App, Refusal};
 use commerce::{Contract, KeepsPrice, Repricing, reprice, total_value};
+use report::report;
 use serde_json::json;
 use store::contracts::{self, ContractRow};
 use store::price_changes::{self, PriceChangeResult, PriceChangeRow};
@@ -101,7 +104,7 @@ pub(crate) fn approve(
     if before.status != "waiting" {
         return Err(cannot(&before, "be approved"));
     }
-    if before.maker == context.actor {
+    if control::approval::four_eyes(&before.maker, &context.actor).is_err() {
         let message = format!(
             "{} planned price change {} and cannot approve it; another person must",
             before.maker, before.id
@@ -114,7 +117,9 @@ pub(crate) fn approve(
         after_contract: String::new(),
         ..before.clone()
     };
-    Ok(said(&put(tx, context, &before, row)?))
+    let row = put(tx, context, &before, row)?;
+    report(tx, context, &row)?;
+    Ok(said(&row))
 }
 
 /// `cancel_price_change`. What it has amended stays amended.
@@ -139,7 +144,9 @@ pub(crate) fn cancel(
         reason: body.reason.clone(),
         ..before.clone()
     };
-    Ok(said(&put(tx, context, &before, row)?))
+    let row = put(tx, context, &before, row)?;
+    report(tx, context, &row)?;
+    Ok(said(&row))
 }
 
 fn cannot(row: &PriceChangeRow, what: &str) -> AppFault {
@@ -353,7 +360,8 @@ fn make(tx: &mut Tx<'_>, context: &Context, id: &str) -> Result<bool, AppFault> 
             status: "done".to_owned(),
             ..before.clone()
         };
-        put(tx, context, &before, row)?;
+        let row = put(tx, context, &before, row)?;
+        report(tx, context, &row)?;
         return Ok(true);
     };
     for result in expected {

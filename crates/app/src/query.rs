@@ -38,6 +38,7 @@ mod tax_decisions;
 mod tie_out;
 mod timeline;
 mod trail;
+mod template_deviations;
 mod trial_balance;
 mod usage;
 mod words;
@@ -68,6 +69,7 @@ pub use offered::{
 pub use outside_documents::OutsideDocumentView;
 pub use payments::payments;
 pub use price_changes::{PriceChangeDetail, PriceChangeLine, PriceChangeSums, PriceChangeView};
+pub(crate) use price_changes::in_words as price_in_words;
 pub use progress::{BillingDocument, ProgressPartView, ProgressPlanView};
 pub use provisioning::ProvisioningView;
 pub use quick::{AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount};
@@ -75,6 +77,7 @@ pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tax_decisions::{TaxDecisionCount, TaxDecisionLine, TaxDecisionPage};
 pub use tie_out::tie_outs;
+pub use template_deviations::TemplateStand;
 pub use timeline::{
     ContractTimeline, NextInvoice, NextLine, StretchKind, TimelineBand, TimelineBilled,
     TimelineDiscount, TimelineStretch, TimelineVersion, VersionChange,

@@ -6,6 +6,7 @@
 //! and at the end of a month revenue is recognised.
 
 mod engines;
+mod prices;
 mod read;
 mod report;
 mod tables;
@@ -200,6 +201,14 @@ struct Teller {
 
 const ACTOR: &str = "story";
 
+/// Who sends the command of a step, and who grants it where it waits.
+#[derive(Clone, Copy, Default)]
+struct People<'a> {
+    /// The teller where the step does not say.
+    sender: Option<&'a str>,
+    checker: Option<&'a str>,
+}
+
 impl Teller {
     fn open(story: &Story, store: Store) -> Result<Teller, StoryFault> {
         let first = story
@@ -251,7 +260,7 @@ impl Teller {
             ("create_customer", &story.customers),
         ] {
             for body in bodies {
-                self.act(0, name, body.clone(), None, None)?;
+                self.act(0, name, body.clone(), None, People::default())?;
             }
         }
         if story.taxes.is_empty() {
@@ -281,7 +290,7 @@ impl Teller {
         for entity in entities {
             for code in &codes {
                 let body = serde_json::json!({ "entity": entity, "tax_code": code, "rate": "0", "name": "No tax" });
-                self.act(0, "set_tax_rate", body, None, None)?;
+                self.act(0, "set_tax_rate", body, None, People::default())?;
             }
         }
         Ok(())
@@ -292,6 +301,7 @@ impl Teller {
         let mut command = None;
         let mut expected = None;
         let mut checker = None;
+        let mut sender = None;
         for (name, value) in step {
             match name.as_str() {
                 "on" | "advance_to" => self.move_to(number, date(number, name, value)?)?,
@@ -307,6 +317,13 @@ impl Teller {
                         wrong("approved_by names the person who grants the step".to_owned())
                     })?;
                     checker = Some(name.to_owned());
+                }
+                "by" => {
+                    let name = value.as_str().filter(|name| !name.trim().is_empty());
+                    let name = name.ok_or_else(|| {
+                        wrong("by names the person who sends the command".to_owned())
+                    })?;
+                    sender = Some(name.to_owned());
                 }
                 "tax_engines_away" => {
                     let is_away = value
@@ -324,7 +341,13 @@ impl Teller {
             }
         }
         match command {
-            Some((name, body)) => self.act(number, &name, body, expected, checker.as_deref()),
+            Some((name, body)) => {
+                let people = People {
+                    sender: sender.as_deref(),
+                    checker: checker.as_deref(),
+                };
+                self.act(number, &name, body, expected, people)
+            }
             None => Ok(()),
         }
     }
@@ -379,7 +402,7 @@ impl Teller {
         name: &str,
         body: Value,
         expected: Option<String>,
-        checker: Option<&str>,
+        people: People<'_>,
     ) -> Result<(), StoryFault> {
         // A second passes with every command, so that what happened stays in order.
         self.clock.move_to(self.clock.now().plus_seconds(1));
@@ -387,8 +410,9 @@ impl Teller {
             Command::read(name, body).map_err(|error| StoryFault::Command { number, error })?;
         let done = self
             .app
-            .act(ACTOR, command)
-            .and_then(|answer| self.grant(answer, checker));
+            .act(people.sender.unwrap_or(ACTOR), command)
+            .and_then(|answer| self.grant(answer, people.checker))
+            .and_then(|answer| prices::looked_at(&self.app, answer));
         let answer = match (done, expected) {
             (Ok(answer), None) => answer,
             (Ok(_), Some(expected)) => {

@@ -138,6 +138,12 @@ pub struct QuoteFigures {
     pub discount: Money,
     /// The discount as a part of list, to four places: `"0.2"` is 20 %.
     pub discount_rate: Rate,
+    /// What is given away: how far lines are below list, added up, and nothing set off for lines that
+    /// are dearer than list. It is what the discount policy measures, so that neither a dearer line
+    /// beside a cheap one nor a line parted in two needs less approval. Absent in versions that were
+    /// written before it was counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_away: Option<Money>,
     /// The total at standalone selling prices, of the products that have one.
     pub standalone: Money,
     /// What is quoted for those products less their standalone selling prices.
@@ -159,6 +165,7 @@ pub fn quote_figures(
     standalone: &Contract,
 ) -> Result<QuoteFigures, RatingRefusal> {
     let tcv = total_value(quoted)?;
+    let given_away = given_away(quoted, list)?;
     let list = total_value(list)?;
     let mut recurring = Money::zero(quoted.currency);
     let mut compared = Money::zero(quoted.currency);
@@ -190,11 +197,38 @@ pub fn quote_figures(
         list,
         discount,
         discount_rate: share(discount, list),
+        given_away: Some(given_away),
         standalone,
         margin,
         margin_rate: share(margin, standalone),
         without_standalone: without,
     })
+}
+
+impl QuoteFigures {
+    /// What the discount policy measures, with the part of list that it is.
+    #[must_use]
+    pub fn conceded(&self) -> (Money, Rate) {
+        match self.given_away {
+            Some(given) => (given, share(given, self.list)),
+            None => (self.discount, self.discount_rate),
+        }
+    }
+}
+
+/// How far components are below list, added up; those at or above list count nothing.
+fn given_away(quoted: &Contract, list: &Contract) -> Result<Money, RatingRefusal> {
+    let mut given = Money::zero(quoted.currency);
+    for component in &quoted.components {
+        let listed = list.components.iter().find(|it| it.id == component.id);
+        let Some(listed) = listed else { continue };
+        let at_list = component_value(list, listed)?;
+        let below = at_list.minus(component_value(quoted, component)?)?;
+        if below.minor > 0 {
+            given = given.plus(below)?;
+        }
+    }
+    Ok(given)
 }
 
 /// Months of the term: whole ones where it is whole months, otherwise its days by 365 a year.

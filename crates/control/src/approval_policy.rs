@@ -14,6 +14,8 @@ pub enum When {
     Always,
     /// Where it changes something that exists already.
     Changes,
+    /// Where it bills by terms of its own, otherwise than the catalogue says.
+    OwnTerms,
     /// Where it moves more than a limit.
     Over,
     /// Written down, and not in force.
@@ -81,6 +83,8 @@ pub struct Measured<'a> {
     pub command: &'a str,
     /// Whether it changes something that exists already.
     pub changes_existing: bool,
+    /// The terms of its own by which it bills, in words.
+    pub own_terms: &'a [String],
     /// What it moves, at most one amount a currency.
     pub moved: &'a [Money],
 }
@@ -155,12 +159,13 @@ impl ApprovalPolicy {
 
     /// Whether any rule in force is about the command, so that it is worth while to measure it.
     #[must_use]
-    pub fn concerns(&self, command: &str, changes_existing: bool) -> bool {
+    pub fn concerns(&self, command: &str, changes_existing: bool, own_terms: &[String]) -> bool {
         self.rules.iter().any(|rule| {
             rule.command == command
                 && match rule.when {
                     When::Always | When::Over => true,
                     When::Changes => changes_existing,
+                    When::OwnTerms => !own_terms.is_empty(),
                     When::Never => false,
                 }
         })
@@ -207,6 +212,17 @@ impl ApprovalRule {
                 ),
             )),
             When::Changes => None,
+            When::OwnTerms if measured.own_terms.is_empty() => None,
+            When::OwnTerms => Some((
+                0,
+                of(
+                    self.checkers.clone(),
+                    format!(
+                        "{command} bills otherwise than the catalogue says: {}",
+                        measured.own_terms.join(", ")
+                    ),
+                ),
+            )),
             When::Over => match measured
                 .moved
                 .iter()
@@ -352,6 +368,7 @@ mod tests {
         .demand(Measured {
             command,
             changes_existing,
+            own_terms: &[],
             moved,
         })
     }

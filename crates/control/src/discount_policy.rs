@@ -328,6 +328,34 @@ fn read_approvers(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Who gives away more needs no less: what asks for approval goes on asking, and never a lower
+        /// level. With what `commerce` shows of parted lines, cutting a line never lowers the approval.
+        #[test]
+        fn a_larger_discount_never_needs_a_lower_level(
+            less in 0_i64..6_000_000, more in 0_i64..6_000_000, low in 0_i64..10_001, higher in 0_i64..10_001,
+        ) {
+            let policy = DiscountPolicy::read(DiscountPolicy::STANDARD).unwrap();
+            let level = |minor: i64, rate: i64| {
+                let rate = Rate::new(Decimal::new(rate, 4));
+                let asked = policy.demand(&Given {
+                    discount: Money::from_minor(minor, Currency::EUR),
+                    rate,
+                    margin: None,
+                    deviations: &[],
+                });
+                asked.map_or(0, |demand| {
+                    let at = policy.levels.iter().position(|level| demand.why.ends_with(&level.name));
+                    at.unwrap() + 1
+                })
+            };
+            let (less, more) = (less.min(more), less.max(more));
+            let (low, high) = (low.min(higher), low.max(higher));
+            prop_assert!(level(less, low) <= level(more, high));
+        }
+    }
 
     fn given(minor: i64, rate: &str) -> Given<'static> {
         Given {

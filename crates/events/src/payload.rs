@@ -11,6 +11,7 @@ mod intercompany;
 mod invoice_draft;
 mod parties;
 mod payment;
+mod price_change;
 mod quote;
 
 pub use billing_run::*;
@@ -23,6 +24,7 @@ pub use intercompany::*;
 pub use invoice_draft::*;
 pub use parties::*;
 pub use payment::*;
+pub use price_change::*;
 pub use quote::*;
 
 use schemars::JsonSchema;
@@ -198,6 +200,10 @@ events! {
     QuoteConverted(QuoteReport) = "com.tieout.quote.quote.converted.v1";
     /// A version of a quote was turned down, taken back or ran out.
     QuoteClosed(QuoteReport) = "com.tieout.quote.quote.closed.v1";
+    /// A new price for contracts that run was approved, and is made on each of them.
+    PriceChangeApproved(PriceChangeReport) = "com.tieout.catalog.price_change.approved.v1";
+    /// A new price for contracts that run was made on all that take it, or was cancelled.
+    PriceChangeEnded(PriceChangeReport) = "com.tieout.catalog.price_change.ended.v1";
     /// A contract has a new version.
     ContractAmended(ContractAmended) = "com.tieout.contract.contract.amended.v1";
     /// A contract ends early.

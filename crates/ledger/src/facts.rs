@@ -110,6 +110,8 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
         | Event::QuoteAccepted(_)
         | Event::QuoteConverted(_)
         | Event::QuoteClosed(_)
+        | Event::PriceChangeApproved(_)
+        | Event::PriceChangeEnded(_)
         | Event::BillRunStarted(_)
         | Event::BillRunEnded(_)
         | Event::InvoiceDraftOpened(_)

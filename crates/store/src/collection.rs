@@ -502,6 +502,18 @@ pub fn open_of_amount(
         |mut row| row.text(0),
     )
 }
+/// Who pays for a customer; nothing when nobody else does.
+///
+/// # Errors
+/// When the database refuses.
+pub fn payer_of(tx: &mut Tx<'_>, customer: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT payer FROM customer_payer WHERE customer = ?1",
+        params![customer],
+        |mut row| row.text(0),
+    )
+}
+
 
 /// A document as it stood at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -74,6 +74,7 @@ pub mod settings;
 pub mod spoil;
 pub mod tax_calls;
 pub mod tax_decisions;
+pub mod template_deviations;
 pub mod usage;
 pub mod work_lists;
 

@@ -1,5 +1,6 @@
 //! What a checker is shown of a command, and the digest that binds his decision to it.
 
+use super::account;
 use crate::command::{Command, Envelope};
 use crate::fault::to_store;
 use crate::journey::{customer_change, perform};
@@ -60,7 +61,7 @@ pub(super) fn of(
             })?;
             Ok(Evidence {
                 impact,
-                differences: differences(tx, context, command)?,
+                differences: differences(tx, context, &envelope.key, command)?,
                 items: 0,
             })
         }
@@ -70,11 +71,16 @@ pub(super) fn of(
 fn differences(
     tx: &mut Tx<'_>,
     context: &Context,
+    key: &str,
     command: &Command,
 ) -> Result<Vec<Difference>, AppFault> {
     match command {
         Command::ChangeCustomer(body) => customer_change::differences(tx, body),
         Command::SubmitQuote(body) => crate::journey::quote::differences(tx, body),
+        Command::SetBillTo(body) => account::bill_to(tx, context, key, body),
+        Command::SetConsolidation(body) => account::consolidation(tx, context, key, body),
+        Command::SetPayer(body) => account::payer(tx, body),
+        Command::SetPaymentRoutes(body) => account::routes(tx, body),
         Command::PublishProduct(body) => {
             let before = context
                 .books

@@ -72,6 +72,45 @@ pub(super) fn of(command: &Command) -> (String, String) {
             format!("customer/{}", body.customer),
             format!("Change customer {}: {}", body.customer, body.reason),
         ),
+        Command::SetBillTo(body) => (
+            format!("contract/{}", body.contract),
+            format!(
+                "Who is billed for contract {}: {}",
+                body.contract, body.reason
+            ),
+        ),
+        Command::SetConsolidation(body) => {
+            let (scope, id) = match (&body.customer, &body.entity) {
+                (Some(id), _) => ("customer", id.as_str()),
+                (None, Some(id)) => ("entity", id.as_str()),
+                (None, None) => ("", ""),
+            };
+            (
+                format!("{scope}/{id}"),
+                format!(
+                    "How invoices of {scope} {id} are put together: {}",
+                    body.reason
+                ),
+            )
+        }
+        Command::SetPayer(body) => {
+            let payer = match &body.payer {
+                Some(payer) => format!("{payer} pays for {}", body.customer),
+                None => format!("{} pays for itself", body.customer),
+            };
+            let why = match body.reason.trim() {
+                "" => String::new(),
+                reason => format!(": {reason}"),
+            };
+            (
+                format!("customer/{}", body.customer),
+                format!("{payer}{why}"),
+            )
+        }
+        Command::SetPaymentRoutes(body) => (
+            "configuration/payment_routes".to_owned(),
+            format!("{}: {}", super::account::routes_in_words(body), body.reason),
+        ),
         Command::AmendContract(body) => (
             format!("contract/{}", body.contract),
             format!("Amend contract {} from {}", body.contract, body.effective),

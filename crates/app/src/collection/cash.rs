@@ -6,16 +6,17 @@ use super::{of_document, policy, reason_given, stated, unmatched};
 use crate::Refusal;
 use crate::command::{Answer, MatchPayment, SetPayer, UnapplyPayment};
 use crate::fault::{AppFault, stored_value};
+use crate::journey::routing::said;
 use crate::journey::{customer, document, exception, payment, refund};
 use crate::record::{Context, Recorder};
 use billing::{Instruction, OpenInvoice, Suggestion};
-use events::Application;
+use events::{Application, FieldChange};
 use serde_json::json;
 use store::collection;
 use store::documents::DocumentRow;
 use store::payments::{self, PaymentRow};
 use store::{Tx, catalogue, settings};
-use values::Money;
+use values::{Money, Zone};
 
 /// `match_payment`.
 ///
@@ -148,10 +149,7 @@ fn check_payer(
 
 /// Whether a payer pays for a customer: it was said so, or it is the account above it.
 pub(super) fn pays_for(tx: &mut Tx<'_>, payer: &str, customer: &str) -> Result<bool, AppFault> {
-    if collection::paid_by(tx, payer)?
-        .iter()
-        .any(|known| known == customer)
-    {
+    if collection::payer_of(tx, customer)?.as_deref() == Some(payer) {
         return Ok(true);
     }
     let Some(row) = catalogue::customer(tx, customer)? else {
@@ -335,9 +333,14 @@ pub fn unapply(
 /// `set_payer`.
 ///
 /// # Errors
-/// When a customer is unknown or would pay for itself.
-pub fn set_payer(tx: &mut Tx<'_>, body: &SetPayer) -> Result<Answer, AppFault> {
-    customer::load(tx, &body.customer)?;
+/// When a customer is unknown, would pay for itself, or nothing changes.
+pub fn set_payer(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    key: &str,
+    body: &SetPayer,
+) -> Result<Answer, AppFault> {
+    let account = customer::load(tx, &body.customer)?;
     if let Some(payer) = &body.payer {
         customer::load(tx, payer)?;
         if *payer == body.customer {
@@ -347,5 +350,18 @@ pub fn set_payer(tx: &mut Tx<'_>, body: &SetPayer) -> Result<Answer, AppFault> {
     }
     let payer = body.payer.as_ref().map_or("", |payer| payer.as_str());
     collection::set_payer(tx, body.customer.as_str(), payer)?;
+    let before = collection::payer_of(tx, body.customer.as_str())?;
+    if before.as_deref().unwrap_or_default() == payer {
+        let message = "nothing changes: this is who pays already";
+        return Err(Refusal::whole("nothing_changes", message).into());
+    }
     Ok(json!({ "customer": body.customer, "payer": body.payer }))
+    let change = FieldChange {
+        field: "payer".to_owned(),
+        before,
+        after: Some(payer.to_owned()).filter(|payer| !payer.is_empty()),
+        owner: "tieout".to_owned(),
+    };
+    let today = Zone::utc().date_at(context.now);
+    said::tell(tx, context, key, &account, today, change)?;
 }

@@ -113,6 +113,9 @@ pub struct SetPayer {
     /// Who pays for it; nobody else when absent.
     #[serde(default)]
     pub payer: Option<CustomerId>,
+    /// Why; it stands beside the request for whoever approves it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
 }
 
 /// Body of `record_promise`.

@@ -45,6 +45,10 @@ pub struct QuoteContent {
     /// What happens when the term runs out, when not as the template says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal: Option<RenewalTerms>,
+    /// Who uses what is quoted, and as what we take part, where the customer is a partner who resells
+    /// it or for whom we arrange the sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partner: Option<commerce::PartnerSale>,
     /// Last day on which it can be accepted; it does not run out when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valid_until: Option<Date>,

@@ -2,6 +2,7 @@
 
 use crate::command::{Answer, CreateEntity, PublishPostingRules, PublishProduct, SetTaxRate};
 use crate::fault::{stored, to_store};
+use crate::journey::invoice_policy;
 use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
 use billing::{TaxRate, TaxTable};
@@ -18,7 +19,8 @@ const FIRST_DAY: Date = Date::constant(1970, 1, 1);
 /// `create_entity`.
 ///
 /// # Errors
-/// When an entity with other books has the id already.
+/// When an entity with other books has the id already, or documents of a new one could get numbers of
+/// another one's.
 pub fn create_entity(
     tx: &mut Tx<'_>,
     _context: &Context,
@@ -30,8 +32,12 @@ pub fn create_entity(
         currency: body.currency,
         zone: body.time_zone.clone(),
     };
+    let mut others = Vec::new();
+    let mut is_new = true;
     for (id, text) in catalogue::entities(tx)? {
         let known: Entity = stored("entity", &text)?;
+        is_new = is_new && id != body.id.as_str();
+        others.push(known.id.clone());
         if id == body.id.as_str() && known.currency != body.currency {
             let message = format!(
                 "entity {id} keeps its books in {}; a functional currency is never changed",
@@ -39,6 +45,9 @@ pub fn create_entity(
             );
             return Err(Refusal::field("currency_fixed", "currency", message).into());
         }
+    }
+    if is_new && let Some(refusal) = invoice_policy::new_entity_meets(tx, &body.id, &others)? {
+        return Err(refusal.into());
     }
     catalogue::put_entity(tx, body.id.as_str(), &to_store("entity", &entity)?)?;
     Ok(json!({ "entity": body.id }))

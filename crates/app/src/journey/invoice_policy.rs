@@ -102,6 +102,38 @@ impl Known {
     }
 }
 
+/// Why an entity cannot have this id: its documents could print a number that another entity prints or
+/// has printed. An entity takes the standard series from its first document on, before anybody can
+/// state another one for it.
+///
+/// # Errors
+/// When what is stored cannot be read.
+pub(crate) fn new_entity_meets(
+    tx: &mut Tx<'_>,
+    entity: &EntityId,
+    others: &[EntityId],
+) -> Result<Option<Refusal>, AppFault> {
+    let words = ["invoice", "credit_note"];
+    let standard = |id: &EntityId| words.map(|word| standard_of(id, word));
+    let mut known: Vec<Known> = others.iter().flat_map(standard).flatten().collect();
+    for (other, _, policy) in versions(tx)? {
+        if other != *entity {
+            known.extend(series_of(&other, &policy).into_iter().map(|(_, it)| it));
+        }
+    }
+    for one in standard(entity).into_iter().flatten() {
+        if let Some(other) = known.iter().find(|other| meets(&one, other)) {
+            let message = format!(
+                "{} could print a number of {} again; give the entity another id",
+                one.in_words(),
+                other.in_words()
+            );
+            return Ok(Some(Refusal::field("numbers_meet", "id", message)));
+        }
+    }
+    Ok(None)
+}
+
 /// The series of the new policy that could print a number which another series prints or has printed.
 fn meetings(
     tx: &mut Tx<'_>,

@@ -3,12 +3,14 @@
 //! approved is exactly what becomes the contract. A change makes a new version: it takes the approval
 //! of the one before it away, and its draft order with it.
 
+mod billed;
 mod lines;
 mod steps;
 mod tend;
 mod view;
 mod write;
 
+pub use billed::QuoteBilled;
 pub use commerce::QuoteFigures;
 pub(crate) use tend::tend;
 pub use view::{
@@ -173,9 +175,10 @@ pub(crate) fn demanded(
     let deviations: Vec<String> = version.deviations.lines().map(str::to_owned).collect();
     let measured = !figures.standalone.is_zero();
     let policy = offer::discount_policy(tx)?;
+    let (discount, rate) = figures.conceded();
     Ok(policy.demand(&Given {
-        discount: figures.discount,
-        rate: figures.discount_rate,
+        discount,
+        rate,
         margin: measured.then_some(figures.margin_rate),
         deviations: &deviations,
     }))
@@ -379,6 +382,7 @@ pub(crate) fn differences(
 ) -> Result<Vec<Difference>, AppFault> {
     let (row, version) = load(tx, &body.quote, Some(body.version))?;
     let figures: QuoteFigures = stored("figures of a quote", &version.figures)?;
+    let content: QuoteContent = stored("quote", &version.content)?;
     let of = |field: &str, before: String, after: String| Difference {
         field: field.to_owned(),
         before,
@@ -408,6 +412,16 @@ pub(crate) fn differences(
         ),
         of("monthly recurring", String::new(), figures.mrr.to_string()),
     ];
+    if let Some(given) = figures
+        .given_away
+        .filter(|given| *given != figures.discount)
+    {
+        let before = "nothing is set off for lines above list".to_owned();
+        found.push(of("given away", before, given.to_string()));
+    }
+    if let Some(sale) = &content.partner {
+        found.push(of("partner sale", String::new(), billed::in_words(sale)));
+    }
     if !figures.standalone.is_zero() {
         let margin = format!("{}, {}", figures.margin, percent(figures.margin_rate));
         found.push(of(

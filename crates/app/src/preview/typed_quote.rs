@@ -5,7 +5,7 @@ use super::AmendmentPreview;
 use super::quote::preview;
 use crate::command::{CreateQuote, QuoteContent, ReviseQuote, SubmitQuote};
 use crate::fault::{stored, stored_value};
-use crate::journey::quote as journey;
+use crate::journey::quote::{self as journey, QuoteBilled};
 use crate::{App, AppFault, Context};
 use commerce::QuoteFigures;
 use schemars::JsonSchema;
@@ -22,6 +22,8 @@ pub struct TypedQuote {
     pub deviations: Vec<String>,
     /// Why somebody must approve it; absent where nobody else need.
     pub approval: Option<String>,
+    /// Who would be billed, and how it is sold through a partner.
+    pub billed: QuoteBilled,
     /// What it would do if it were in force.
     pub preview: AmendmentPreview,
 }
@@ -72,6 +74,8 @@ fn typed(
     };
     let demand = journey::demanded(tx, context, &submit)?;
     let deviations = answer["deviations"].as_array();
+    let today = values::Zone::utc().date_at(context.now);
+    let billed = journey::quote_of(tx, id.as_str(), today)?.billed;
     Ok(TypedQuote {
         figures: stored("figures of a quote", &answer["figures"].to_string())?,
         deviations: deviations
@@ -80,6 +84,7 @@ fn typed(
             .filter_map(|text| text.as_str().map(str::to_owned))
             .collect(),
         approval: demand.map(|demand| demand.why),
+        billed,
         preview: preview(tx, context, &id)?,
     })
 }

@@ -118,7 +118,8 @@ fn show(row: PriceChangeRow) -> Result<PriceChangeView, AppFault> {
 }
 
 /// A new price in words.
-fn in_words(price: &NewPrice) -> String {
+/// A new price in words.
+pub(crate) fn in_words(price: &NewPrice) -> String {
     match price {
         NewPrice::List => "the price of the catalogue".to_owned(),
         NewPrice::Uplift { rate } => {

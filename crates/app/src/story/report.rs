@@ -1,7 +1,7 @@
 //! What a story left in the books, as one stable JSON document. Field names and order are part of
 //! the documented format; amounts are decimal text in major units.
 
-use super::Ending;
+use super::{Ending, prices};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::schedule;
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ pub fn report(ending: &Ending) -> Result<Value, AppFault> {
             "contracts": contract_list(tx)?,
             "invoices": document_list(tx, "invoice")?,
             "credit_notes": document_list(tx, "credit_note")?,
+            "price_changes": prices::list(tx)?,
             "drafts": draft_list(tx)?,
             "payments": payment_list(tx)?,
             "journals": journal_list(tx)?,

@@ -21,6 +21,23 @@ pub fn tables(report: &Value) -> String {
             "contract", "customer", "status", "version", "from", "until", "value", "currency",
         ],
     );
+    section(
+        &mut text,
+        "Price changes",
+        rows(report, "price_changes"),
+        &[
+            "price_change",
+            "effective",
+            "contract",
+            "outcome",
+            "monthly_before",
+            "monthly_after",
+            "value_before",
+            "value_after",
+            "currency",
+            "why",
+        ],
+    );
     documents(&mut text, "Invoices", rows(report, "invoices"));
     documents(&mut text, "Credit notes", rows(report, "credit_notes"));
     section(

@@ -158,8 +158,15 @@ fn a_new_price_is_previewed_approved_by_another_and_made_once_on_each_contract()
         .map(|event| {
             let data: Value = serde_json::from_str(&event.data).unwrap();
             let last = event.type_name.rsplit('.').nth(1).unwrap().to_owned();
-            json!([last, data["approved_by"], data["expected"], data["repriced"], data["excluded"], data["held"],
-                data["monthly_after"]])
+            json!([
+                last,
+                data["approved_by"],
+                data["expected"],
+                data["repriced"],
+                data["excluded"],
+                data["held"],
+                data["monthly_after"]
+            ])
         })
         .collect();
     assert_eq!(

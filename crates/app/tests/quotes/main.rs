@@ -7,6 +7,7 @@
 #[allow(dead_code)]
 #[path = "../approvals/company.rs"]
 mod company;
+mod governed;
 mod hierarchy;
 mod offers;
 mod price_book;

@@ -37,7 +37,14 @@ fn sold(company: &Company, id: &str, customer: &str, quantity: &str) {
 
 fn pays(company: &Company, customer: &str, policy: &str) {
     let body = json!({ "customer": customer, "policy": policy, "reason": "agreed" });
-    act(company, "rita", "set_consolidation", body).unwrap();
+    agreed(company, "set_consolidation", body);
+}
+
+/// Sent by one and granted by another person.
+fn agreed(company: &Company, name: &str, body: Value) {
+    let waiting = act(company, "rita", name, body).unwrap();
+    assert_eq!(waiting["status"], "waiting", "{name} needs a second person");
+    grant(company, "dana", &waiting).unwrap();
 }
 
 fn bill(company: &Company, through: &str) -> Vec<Value> {
@@ -233,7 +240,7 @@ fn one_contract_that_cannot_be_billed_does_not_hold_up_its_group() {
     let company = group();
     pays(&company, "ACME", "parent_pays");
     let body = json!({ "contract": "C3", "bill_to": "parent", "reason": "EU takes this one" });
-    act(&company, "rita", "set_bill_to", body).unwrap();
+    agreed(&company, "set_bill_to", body);
     moved(&company, "UK", "");
     assert_eq!(bill(&company, "2026-01-15").len(), 1);
     let row = documents(&company, "ACME").remove(0);
@@ -249,7 +256,7 @@ fn one_contract_that_cannot_be_billed_does_not_hold_up_its_group() {
         "{said}"
     );
     let body = json!({ "contract": "C3", "bill_to": "own", "reason": "it pays itself" });
-    act(&company, "rita", "set_bill_to", body).unwrap();
+    agreed(&company, "set_bill_to", body);
     assert_eq!(bill(&company, "2026-01-15").len(), 1);
     assert_eq!(documents(&company, "UK").len(), 1);
     no_break(&company);
@@ -260,7 +267,7 @@ fn invoices_of_different_groups_currencies_and_entities_are_kept_apart() {
     let company = group();
     pays(&company, "ACME", "parent_pays");
     let body = json!({ "contract": "C3", "bill_to": "as_account", "invoice_group": "plant 7", "reason": "cost centre" });
-    act(&company, "rita", "set_bill_to", body).unwrap();
+    agreed(&company, "set_bill_to", body);
     assert_eq!(bill(&company, "2026-01-15").len(), 2);
     let nets: Vec<_> = documents(&company, "ACME")
         .into_iter()
@@ -283,7 +290,7 @@ fn what_is_said_of_routes_is_refused_in_words() {
         said(named("C2", "EU")),
         ["customer: contract C2 is sold to EU; to bill it there, say own"]
     );
-    named("C2", "UK").unwrap();
+    grant(&company, "omar", &named("C2", "UK").unwrap()).unwrap();
     assert_eq!(
         said(named("C3", "EU")),
         [
@@ -326,7 +333,7 @@ fn a_bill_to_holds_from_its_day() {
     let company = group();
     sold(&company, "C5", "UK", "1");
     let body = json!({ "contract": "C3", "bill_to": "customer", "customer": "EU", "from": "2026-02-01", "reason": "agreed" });
-    act(&company, "rita", "set_bill_to", body).unwrap();
+    agreed(&company, "set_bill_to", body);
     bill(&company, "2026-01-15");
     assert_eq!(documents(&company, "UK").len(), 2, "not yet");
     company

@@ -16,7 +16,21 @@ const SECRET_EU: &str = "whsec_of_the_european_account";
 
 fn act(bench: &Bench, name: &str, body: Value) -> Value {
     let command = Command::read(name, body).unwrap();
-    bench.app.act("ana", command).unwrap()
+    let answer = bench.app.act("ana", command).unwrap();
+    if name != "set_payment_routes" {
+        return answer;
+    }
+    assert_eq!(
+        answer["status"], "waiting",
+        "money is not sent elsewhere by one person"
+    );
+    bench
+        .app
+        .put_user("dana", control::Role::Controller, "hash")
+        .unwrap();
+    let grant = json!({ "approval": answer["approval"] });
+    let command = Command::read("grant_approval", grant).unwrap();
+    bench.app.act("dana", command).unwrap()
 }
 
 fn two_accounts(bench: &Bench) -> Connections {
@@ -290,7 +304,7 @@ fn rows_that_cannot_hold_are_refused_in_words() {
     };
     assert!(
         set(json!([{ "connection": "paypal" }])).contains(
-            "there is no processor \"paypal\"; a route goes to stripe or to an account beside it, such as stripe_eu"
+            "there is no processor \"paypal\"; a route goes to stripe, to adyen or to an account beside them, such as stripe_eu"
         )
     );
     assert!(

@@ -50,3 +50,5 @@ mod search;
 mod settings;
 mod support;
 mod whole_values;
+mod template_deviations;
+mod told;

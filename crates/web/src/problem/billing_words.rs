@@ -374,7 +374,7 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     ),
     (
         "numbers_meet",
-        "The pattern could print the number of another document again; make the two tell apart.",
+        "Documents could get the number of another one again; make the two tell apart.",
     ),
     (
         "other_currency",
@@ -549,6 +549,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "usage_too_large",
         "What was used is out of the range that is kept.",
+    ),
+    (
+        "unknown_stand",
+        "A contract deviates from its template, follows none, or follows it to the letter.",
     ),
     (
         "version_not_next",

@@ -318,6 +318,7 @@ impl QuoteDeskSource for SampleSource {
                 "margin_rate": "0", "without_standalone": [] },
             "deviations": ["the term ends on 2027-11-30"],
             "approval": "a discount of 20 % is over 10 %",
+            "billed": { "billed": { "customer": "harbor", "together": false }, "because": "harbor says so" },
             "preview": { "answer": {}, "saved": nothing, "billed": nothing, "recognised": nothing,
                 "total": nothing,
                 "later": [{ "description": "Platform", "from": "2026-07-01", "until": "2027-07-01",

@@ -52,6 +52,9 @@ impl QuoteSource for SampleSource {
                     version(2, "submitted", "44", "42720.00", "apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),
                     version(1, "void", "40", "38400.00", "apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),
                 ],
+                "billed": { "billed": { "customer": CUSTOMER, "together": false },
+                    "because": "as the legal entity bills where nothing else is said",
+                    "partner": "Rowan Schools uses it; the partner buys it from us as principal, and the whole price is revenue" },
                 "steps": [
                     step(1, "draft", "Ava Morel", "written"),
                     step(1, "approved", "Ava Morel", "approved by request apr_01JZ7T4X6Z8B0D2F4H6K8N0Q2S"),

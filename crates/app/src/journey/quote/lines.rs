@@ -59,6 +59,10 @@ pub(super) fn expand(
         let message = "nothing is quoted; add at least one line";
         wrong.push(Refusal::field("no_lines", "content.lines", message));
     }
+    if let Some(refused) = content.partner.as_ref().and_then(|sale| sale.check().err()) {
+        let field = format!("content.partner.{}", refused.field());
+        wrong.push(Refusal::field(refused.code(), &field, refused.to_string()));
+    }
     let mut sold = Vec::new();
     for (index, line) in content.lines.iter().enumerate() {
         let field = format!("content.lines[{index}]");
@@ -112,7 +116,7 @@ pub(super) fn expand(
                 .or(template.and_then(|it| it.renewal.clone())),
             discounts: Vec::new(),
             references: content.references.clone(),
-            partner: None,
+            partner: content.partner.clone(),
         },
         besides: Vec::new(),
         list: Vec::new(),

@@ -1,5 +1,6 @@
 //! Quotes as people and programs read them.
 
+use super::billed::{QuoteBilled, billed};
 use super::{currency_of, status_of};
 use crate::command::QuoteContent;
 use crate::fault::stored;
@@ -10,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Tx;
 use store::quotes::{self, QuoteRow, QuoteVersionRow};
-use values::{Instant, Money};
+use values::{Date, Instant, Money, Zone};
 
 /// A quote in a list.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -95,6 +96,8 @@ pub struct QuoteDetail {
     pub versions: Vec<QuoteVersionView>,
     /// What happened to it, oldest first.
     pub steps: Vec<QuoteStepView>,
+    /// Who is billed, today, and how it is sold through a partner.
+    pub billed: QuoteBilled,
 }
 
 /// How the contracts of a legal entity stand to the standard billing templates, and how long they
@@ -176,13 +179,15 @@ pub fn quotes_of(
 ///
 /// # Errors
 /// When there is no such quote.
-pub fn quote_of(tx: &mut Tx<'_>, id: &str) -> Result<QuoteDetail, AppFault> {
+pub fn quote_of(tx: &mut Tx<'_>, id: &str, day: Date) -> Result<QuoteDetail, AppFault> {
     let row = quotes::quote(tx, id)?.ok_or_else(|| AppFault::NotFound {
         kind: "quote",
         id: id.to_owned(),
     })?;
     let versions = quotes::versions(tx, id)?.into_iter().rev().map(version_of);
     let versions = versions.collect::<Result<Vec<_>, _>>()?;
+    let latest = versions.first().map(|latest| &latest.content);
+    let billed = billed(tx, &row, latest, day)?;
     let steps = quotes::steps(tx, id)?
         .into_iter()
         .map(|step| QuoteStepView {
@@ -196,6 +201,7 @@ pub fn quote_of(tx: &mut Tx<'_>, id: &str) -> Result<QuoteDetail, AppFault> {
         quote: of(tx, row)?,
         versions,
         steps: steps.collect(),
+        billed,
     })
 }
 
@@ -258,7 +264,8 @@ impl App {
     /// When there is no such quote.
     pub fn quote(&self, id: &str) -> Result<QuoteDetail, AppFault> {
         let id = id.to_owned();
-        self.store().read(move |tx| quote_of(tx, &id))
+        let day = Zone::utc().date_at(self.clock().now());
+        self.store().read(move |tx| quote_of(tx, &id, day))
     }
 
     /// How contracts stand to the standard billing templates, by legal entity.

@@ -233,7 +233,7 @@ fn from_day(from: Option<Date>, today: Date, reason: &str) -> Result<Date, Refus
 }
 
 /// What a contract says, in words.
-pub(super) fn in_words(row: &BillToRow) -> Result<String, AppFault> {
+pub(crate) fn in_words(row: &BillToRow) -> Result<String, AppFault> {
     let whom = match bill_to(row)? {
         BillTo::Own => "own".to_owned(),
         BillTo::Parent => "parent".to_owned(),
@@ -246,7 +246,8 @@ pub(super) fn in_words(row: &BillToRow) -> Result<String, AppFault> {
     })
 }
 
-fn tell(
+/// Records that something of an account changed.
+pub(crate) fn tell(
     tx: &mut Tx<'_>,
     context: &Context,
     key: &str,

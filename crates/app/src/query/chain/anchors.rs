@@ -125,6 +125,8 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         | Event::QuoteConverted(it)
         | Event::QuoteClosed(it) => (Some(it.customer.as_str()), None),
         Event::ProductPublished(_)
+        | Event::PriceChangeApproved(_)
+        | Event::PriceChangeEnded(_)
         | Event::BillRunStarted(_)
         | Event::BillRunEnded(_)
         | Event::IntercompanyBilled(_)

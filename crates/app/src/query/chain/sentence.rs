@@ -134,6 +134,22 @@ pub(super) fn of(event: &Event) -> Told {
             quote.reason.clone(),
         )
         .worth(quote.value),
+        Event::PriceChangeApproved(it) => Told::fact(
+            format!("New price of {} from {} approved", it.product, it.effective),
+            &it.price_change,
+            format!(
+                "{}: {} contracts change, {} keep their price; planned by {}, approved by {}",
+                it.price, it.expected, it.excluded, it.planned_by, it.approved_by
+            ),
+        ),
+        Event::PriceChangeEnded(it) => Told::fact(
+            format!("New price of {} from {}: {}", it.product, it.effective, it.status),
+            &it.price_change,
+            format!(
+                "{}: {} contracts changed, {} held",
+                it.price, it.repriced, it.held
+            ),
+        ),
         Event::BillRunStarted(run) => Told::fact(
             format!("Bill run through {} began", run.through),
             &run.run,
