@@ -32,7 +32,10 @@ pub(super) fn work(app: &App, day: &str) -> Result<(), CliFault> {
         "2026-05-28" => plan_run(app, "2026-06-15", Some("QM-DE")),
         "2026-05-29" => start_run(app, "2026-06-15"),
         "2026-06-15" => entity_bill(app, "q2", "19750", day),
+        "2026-06-22" => a_daughter(app),
         "2026-06-24" => open_quotes(app),
+        "2026-06-25" => dearer(app),
+        "2026-06-26" => large_invoices_wait(app),
         "2026-06-29" => plan_run(app, "2026-07-01", None),
         _ => used(app, day),
     }
@@ -272,5 +275,53 @@ fn start_run(app: &App, through: &str) -> Result<(), CliFault> {
     }
     let body = json!({ "run": id, "action": "start" });
     act(app, &format!("start/{id}"), "steer_bill_run", body)?;
+    Ok(())
+}
+
+/// A company of the customer, for which the same person looks after what is late.
+fn a_daughter(app: &App) -> Result<(), CliFault> {
+    let customer = json!({ "id": "lakeside-ferries", "legal_name": "Lakeside Ferries Ltd", "currency": "USD",
+        "collection": "transfer", "payment_terms_days": 30 });
+    act(
+        app,
+        "customer/lakeside-ferries",
+        "create_customer",
+        customer,
+    )?;
+    let body = json!({ "customer": "lakeside-ferries", "parent": CUSTOMER, "reason": "bought by Lakeside" });
+    act(app, "parent/lakeside-ferries", "change_customer", body)?;
+    let body = json!({ "customer": CUSTOMER, "owner": "Noor Haddad" });
+    act(app, "owner/lakeside", "set_collections_owner", body)?;
+    Ok(())
+}
+
+/// A price change that waits for a second person with its preview.
+fn dearer(app: &App) -> Result<(), CliFault> {
+    let body = json!({ "id": "core-autumn", "product": "QM-CORE", "effective": "2026-09-01",
+        "price": { "rule": "uplift", "rate": "0.04" }, "reason": "price list of the autumn" });
+    act(app, "price-change/core-autumn", "plan_price_change", body)?;
+    Ok(())
+}
+
+/// From now on invoices of the German company stand for some days, and large ones wait for a second
+/// person; the first of them is for a new customer.
+fn large_invoices_wait(app: &App) -> Result<(), CliFault> {
+    let body = json!({ "entity": "QM-DE", "policy": { "draft_days": 10,
+        "approve_over": [{ "amount": "2000.00", "currency": "EUR" }] } });
+    act(app, "invoice-policy/QM-DE", "set_invoice_policy", body)?;
+    let customer = json!({ "id": "nordsee", "legal_name": "Nordsee Reederei GmbH", "currency": "EUR",
+        "collection": "transfer", "payment_terms_days": 30 });
+    act(app, "customer/nordsee", "create_customer", customer)?;
+    for (id, quantity) in [("nordsee-fleet", 60), ("nordsee-office", 5)] {
+        let contract = json!({ "id": id, "customer": "nordsee", "entity": "QM-DE", "currency": "EUR",
+            "start": "2026-06-26", "end": "2027-06-25",
+            "lines": [{ "product": "QM-CORE", "quantity": quantity, "billing": "monthly" }] });
+        act(
+            app,
+            &format!("contract/{id}"),
+            "activate_contract",
+            contract,
+        )?;
+    }
     Ok(())
 }

@@ -120,6 +120,7 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ("journals", "/journals".to_owned()),
         ("journal", opened("/journals", "/journals/jrn_")),
         ("trial-balance", "/trial-balance".to_owned()),
+        ("account-lines", opened("/trial-balance", "/trial-balance/")),
         ("tie-outs", "/tie-outs".to_owned()),
         ("connections", "/connections".to_owned()),
         ("exceptions-each", "/exceptions?view=each".to_owned()),
@@ -133,6 +134,7 @@ fn every_page_is_drawn(browser: &Browser, demo: &Demo) {
         ("lanes", "/lanes".to_owned()),
         ("lanes-parked", "/lanes?list=parked".to_owned()),
         ("approvals", "/approvals".to_owned()),
+        ("approval", opened("/approvals", "/approvals/apr_")),
         ("replays", "/replays".to_owned()),
         ("rules", "/rules".to_owned()),
         ("rules-changes", "/rules?view=changes".to_owned()),
@@ -194,7 +196,7 @@ fn billing_pages(opened: &dyn Fn(&str, &str) -> String) -> Vec<(&'static str, St
         ("meters", "/meters".to_owned()),
         ("meter", "/meters/api_calls".to_owned()),
         ("contract-of-use", "/contracts/lakeside-use".to_owned()),
-        ("invoice-of-use", invoice),
+        ("invoice-of-use", invoice.clone()),
         ("work-in-parts", "/progress".to_owned()),
         ("work", "/progress/lakeside-onboarding".to_owned()),
         ("tax-decisions", "/tax-decisions".to_owned()),
@@ -210,6 +212,28 @@ fn billing_pages(opened: &dyn Fn(&str, &str) -> String) -> Vec<(&'static str, St
         ("intercompany", "/intercompany".to_owned()),
         ("entities", "/entities".to_owned()),
         ("entity", "/entities/QM-DE".to_owned()),
+        (
+            "invoice-policy",
+            "/entities/QM-DE/invoice-policy".to_owned(),
+        ),
+        ("invoice-drafts", "/invoice-drafts".to_owned()),
+        (
+            "invoice-draft",
+            opened("/invoice-drafts", "/invoice-drafts/"),
+        ),
+        ("price-changes", "/price-changes".to_owned()),
+        ("template-deviations", "/template-deviations".to_owned()),
+        ("price-change", "/price-changes/core-autumn".to_owned()),
+        ("structure", "/customers/lakeside/structure".to_owned()),
+        (
+            "structure-of-daughter",
+            "/customers/lakeside-ferries/structure".to_owned(),
+        ),
+        ("payment-sync", "/payment-sync".to_owned()),
+        ("invoice-credit", format!("{invoice}/credit")),
+        ("invoice-void", format!("{invoice}/void")),
+        ("invoice-write-off", format!("{invoice}/write-off")),
+        ("use-of-a-line", opened(&invoice, "/invoice-lines/")),
     ]
 }
 
