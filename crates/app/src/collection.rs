@@ -4,6 +4,7 @@
 pub mod cash;
 pub(crate) mod dunning;
 mod dunning_step;
+mod payer;
 pub mod policy;
 pub mod prepaid;
 pub mod receivables;

@@ -26,6 +26,7 @@ mod journals;
 mod offered;
 mod outside_documents;
 mod payload;
+mod payment_sync;
 mod payments;
 mod price_changes;
 mod progress;
@@ -37,8 +38,8 @@ mod side_by_side;
 mod tax_decisions;
 mod tie_out;
 mod timeline;
-mod trail;
 mod template_deviations;
+mod trail;
 mod trial_balance;
 mod usage;
 mod words;
@@ -68,16 +69,16 @@ pub use offered::{
 };
 pub use outside_documents::OutsideDocumentView;
 pub use payments::payments;
-pub use price_changes::{PriceChangeDetail, PriceChangeLine, PriceChangeSums, PriceChangeView};
 pub(crate) use price_changes::in_words as price_in_words;
+pub use price_changes::{PriceChangeDetail, PriceChangeLine, PriceChangeSums, PriceChangeView};
 pub use progress::{BillingDocument, ProgressPartView, ProgressPlanView};
 pub use provisioning::ProvisioningView;
 pub use quick::{AccountAnswer, BUDGET, Basis, PriceAnswer, PricedOffer, TaxAnswer, TaxedAmount};
 pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tax_decisions::{TaxDecisionCount, TaxDecisionLine, TaxDecisionPage};
-pub use tie_out::tie_outs;
 pub use template_deviations::TemplateStand;
+pub use tie_out::tie_outs;
 pub use timeline::{
     ContractTimeline, NextInvoice, NextLine, StretchKind, TimelineBand, TimelineBilled,
     TimelineDiscount, TimelineStretch, TimelineVersion, VersionChange,

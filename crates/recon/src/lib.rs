@@ -10,4 +10,6 @@ mod tie_out;
 
 pub use intake::Intake;
 pub use measure::Measure;
-pub use tie_out::{Explanation, Figure, Inputs, Status, TieOutRefusal, TieOutRow, tie_out};
+pub use tie_out::{
+    Explanation, Figure, Inputs, NAMED_IN_A_ROW, Status, TieOutRefusal, TieOutRow, tie_out,
+};

@@ -17,17 +17,23 @@ pub struct Figure {
     pub amount: Money,
 }
 
-/// An open exception that names a part of a difference.
+/// Exceptions that a row of a tie-out names; the others are counted.
+pub const NAMED_IN_A_ROW: usize = 20;
+
+/// Open exceptions that name a part of a difference: one, or any number that disturb one measure of
+/// one entity in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Explanation {
-    /// The exception.
-    pub exception: ExceptionId,
-    /// The measure that it disturbs.
+    /// How many there are.
+    pub count: u64,
+    /// The first of them by id, at least as many of them as a row names.
+    pub first: Vec<ExceptionId>,
+    /// The measure that they disturb.
     pub measure: Measure,
     /// Whose books.
     pub entity: EntityId,
-    /// Its part of expected less actual: positive when the books lack it.
+    /// Their part of expected less actual: positive when the books lack it.
     pub amount: Money,
 }
 
@@ -87,8 +93,12 @@ pub struct TieOutRow {
     pub actual: i64,
     /// The part of the difference that is on its way within the window of the pair.
     pub under_way: i64,
-    /// Open exceptions with the part of the difference that each names.
-    pub exceptions: Vec<(ExceptionId, i64)>,
+    /// The part of the difference that open exceptions name.
+    pub named: i64,
+    /// How many exceptions that are.
+    pub exceptions: u64,
+    /// The first of them by id, at most [`NAMED_IN_A_ROW`].
+    pub first: Vec<ExceptionId>,
 }
 
 /// A sum of figures does not fit 64 bits of minor units.
@@ -115,10 +125,7 @@ impl TieOutRow {
     /// The part of the difference that open exceptions name.
     #[must_use]
     pub fn explained(&self) -> i128 {
-        self.exceptions
-            .iter()
-            .map(|(_, amount)| i128::from(*amount))
-            .sum()
+        i128::from(self.named)
     }
 
     /// The part of the difference that neither an exception names nor is on its way. Zero when the figures agree, whatever the
@@ -149,7 +156,9 @@ struct Sums {
     expected: i128,
     actual: i128,
     under_way: i128,
-    exceptions: Vec<(ExceptionId, i64)>,
+    named: i128,
+    exceptions: u64,
+    first: Vec<ExceptionId>,
 }
 
 /// Joins both sides by measure, legal entity and currency. A key that only one side has is a row
@@ -182,11 +191,14 @@ pub fn tie_out(inputs: Inputs<'_>) -> Result<Vec<TieOutRow>, TieOutRefusal> {
         let sums = keys
             .entry((open.measure, &open.entity, open.amount.currency))
             .or_default();
-        sums.exceptions
-            .push((open.exception.clone(), open.amount.minor));
+        sums.named += i128::from(open.amount.minor);
+        sums.exceptions += open.count;
+        sums.first.extend(open.first.iter().cloned());
     }
     let mut rows = Vec::with_capacity(keys.len());
-    for ((measure, entity, currency), sums) in keys {
+    for ((measure, entity, currency), mut sums) in keys {
+        sums.first.sort();
+        sums.first.truncate(NAMED_IN_A_ROW);
         let narrow = |sum: i128| {
             i64::try_from(sum).map_err(|_| TieOutRefusal {
                 measure,
@@ -201,7 +213,9 @@ pub fn tie_out(inputs: Inputs<'_>) -> Result<Vec<TieOutRow>, TieOutRefusal> {
             expected: narrow(sums.expected)?,
             actual: narrow(sums.actual)?,
             under_way: narrow(sums.under_way)?,
+            named: narrow(sums.named)?,
             exceptions: sums.exceptions,
+            first: sums.first,
         });
     }
     Ok(rows)
@@ -222,7 +236,8 @@ mod tests {
 
     fn explanation(id: &str, measure: Measure, minor: i64) -> Explanation {
         Explanation {
-            exception: id.parse().unwrap(),
+            count: 1,
+            first: vec![id.parse().unwrap()],
             measure,
             entity: "US".parse().unwrap(),
             amount: Money::from_minor(minor, Currency::USD),
@@ -302,6 +317,33 @@ mod tests {
     }
 
     #[test]
+    fn a_row_counts_every_exception_and_names_the_first() {
+        let many = |from: u64, until: u64| Explanation {
+            count: until - from,
+            first: (from..until)
+                .take(NAMED_IN_A_ROW)
+                .map(|number| format!("exc_{number:03}").parse().unwrap())
+                .collect(),
+            amount: Money::from_minor(-3, Currency::USD),
+            ..explanation("exc_1", Measure::Cash, 0)
+        };
+        let actual = [figure(Measure::Cash, "US", 6, Currency::USD)];
+        let open = [many(15, 45), many(10, 15)];
+        let rows = tie_out(Inputs {
+            actual: &actual,
+            open: &open,
+            ..Inputs::default()
+        })
+        .unwrap();
+        let row = &rows[0];
+        assert_eq!((row.exceptions, row.named), (35, -6));
+        let ids: Vec<&str> = row.first.iter().map(ExceptionId::as_str).collect();
+        let wanted: Vec<String> = (10..30).map(|number| format!("exc_{number:03}")).collect();
+        assert_eq!(ids, wanted);
+        assert_eq!(row.status(), Status::Explained);
+    }
+
+    #[test]
     fn an_exception_cannot_explain_more_than_the_difference() {
         let expected = [figure(Measure::Tax, "US", 10, Currency::USD)];
         let open = [explanation("exc_1", Measure::Tax, 11)];
@@ -356,7 +398,8 @@ mod tests {
             let differences: i128 = rows.iter().map(TieOutRow::difference).sum();
             prop_assert_eq!(differences, total(&expected) - total(&actual));
             let open: Vec<_> = rows.iter().enumerate().map(|(index, row)| Explanation {
-                exception: format!("exc_{index}").parse().unwrap(),
+                count: 1,
+                first: vec![format!("exc_{index}").parse().unwrap()],
                 measure: row.measure,
                 entity: row.entity.clone(),
                 amount: Money::from_minor(i64::try_from(row.difference()).unwrap(), row.currency),

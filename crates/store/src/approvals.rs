@@ -300,6 +300,19 @@ pub fn changes_of(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<CustomerChangeR
     )
 }
 
+/// Writes down that a change of a customer could not be made on its day. False when somebody was
+/// faster.
+///
+/// # Errors
+/// When the database refuses.
+pub fn change_refused(tx: &mut Tx<'_>, id: &str, now: i64) -> Result<bool, StoreFault> {
+    let touched = tx.execute(
+        "UPDATE customer_change SET status = 'refused', applied = ?2 WHERE id = ?1 AND status = 'waiting'",
+        params![id, now],
+    )?;
+    Ok(touched == 1)
+}
+
 /// Writes down that a change of a customer holds now. False when somebody was faster.
 ///
 /// # Errors

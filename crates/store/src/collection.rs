@@ -365,6 +365,37 @@ pub fn running_cases(
     )
 }
 
+/// Who works on what a customer owes, and what is done next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorRow {
+    /// The customer.
+    pub customer: String,
+    /// Who, or empty.
+    pub owner: String,
+    /// What, or empty.
+    pub next_action: String,
+}
+
+/// What the first case of each customer that has one which is not closed says.
+///
+/// # Errors
+/// When the database refuses.
+pub fn collectors(tx: &mut Tx<'_>) -> Result<Vec<CollectorRow>, StoreFault> {
+    tx.query(
+        "SELECT c.customer, c.owner, c.next_action FROM dunning_case c
+         JOIN (SELECT min(id) AS id FROM dunning_case WHERE status <> 'closed' GROUP BY customer) f ON f.id = c.id
+         ORDER BY c.customer",
+        &[],
+        |mut row| {
+            Ok(CollectorRow {
+                customer: row.text(0)?,
+                owner: row.text(1)?,
+                next_action: row.text(2)?,
+            })
+        },
+    )
+}
+
 /// Writes back a case.
 ///
 /// # Errors
@@ -471,6 +502,18 @@ pub fn set_payer(tx: &mut Tx<'_>, customer: &str, payer: &str) -> Result<(), Sto
     Ok(())
 }
 
+/// Who pays for a customer; nothing when nobody else does.
+///
+/// # Errors
+/// When the database refuses.
+pub fn payer_of(tx: &mut Tx<'_>, customer: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT payer FROM customer_payer WHERE customer = ?1",
+        params![customer],
+        |mut row| row.text(0),
+    )
+}
+
 /// The customers that somebody pays for.
 ///
 /// # Errors
@@ -502,18 +545,6 @@ pub fn open_of_amount(
         |mut row| row.text(0),
     )
 }
-/// Who pays for a customer; nothing when nobody else does.
-///
-/// # Errors
-/// When the database refuses.
-pub fn payer_of(tx: &mut Tx<'_>, customer: &str) -> Result<Option<String>, StoreFault> {
-    tx.query_one(
-        "SELECT payer FROM customer_payer WHERE customer = ?1",
-        params![customer],
-        |mut row| row.text(0),
-    )
-}
-
 
 /// A document as it stood at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -526,6 +557,8 @@ pub struct StoodAt {
     pub number: String,
     /// Customer.
     pub customer: String,
+    /// Its name; its id where we have no such customer.
+    pub name: String,
     /// Currency.
     pub currency: String,
     /// When it is to be paid.
@@ -562,15 +595,20 @@ pub fn stood_at(
     day: &str,
     end: i64,
 ) -> Result<Vec<StoodAt>, StoreFault> {
-    let rows = tx.query(
-        "SELECT d.id, d.kind, d.number, d.customer, d.currency, d.due, d.total,
+    // What is settled is left out before it is handed over: most documents ever issued are.
+    tx.query(
+        "SELECT s.id, s.kind, s.number, s.customer, coalesce(c.name, s.customer), s.currency, s.due, s.total,
+           s.settled, s.credited FROM (SELECT d.id, d.kind, d.number, d.customer, d.currency, d.due, d.total,
            CAST(coalesce((SELECT sum(a.amount) FROM application a WHERE a.document = d.id AND a.time < ?3), 0)
              + coalesce((SELECT sum(w.amount) FROM write_off w WHERE w.invoice = d.id AND w.time < ?3), 0)
-             + coalesce((SELECT sum(u.amount) FROM prepaid_use u WHERE u.document = d.id AND u.time < ?3), 0) AS BIGINT),
+             + coalesce((SELECT sum(u.amount) FROM prepaid_use u WHERE u.document = d.id AND u.time < ?3), 0) AS BIGINT) AS settled,
            CAST(CASE WHEN d.kind = 'credit_note' THEN d.total - d.remaining
              ELSE coalesce((SELECT sum(n.total - n.remaining) FROM document n
-               WHERE n.source = d.id AND n.source <> '' AND n.issued <= ?2 AND n.status <> 'void'), 0) END AS BIGINT)
-         FROM document d WHERE d.entity = ?1 AND d.issued <= ?2 AND d.status <> 'void' ORDER BY d.customer, d.due, d.id",
+               WHERE n.source = d.id AND n.source <> '' AND n.issued <= ?2 AND n.status <> 'void'), 0) END AS BIGINT) AS credited
+         FROM document d WHERE d.entity = ?1 AND d.issued <= ?2 AND d.status <> 'void') s
+         LEFT JOIN customer c ON c.id = s.customer
+         WHERE CASE WHEN s.kind = 'credit_note' THEN s.credited - s.total ELSE s.total - s.settled - s.credited END <> 0
+         ORDER BY s.customer, s.due, s.id",
         params![entity, day, end],
         |mut row| {
             Ok(StoodAt {
@@ -578,15 +616,15 @@ pub fn stood_at(
                 kind: row.text(1)?,
                 number: row.text(2)?,
                 customer: row.text(3)?,
-                currency: row.text(4)?,
-                due: row.text(5)?,
-                total: row.int(6)?,
-                settled: row.int(7)?,
-                credited: row.int(8)?,
+                name: row.text(4)?,
+                currency: row.text(5)?,
+                due: row.text(6)?,
+                total: row.int(7)?,
+                settled: row.int(8)?,
+                credited: row.int(9)?,
             })
         },
-    )?;
-    Ok(rows.into_iter().filter(|row| row.open() != 0).collect())
+    )
 }
 
 /// What stands on accounts of an entity by currency, from journals dated on or before `day`.

@@ -138,6 +138,22 @@ pub fn documents(
     )
 }
 
+/// How many invoices bill a contract, alone or with others, and of how many something is still to be
+/// paid.
+///
+/// # Errors
+/// When the database refuses.
+pub fn invoices_of_contract(tx: &mut Tx<'_>, contract: &str) -> Result<(i64, i64), StoreFault> {
+    let found = tx.query_one(
+        "SELECT CAST(count(*) AS BIGINT), CAST(count(CASE WHEN remaining > 0 THEN 1 END) AS BIGINT) FROM document
+         WHERE kind = 'invoice' AND id IN (SELECT id FROM document WHERE contract = ?1
+           UNION SELECT document FROM document_part WHERE contract = ?1)",
+        params![contract],
+        |row| Ok((row.int(0)?, row.int(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
 /// The open invoices of a customer in one currency and entity, the oldest due first.
 ///
 /// # Errors

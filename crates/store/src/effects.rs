@@ -338,7 +338,8 @@ pub fn value_under_way(
     tx.query(
         "SELECT e.entity, e.currency, CAST(sum(e.amount) AS BIGINT) FROM effect e
          WHERE e.operation = ?1 AND e.status NOT IN ('confirmed', 'skipped', 'parked') AND e.created >= ?2
-         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = e.lane AND p.status = 'parked' AND p.id < e.id)
+         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = e.lane
+           AND p.status NOT IN ('confirmed', 'skipped') AND p.status = 'parked' AND p.id < e.id)
          GROUP BY e.entity, e.currency ORDER BY e.entity, e.currency",
         params![operation, since],
         |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),
@@ -358,8 +359,8 @@ pub fn held_with(
     tx.query(
         "SELECT e.entity, e.currency, CAST(sum(e.amount) AS BIGINT) FROM effect e JOIN effect h ON h.lane = e.lane
          WHERE h.id = ?1 AND e.id >= h.id AND e.operation = ?2 AND e.status NOT IN ('confirmed', 'skipped')
-         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = h.lane AND p.status = 'parked'
-           AND p.id > h.id AND p.id <= e.id)
+         AND NOT EXISTS (SELECT p.id FROM effect p WHERE p.lane = h.lane
+           AND p.status NOT IN ('confirmed', 'skipped') AND p.status = 'parked' AND p.id > h.id AND p.id <= e.id)
          GROUP BY e.entity, e.currency ORDER BY e.entity, e.currency",
         params![id, operation],
         |mut row| Ok((row.text(0)?, row.text(1)?, row.int(2)?)),

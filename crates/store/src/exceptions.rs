@@ -4,6 +4,7 @@ pub mod batches;
 pub mod cases;
 pub mod fixes;
 pub mod groups;
+pub mod named;
 pub mod outstanding;
 pub mod trail;
 
@@ -388,32 +389,6 @@ pub fn stake_sums(tx: &mut Tx<'_>) -> Result<Vec<StakeSum>, StoreFault> {
                 count: row.int(4)?,
                 worth: row.int(5)?,
                 oldest: row.int(6)?,
-            })
-        },
-    )
-}
-
-/// What is at stake in every exception that is not resolved and names part of a difference of a
-/// tie-out, oldest first. Those that name none are not read.
-///
-/// # Errors
-/// When the database refuses.
-pub fn explaining_stakes(tx: &mut Tx<'_>) -> Result<Vec<Stake>, StoreFault> {
-    tx.query(
-        "SELECT id, key, class, entity, measure, amount, currency, opened FROM exception
-         WHERE status <> 'resolved' AND (measure <> '' OR key LIKE 'posting/%' OR key LIKE 'billing/%')
-         ORDER BY opened, id",
-        &[],
-        |mut row| {
-            Ok(Stake {
-                id: row.text(0)?,
-                key: row.text(1)?,
-                class: row.text(2)?,
-                entity: row.text(3)?,
-                measure: row.text(4)?,
-                amount: row.int(5)?,
-                currency: row.text(6)?,
-                opened: row.int(7)?,
             })
         },
     )

@@ -278,8 +278,10 @@ pub fn first_received(
     object: &str,
 ) -> Result<Option<i64>, StoreFault> {
     let found = tx.query_one(
+        // The versions of an object stand between its id with `@` and with what follows `@` in the order
+        // of texts, so that the key finds them.
         "SELECT coalesce(min(received), -1) FROM inbox
-         WHERE source = ?1 AND substr(source_id, 1, length(?2) + 1) = ?2 || '@'",
+         WHERE source = ?1 AND source_id >= ?2 || '@' AND source_id < ?2 || 'A'",
         params![source, object],
         |row| row.int(0),
     )?;

@@ -79,7 +79,7 @@ pub mod usage;
 pub mod work_lists;
 
 pub use fault::StoreFault;
-pub use transaction::Tx;
+pub use transaction::{Effort, Tx};
 pub use value::{Param, Row, Value};
 
 use std::path::PathBuf;

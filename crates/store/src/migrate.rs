@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0024_tax_calls.sql"),
     include_str!("../migrations/0025_work_lists.sql"),
     include_str!("../migrations/0026_usage_newest.sql"),
+    include_str!("../migrations/0028_scale.sql"),
 ];
 
 /// Applies what is missing.

@@ -1,7 +1,8 @@
 //! How payments reach the other systems: from the event that recorded one to the confirmation of what
 //! was told about it.
 
-use crate::{StoreFault, Tx, params};
+use crate::{Row, StoreFault, Tx, params};
+use std::collections::BTreeMap;
 use values::{IdSource, Instant};
 
 /// What one system was told about one payment.
@@ -32,55 +33,164 @@ impl IdSource for Lowest {
     }
 }
 
-/// What other systems were told of payments recorded since an instant, the latest payment first. The
-/// ledger is told the journal of the payment; the CRM is told, in the same moment, how the account
-/// and its contracts stand.
-///
-/// # Errors
-/// When the database refuses.
-pub fn told_since(tx: &mut Tx<'_>, since: i64, limit: i64) -> Result<Vec<Told>, StoreFault> {
-    // Ids grow with time, so the unique index finds the events of a window.
-    let lowest = Lowest.mint("evt", Instant::from_microseconds(since));
-    tx.query(
-        "SELECT DISTINCT substr(e.subject, 9), x.connection, x.id, e.time, e.recorded, x.status, x.changed
-         FROM event e JOIN journal j ON j.document = substr(e.subject, 9) AND j.document <> '' AND j.event = e.id
-         JOIN effect x ON x.subject = 'journal/' || j.id
-         WHERE e.id >= ?1 AND e.type = 'com.tieout.payment.payment.settled.v1'
-         UNION
-         SELECT DISTINCT substr(e.subject, 9), x.connection, x.id, e.time, e.recorded, x.status, x.changed
-         FROM event e JOIN effect x ON x.correlation = e.correlation AND x.correlation <> ''
-           AND x.created = e.recorded AND x.operation = 'salesforce.update'
-         WHERE e.id >= ?1 AND e.type = 'com.tieout.payment.payment.settled.v1'
-         ORDER BY 5 DESC, 3 DESC LIMIT ?2",
-        params![&lowest, limit],
-        |mut row| {
-            Ok(Told {
-                payment: row.text(0)?,
-                system: row.text(1)?,
-                effect: row.text(2)?,
-                happened: row.int(3)?,
-                recorded: row.int(4)?,
-                status: row.text(5)?,
-                changed: row.int(6)?,
-            })
-        },
+/// Events by which payments were recorded, from the lowest id `?1` of a window: ids grow with time.
+/// An index has just these events.
+const SETTLED: &str = "e.id >= ?1 AND e.type = 'com.tieout.payment.payment.settled.v1'";
+
+/// What other systems were told of them. The ledger is told the journal of the payment; the CRM is
+/// told, in the same moment, how the account and its contracts stand. No row is in both parts.
+fn told_of() -> String {
+    let columns = "substr(e.subject, 9) AS payment, x.connection AS system, x.id AS effect, \
+                   e.time AS happened, e.recorded AS recorded, x.status AS status, x.changed AS changed";
+    format!(
+        "SELECT {columns} FROM event e
+         JOIN journal j ON j.document = substr(e.subject, 9) AND j.document <> '' AND j.event = e.id
+         JOIN effect x ON x.subject = 'journal/' || j.id WHERE {SETTLED}
+         UNION ALL
+         SELECT {columns} FROM event e
+         JOIN effect x ON x.correlation = e.correlation AND x.correlation <> ''
+           AND x.created = e.recorded AND x.operation = 'salesforce.update' WHERE {SETTLED}"
     )
 }
 
-/// Payments recorded since an instant: (payment, when the money arrived, when it was recorded).
+fn lowest(since: i64) -> String {
+    Lowest.mint("evt", Instant::from_microseconds(since))
+}
+
+/// How long each payment recorded since an instant took from the moment that the money arrived to its
+/// recording, microseconds, in no order.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn settled_since(
+pub fn recorded_after(tx: &mut Tx<'_>, since: i64) -> Result<Vec<i64>, StoreFault> {
+    tx.query(
+        &format!("SELECT e.recorded - e.time FROM event e WHERE {SETTLED}"),
+        params![&lowest(since)],
+        |row| row.int(0),
+    )
+}
+
+/// How the news of payments reached one system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToldTimes {
+    /// From each recording to its confirmation, microseconds, in no order.
+    pub confirmed: Vec<i64>,
+    /// How many are neither confirmed nor skipped by somebody.
+    pub waiting: usize,
+}
+
+/// How the news of every payment recorded since an instant reached each system that is told: a number
+/// is kept of each that is confirmed, and nothing else.
+///
+/// # Errors
+/// When the database refuses.
+pub fn told_times(tx: &mut Tx<'_>, since: i64) -> Result<BTreeMap<String, ToldTimes>, StoreFault> {
+    let mut systems: BTreeMap<String, ToldTimes> = BTreeMap::new();
+    tx.query_each(
+        &format!(
+            "SELECT system, status, changed - recorded FROM ({}) told",
+            told_of()
+        ),
+        params![&lowest(since)],
+        |mut row| {
+            let (system, status) = (row.text(0)?, row.text(1)?);
+            let times = systems.entry(system).or_default();
+            match status.as_str() {
+                "confirmed" => times.confirmed.push(row.int(2)?),
+                // What somebody decided to skip is told to nobody and waits for nothing.
+                "skipped" => {}
+                _ => times.waiting += 1,
+            }
+            Ok(())
+        },
+    )?;
+    Ok(systems)
+}
+
+/// Where a page of what was told begins: behind this number, effect and payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldPlace {
+    /// When the payment was recorded, or how long the news took, microseconds.
+    pub number: i64,
+    /// The effect.
+    pub effect: String,
+    /// The payment.
+    pub payment: String,
+}
+
+/// What of payments recorded since an instant is not confirmed, the longest waiting first, from behind
+/// a place.
+///
+/// # Errors
+/// When the database refuses.
+pub fn waiting(
     tx: &mut Tx<'_>,
     since: i64,
+    behind: Option<&ToldPlace>,
     limit: i64,
-) -> Result<Vec<(String, i64, i64)>, StoreFault> {
-    let lowest = Lowest.mint("evt", Instant::from_microseconds(since));
+) -> Result<Vec<Told>, StoreFault> {
+    let first = ToldPlace {
+        number: i64::MIN,
+        effect: String::new(),
+        payment: String::new(),
+    };
+    let behind = behind.unwrap_or(&first);
     tx.query(
-        "SELECT substr(subject, 9), time, recorded FROM event
-         WHERE id >= ?1 AND type = 'com.tieout.payment.payment.settled.v1' ORDER BY id DESC LIMIT ?2",
-        params![&lowest, limit],
-        |mut row| Ok((row.text(0)?, row.int(1)?, row.int(2)?)),
+        &format!(
+            "SELECT payment, system, effect, happened, recorded, status, changed FROM ({}) told
+             WHERE status NOT IN ('confirmed', 'skipped') AND (recorded, effect, payment) > (?2, ?3, ?4)
+             ORDER BY recorded, effect, payment LIMIT ?5",
+            told_of()
+        ),
+        params![&lowest(since), behind.number, &behind.effect, &behind.payment, limit],
+        told,
     )
+}
+
+/// What of payments recorded since an instant is confirmed, what took longest first, from behind a
+/// place.
+///
+/// # Errors
+/// When the database refuses.
+pub fn slowest(
+    tx: &mut Tx<'_>,
+    since: i64,
+    behind: Option<&ToldPlace>,
+    limit: i64,
+) -> Result<Vec<Told>, StoreFault> {
+    let first = ToldPlace {
+        number: i64::MAX,
+        effect: String::new(),
+        payment: String::new(),
+    };
+    let behind = behind.unwrap_or(&first);
+    tx.query(
+        &format!(
+            "SELECT payment, system, effect, happened, recorded, status, changed FROM ({}) told
+             WHERE status = 'confirmed' AND (changed - recorded < ?2
+             OR (changed - recorded = ?2 AND (effect, payment) > (?3, ?4)))
+             ORDER BY changed - recorded DESC, effect, payment LIMIT ?5",
+            told_of()
+        ),
+        params![
+            &lowest(since),
+            behind.number,
+            &behind.effect,
+            &behind.payment,
+            limit
+        ],
+        told,
+    )
+}
+
+fn told(mut row: Row) -> Result<Told, StoreFault> {
+    Ok(Told {
+        payment: row.text(0)?,
+        system: row.text(1)?,
+        effect: row.text(2)?,
+        happened: row.int(3)?,
+        recorded: row.int(4)?,
+        status: row.text(5)?,
+        changed: row.int(6)?,
+    })
 }

@@ -2,7 +2,32 @@
 
 use crate::{Param, Row, StoreFault, Value};
 use postgres::fallible_iterator::FallibleIterator;
+use std::cell::Cell;
 use std::collections::HashMap;
+
+/// What this thread has asked of the database so far. Two of them tell what lies between was worth.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Queries.
+    pub queries: u64,
+    /// Rows that they gave.
+    pub rows: u64,
+}
+
+thread_local! {
+    static EFFORT: Cell<Effort> = const { Cell::new(Effort { queries: 0, rows: 0 }) };
+}
+
+impl Effort {
+    /// What was asked since `earlier`, on the same thread.
+    #[must_use]
+    pub fn since(self, earlier: Effort) -> Effort {
+        Effort {
+            queries: self.queries.saturating_sub(earlier.queries),
+            rows: self.rows.saturating_sub(earlier.rows),
+        }
+    }
+}
 
 /// An open transaction.
 pub struct Tx<'a>(pub(crate) Connection<'a>);
@@ -113,6 +138,12 @@ impl Tx<'_> {
         matches!(&self.0, Connection::Postgres { .. })
     }
 
+    /// What this thread has asked of the database so far.
+    #[must_use]
+    pub fn effort(&self) -> Effort {
+        EFFORT.get()
+    }
+
     /// Runs a query and hands over every row as it comes.
     ///
     /// # Errors
@@ -123,7 +154,17 @@ impl Tx<'_> {
         params: &[Param<'_>],
         mut each: impl FnMut(Row) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault> {
-        self.rows(sql, params, &mut each)
+        let mut given = 0;
+        let done = self.rows(sql, params, &mut |row| {
+            given += 1;
+            each(row)
+        });
+        let before = EFFORT.get();
+        EFFORT.set(Effort {
+            queries: before.queries + 1,
+            rows: before.rows + given,
+        });
+        done
     }
 
     /// The body of [`Tx::query_each`], compiled once for all callers.

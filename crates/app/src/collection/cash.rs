@@ -347,15 +347,15 @@ pub fn set_payer(
             let message = format!("{payer} pays for itself anyway; leave the payer out");
             return Err(Refusal::field("pays_for_itself", "payer", message).into());
         }
+        super::payer::may_pay(tx, &body.customer, payer)?;
     }
     let payer = body.payer.as_ref().map_or("", |payer| payer.as_str());
-    collection::set_payer(tx, body.customer.as_str(), payer)?;
     let before = collection::payer_of(tx, body.customer.as_str())?;
     if before.as_deref().unwrap_or_default() == payer {
         let message = "nothing changes: this is who pays already";
         return Err(Refusal::whole("nothing_changes", message).into());
     }
-    Ok(json!({ "customer": body.customer, "payer": body.payer }))
+    collection::set_payer(tx, body.customer.as_str(), payer)?;
     let change = FieldChange {
         field: "payer".to_owned(),
         before,
@@ -364,4 +364,5 @@ pub fn set_payer(
     };
     let today = Zone::utc().date_at(context.now);
     said::tell(tx, context, key, &account, today, change)?;
+    Ok(json!({ "customer": body.customer, "payer": body.payer }))
 }

@@ -7,13 +7,10 @@ use crate::{App, Books};
 use billing::{AgeBuckets, Receivable};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use store::collection::{self, ActRow, CaseRow, StoodAt};
+use std::collections::{BTreeMap, HashMap};
+use store::collection::{self, ActRow, CaseRow, CollectorRow, StoodAt};
 use store::{Tx, catalogue, documents};
 use values::{Currency, Date, EntityId, Money};
-
-/// Cases read at once.
-const CASES_A_STEP: i64 = 1_000;
 
 /// What customers owed at the end of a day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -162,9 +159,10 @@ impl App {
                 rows: Vec::new(),
                 totals: Vec::new(),
             };
+            let collectors = collectors(tx)?;
             for id in books.entities.keys() {
                 if only.as_deref().is_none_or(|wanted| wanted == id.as_str()) {
-                    add_entity(tx, &books, id, &buckets, &mut view)?;
+                    add_entity(tx, &books, (id, &collectors), &buckets, &mut view)?;
                 }
             }
             view.rows.sort_by(|one, other| {
@@ -252,7 +250,7 @@ fn name_of(tx: &mut Tx<'_>, customer: &str) -> Result<String, AppFault> {
 fn add_entity(
     tx: &mut Tx<'_>,
     books: &Books,
-    entity: &EntityId,
+    (entity, collectors): (&EntityId, &HashMap<String, CollectorRow>),
     buckets: &AgeBuckets,
     view: &mut AgedView,
 ) -> Result<(), AppFault> {
@@ -265,10 +263,25 @@ fn add_entity(
     for one in &stood {
         items.push(receivable(entity, one)?);
     }
-    let cases = first_cases(tx)?;
     let accounts = billing::aged(&items, buckets, day)?;
+    let mut of_accounts: HashMap<(&str, Currency), Open<'_>> = HashMap::new();
+    for (one, item) in stood.iter().zip(&items) {
+        let account = of_accounts
+            .entry((&one.customer, item.open.currency))
+            .or_insert_with(|| Open {
+                name: &one.name,
+                items: Vec::new(),
+            });
+        account.items.push(OpenItem {
+            document: one.id.clone(),
+            number: one.number.clone(),
+            due: item.due,
+            open: item.open,
+            days_late: AgeBuckets::days_late(item.due, day),
+        });
+    }
     let mut sums: BTreeMap<Currency, Vec<i64>> = BTreeMap::new();
-    for account in accounts {
+    for account in &accounts {
         let money = |minor| Money::from_minor(minor, account.currency);
         let sum = sums
             .entry(account.currency)
@@ -278,49 +291,40 @@ fn add_entity(
                 .checked_add(*minor)
                 .ok_or(values::MoneyRefused::TooLarge)?;
         }
-        let of_account = |(one, item): &(&StoodAt, &Receivable)| {
-            one.customer == account.customer.as_str() && item.open.currency == account.currency
-        };
-        let case = cases.get(account.customer.as_str());
+        let customer = account.customer.as_str();
+        let open = of_accounts
+            .remove(&(customer, account.currency))
+            .unwrap_or_default();
+        let case = collectors.get(customer);
         view.rows.push(AgedRow {
             entity: entity.to_string(),
             customer: account.customer.to_string(),
-            name: name_of(tx, account.customer.as_str())?,
+            name: open.name.to_owned(),
             by_age: account.by_age.iter().map(|minor| money(*minor)).collect(),
             total: money(account.total),
             oldest_days: account.oldest_days,
             owner: case.map_or_else(String::new, |case| case.owner.clone()),
             next_action: case.map_or_else(String::new, |case| case.next_action.clone()),
-            items: stood
-                .iter()
-                .zip(&items)
-                .filter(of_account)
-                .map(|(one, item)| OpenItem {
-                    document: one.id.clone(),
-                    number: one.number.clone(),
-                    due: item.due,
-                    open: item.open,
-                    days_late: AgeBuckets::days_late(item.due, day),
-                })
-                .collect(),
+            items: open.items,
         });
     }
     tie_out(tx, books, entity, (&sums, buckets), view)
 }
 
-/// The first case of each customer that has one.
-fn first_cases(tx: &mut Tx<'_>) -> Result<BTreeMap<String, CaseRow>, AppFault> {
-    let (mut cases, mut after) = (BTreeMap::new(), String::new());
-    loop {
-        let page = collection::running_cases(tx, "", &after, CASES_A_STEP)?;
-        let Some(last) = page.last() else {
-            return Ok(cases);
-        };
-        after.clone_from(&last.id);
-        for row in page {
-            cases.entry(row.customer.clone()).or_insert(row);
-        }
-    }
+/// What a customer owed in a currency, document by document.
+#[derive(Default)]
+struct Open<'a> {
+    name: &'a str,
+    items: Vec<OpenItem>,
+}
+
+/// Who works on what a customer owes, by customer.
+fn collectors(tx: &mut Tx<'_>) -> Result<HashMap<String, CollectorRow>, AppFault> {
+    let rows = collection::collectors(tx)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.customer.clone(), row))
+        .collect())
 }
 
 fn receivable(entity: &EntityId, one: &StoodAt) -> Result<Receivable, AppFault> {

@@ -110,7 +110,7 @@ impl<'c> Run<'c> {
     fn each_event(
         &mut self,
         tx: &mut Tx<'_>,
-        types: &[&str],
+        types: &[&'static str],
         mut each: impl FnMut(&mut Self, &Envelope) -> Result<(), AppFault>,
     ) -> Result<(), AppFault> {
         let mut fault = None;

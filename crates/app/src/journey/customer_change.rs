@@ -4,15 +4,20 @@ use crate::approval::Difference;
 use crate::collection;
 use crate::command::{Answer, ChangeCustomer};
 use crate::fault::{stored, stored_value, to_store};
+use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, hierarchy, routing};
 use crate::record::{Context, Fact, Recorder};
 use crate::{App, AppFault, Refusal};
 use commerce::Customer;
+use control::ExceptionClass;
 use events::{CustomerUpdated, Event, FieldChange};
 use serde_json::json;
 use store::approvals::{self, CustomerChangeRow};
 use store::{Tx, catalogue, settings};
 use values::{Date, Zone};
+
+/// Moves in the hierarchy follow each other, so that two cannot close a circle together.
+const HIERARCHY: &str = "hierarchy";
 
 /// `change_customer`: at once when its day is here, else when it comes.
 ///
@@ -43,6 +48,9 @@ pub fn change(
     {
         let message = "a customer has a registered name";
         return Err(Refusal::field("name_missing", "legal_name", message).into());
+    }
+    if body.parent.is_some() {
+        settings::take_turn(tx, HIERARCHY)?;
     }
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
     let before = customer::load(tx, &body.customer)?;
@@ -175,6 +183,49 @@ fn changed(before: &Customer, body: &ChangeCustomer) -> Result<Customer, AppFaul
     Ok(after)
 }
 
+/// Applies a change whose day has come. What was agreed when it was possible and is not possible any
+/// more, because another move was made first, is left undone and raised.
+fn apply_due(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<(), AppFault> {
+    let body: ChangeCustomer = stored("customer change", &row.change)?;
+    let before = customer::load(tx, &body.customer)?;
+    let after = changed(&before, &body)?;
+    let moved = after
+        .parent
+        .as_ref()
+        .filter(|_| after.parent != before.parent);
+    let verdict = moved.map_or(Ok(()), |parent| {
+        hierarchy::may_stand_below(tx, &after, parent)
+    });
+    let refusals = match verdict {
+        Ok(()) => return apply(tx, context, row),
+        Err(AppFault::Refused(refusals)) => refusals,
+        Err(fault) => return Err(fault),
+    };
+    if !approvals::change_refused(tx, &row.id, context.now.microseconds())? {
+        return Ok(());
+    }
+    let reasons: Vec<String> = refusals.into_iter().map(|it| it.message).collect();
+    let new = NewException {
+        key: format!("customer_change/{}", row.id),
+        class: ExceptionClass::IllegalStep.code(),
+        summary: format!(
+            "the change of {} agreed for {} could not be made: {}",
+            row.customer,
+            row.effective,
+            reasons.join("; ")
+        ),
+        detail: format!(
+            "customer change {} by {}: {}",
+            row.id, row.maker, row.reason
+        ),
+        payload: row.change.clone(),
+        customer: row.customer.clone(),
+        ..NewException::default()
+    };
+    exception::open(tx, context, new)?;
+    Ok(())
+}
+
 fn apply(tx: &mut Tx<'_>, context: &Context, row: &CustomerChangeRow) -> Result<(), AppFault> {
     let body: ChangeCustomer = stored("customer change", &row.change)?;
     settings::take_turn(tx, &format!("customer/{}", body.customer))?;
@@ -245,8 +296,9 @@ impl App {
         self.run("tieout/approvals", |tx, context| {
             let today = Zone::utc().date_at(context.now).to_string();
             let due = approvals::changes_due(tx, &today)?;
+            settings::take_turn(tx, HIERARCHY)?;
             for row in &due {
-                apply(tx, context, row)?;
+                apply_due(tx, context, row)?;
             }
             Ok(due.len() as u64)
         })

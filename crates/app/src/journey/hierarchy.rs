@@ -2,7 +2,7 @@
 //! what a move touches is listed before it is made.
 
 use crate::fault::stored;
-use crate::journey::customer;
+use crate::journey::{customer, routing};
 use crate::{App, AppFault, Refusal};
 use commerce::Customer;
 use schemars::JsonSchema;
@@ -103,38 +103,11 @@ pub(crate) fn may_stand_below(
 /// When there is no such customer.
 pub fn impact(tx: &mut Tx<'_>, id: &CustomerId) -> Result<HierarchyImpact, AppFault> {
     let moved = customer::load(tx, id)?;
-    let mut links: Vec<(String, String)> = Vec::new();
-    let mut after = String::new();
-    loop {
-        let rows = catalogue::customers(tx, &after, PAGE)?;
-        let Some(last) = rows.last() else { break };
-        after.clone_from(&last.id);
-        for row in rows {
-            let account: Customer = stored("customer", &row.body)?;
-            if let Some(parent) = account.parent {
-                links.push((parent.as_str().to_owned(), row.id));
-            }
-        }
-    }
-    let mut accounts = vec![id.as_str().to_owned()];
-    let mut at = 0;
-    while let Some(above) = accounts.get(at).cloned() {
-        let below = links.iter().filter(|(parent, _)| *parent == above);
-        let new: Vec<String> = below
-            .map(|(_, child)| child.clone())
-            .filter(|child| !accounts.contains(child))
-            .collect();
-        accounts.extend(new);
-        at += 1;
-    }
+    let accounts = routing::subtree(tx, id)?;
     let mut in_force = Vec::new();
     let mut open_invoices = Vec::new();
     for account in &accounts {
-        for row in contracts::contracts(tx, account, "", PAGE)? {
-            if row.status == "active" || row.status == "amended" {
-                in_force.push(row.id);
-            }
-        }
+        contracts_in_force(tx, account, &mut in_force)?;
         for status in ["open", "partly_paid"] {
             let filter = DocumentFilter {
                 customer: account.clone(),
@@ -142,8 +115,7 @@ pub fn impact(tx: &mut Tx<'_>, id: &CustomerId) -> Result<HierarchyImpact, AppFa
                 status: status.to_owned(),
                 ..DocumentFilter::default()
             };
-            let rows = documents::documents(tx, &filter, "", PAGE)?;
-            open_invoices.extend(rows.into_iter().map(|row| row.number));
+            numbers(tx, &filter, &mut open_invoices)?;
         }
     }
     Ok(HierarchyImpact {
@@ -153,6 +125,41 @@ pub fn impact(tx: &mut Tx<'_>, id: &CustomerId) -> Result<HierarchyImpact, AppFa
         contracts: in_force,
         open_invoices,
     })
+}
+
+fn contracts_in_force(
+    tx: &mut Tx<'_>,
+    account: &str,
+    found: &mut Vec<String>,
+) -> Result<(), AppFault> {
+    let mut place = String::new();
+    loop {
+        let rows = contracts::contracts(tx, account, &place, PAGE)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        place.clone_from(&last.id);
+        let in_force = rows
+            .into_iter()
+            .filter(|row| row.status == "active" || row.status == "amended");
+        found.extend(in_force.map(|row| row.id));
+    }
+}
+
+fn numbers(
+    tx: &mut Tx<'_>,
+    filter: &DocumentFilter,
+    found: &mut Vec<String>,
+) -> Result<(), AppFault> {
+    let mut place = String::new();
+    loop {
+        let rows = documents::documents(tx, filter, &place, PAGE)?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        place.clone_from(&last.id);
+        found.extend(rows.into_iter().map(|row| row.number));
+    }
 }
 
 impl App {

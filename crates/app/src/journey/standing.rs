@@ -5,8 +5,7 @@ use crate::record::{Context, Fact, Intent, Recorder};
 use commerce::{Contract, Customer};
 use events::{Event, StandingChanged};
 use serde_json::json;
-use store::documents::{self, DocumentFilter};
-use store::{Tx, catalogue};
+use store::{Tx, catalogue, documents};
 use values::{Currency, CustomerId, Money, Zone};
 
 /// Changes the standing of a customer, when it is another one.
@@ -105,28 +104,15 @@ fn tell_of_contract(
     contract: &str,
     version: &str,
 ) -> Result<(), AppFault> {
-    let documents = documents::documents(
-        tx,
-        &DocumentFilter {
-            contract: contract.to_owned(),
-            ..DocumentFilter::default()
-        },
-        "",
-        200,
-    )?;
-    let invoices: Vec<_> = documents
-        .iter()
-        .filter(|row| row.kind == "invoice")
-        .collect();
-    let unpaid = invoices.iter().filter(|row| row.remaining > 0).count();
-    let invoice_state = format!("{} invoiced, {} open", invoices.len(), unpaid);
-    let payment_state = match (invoices.is_empty(), unpaid, standing) {
-        (true, _, _) => "nothing billed yet",
-        (false, 0, _) => "paid",
-        (false, _, "good") => "waiting for payment",
-        (false, _, "grace") => "promised to pay",
-        (false, _, "suspended") => "suspended until paid",
-        (false, _, _) => "payment failed",
+    let (invoices, unpaid) = documents::invoices_of_contract(tx, contract)?;
+    let invoice_state = format!("{invoices} invoiced, {unpaid} open");
+    let payment_state = match (invoices, unpaid, standing) {
+        (0, _, _) => "nothing billed yet",
+        (_, 0, _) => "paid",
+        (_, _, "good") => "waiting for payment",
+        (_, _, "grace") => "promised to pay",
+        (_, _, "suspended") => "suspended until paid",
+        (_, _, _) => "payment failed",
     };
     for reference in catalogue::references_of(tx, &format!("contract/{contract}"))? {
         if reference.system == "salesforce" && reference.kind == "Opportunity" {

@@ -11,7 +11,7 @@ use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
 use commercial::BillingGap;
 use recon::{Figure, Inputs, Measure, Status};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use store::exceptions::Stake;
 use store::{Tx, settings};
 use values::{Currency, EntityId, Instant, Money, Month};
@@ -160,14 +160,7 @@ fn join(
 
 fn show(row: &recon::TieOutRow, figures: &Figures) -> Result<TieOutRow, AppFault> {
     let money = |minor| Money::from_minor(minor, row.currency);
-    // Each once, in their order: there may be very many.
-    let mut known: HashSet<&str> = HashSet::with_capacity(row.exceptions.len());
-    let exceptions: Vec<String> = row
-        .exceptions
-        .iter()
-        .filter(|(id, _)| known.insert(id.as_str()))
-        .map(|(id, _)| id.as_str().to_owned())
-        .collect();
+    let exceptions = row.first.iter().map(|id| id.as_str().to_owned());
     Ok(TieOutRow {
         measure: row.measure.as_str().to_owned(),
         title: row.measure.title().to_owned(),
@@ -178,7 +171,8 @@ fn show(row: &recon::TieOutRow, figures: &Figures) -> Result<TieOutRow, AppFault
         actual: money(row.actual),
         difference: money(row.expected).minus(money(row.actual))?,
         under_way: money(row.under_way),
-        exceptions,
+        exceptions: exceptions.collect(),
+        exceptions_count: row.exceptions,
         status: match row.status() {
             Status::TiesOut => TieOutStatus::TiesOut,
             Status::Timing => TieOutStatus::Timing,

@@ -40,8 +40,10 @@ pub struct TieOutRow {
     pub difference: Money,
     /// The part of the difference that is on its way within the window of the pair.
     pub under_way: Money,
-    /// Open exceptions that name a part of the difference.
+    /// Open exceptions that name a part of the difference: the first twenty.
     pub exceptions: Vec<String>,
+    /// How many there are.
+    pub exceptions_count: u64,
     /// How it stands.
     pub status: TieOutStatus,
     /// Console path of the rows behind the figures.

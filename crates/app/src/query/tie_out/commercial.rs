@@ -13,7 +13,8 @@ use control::topology::Mode;
 use events::Event;
 use recon::Measure;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{Tx, contracts, documents, exceptions, inbox, log};
+use store::exceptions::named;
+use store::{Tx, contracts, documents, inbox, log};
 use values::{Date, EntityId, Instant, Money};
 
 /// Settings that hold what the CRM says was won, in minor units, by entity and currency.
@@ -69,18 +70,23 @@ pub(super) fn bookings(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), App
             figures.expect(Measure::Bookings, &order.entity, code, minor);
         }
     }
-    for held in exceptions::explaining_stakes(tx)? {
-        let order = held
-            .key
-            .strip_prefix("order/")
-            .and_then(|key| key.split_once('/'));
-        let Some((system, opportunity)) = order else {
-            continue;
-        };
-        if held.measure == Measure::Bookings.as_str()
-            && is_new(tx, held.opened, system, opportunity)?
-        {
-            figures.expect(Measure::Bookings, &held.entity, &held.currency, held.amount);
+    if asked {
+        // What was held before the reading is in the figure that was read.
+        for held in named::held_orders_since(tx, told.read)? {
+            let order = held
+                .key
+                .strip_prefix("order/")
+                .and_then(|key| key.split_once('/'));
+            let Some((system, opportunity)) = order else {
+                continue;
+            };
+            if is_new(tx, held.opened, system, opportunity)? {
+                figures.expect(Measure::Bookings, &held.entity, &held.currency, held.amount);
+            }
+        }
+    } else {
+        for (entity, currency, minor) in named::held_orders(tx)? {
+            figures.expect(Measure::Bookings, &entity, &currency, minor);
         }
     }
     for sum in contracts::sums(tx)? {

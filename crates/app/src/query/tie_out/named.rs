@@ -1,4 +1,5 @@
-//! Open exceptions as the parts of differences that they name.
+//! Open exceptions as the parts of differences that they name: added up by the database where they
+//! name their own worth, and one by one where it depends on a fact or a contract.
 
 use super::commercial::BillingGap;
 use super::ledger_side::DELIVERY;
@@ -6,11 +7,15 @@ use crate::Books;
 use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
 use events::{DocumentLine, Event, IntercompanySide, PrepaidMoved, PrepaidMovement};
-use recon::{Explanation, Measure};
-use std::collections::HashMap;
-use store::exceptions::{self, Stake};
+use recon::{Explanation, Measure, NAMED_IN_A_ROW};
+use std::collections::{BTreeMap, HashMap};
+use store::exceptions::Stake;
+use store::exceptions::named::{self as sums, NamedSum};
 use store::{Tx, effects, log};
-use values::{Currency, EntityId, Money};
+use values::{Currency, EntityId, ExceptionId, Money};
+
+/// Exceptions asked for by name behind a sum.
+const FIRST: i64 = NAMED_IN_A_ROW as i64;
 
 /// A part of a difference that an exception names.
 pub(super) struct Named {
@@ -45,27 +50,109 @@ impl<'a> Gaps<'a> {
     }
 }
 
-/// Every open exception that belongs to some books, with the part of each difference that it names.
+/// What open exceptions name of one measure of one entity in one currency.
+#[derive(Default)]
+struct Part {
+    minor: i128,
+    count: u64,
+    first: Vec<String>,
+    /// The exception that was counted last.
+    last: String,
+}
+
+#[derive(Default)]
+struct Parts(BTreeMap<(Measure, String, Currency), Part>);
+
+impl Parts {
+    /// Adds what one exception names. Those of one exception follow each other; it counts once.
+    fn add(&mut self, exception: &str, named: &Named) {
+        let key = (named.measure, named.entity.clone(), named.amount.currency);
+        let part = self.0.entry(key).or_default();
+        part.minor += i128::from(named.amount.minor);
+        if part.last != exception {
+            part.count += 1;
+            exception.clone_into(&mut part.last);
+            if part.first.len() < NAMED_IN_A_ROW {
+                part.first.push(exception.to_owned());
+            }
+        }
+    }
+
+    /// Adds what the database added up; nothing where it belongs to no tie-out.
+    fn add_sum(
+        &mut self,
+        sum: &NamedSum,
+        first: impl FnOnce() -> Result<Vec<String>, AppFault>,
+    ) -> Result<(), AppFault> {
+        let measure = Measure::from_word(&sum.measure);
+        let currency = sum.currency.parse::<Currency>().ok();
+        let Some((measure, currency)) = measure.zip(currency) else {
+            return Ok(());
+        };
+        let key = (measure, sum.entity.clone(), currency);
+        let part = self.0.entry(key).or_default();
+        part.minor += i128::from(sum.minor);
+        part.count += u64::try_from(sum.count).unwrap_or_default();
+        part.first.append(&mut first()?);
+        Ok(())
+    }
+}
+
+/// What the open exceptions that belong to some books name of each difference.
 pub(super) fn explanations(
     tx: &mut Tx<'_>,
     books: &Books,
     gaps: &[BillingGap],
 ) -> Result<Vec<Explanation>, AppFault> {
-    let (gaps, mut all) = (Gaps::of(gaps), Vec::new());
-    for row in exceptions::explaining_stakes(tx)? {
-        for named in names(tx, &row, &gaps)? {
-            let Some(entity) = entity_of(books, &named) else {
-                continue;
-            };
-            all.push(Explanation {
-                exception: stored_value("exception id", &row.id)?,
-                measure: named.measure,
-                entity,
-                amount: named.amount,
-            });
-        }
+    let mut all = Vec::new();
+    for ((measure, entity, currency), part) in parts(tx, gaps)?.0 {
+        let minor = i64::try_from(part.minor).map_err(|_| values::MoneyRefused::TooLarge)?;
+        let named = Named {
+            measure,
+            entity,
+            amount: Money::from_minor(minor, currency),
+        };
+        let Some(entity) = entity_of(books, &named) else {
+            continue;
+        };
+        let first = part.first.iter();
+        all.push(Explanation {
+            count: part.count,
+            first: first
+                .map(|id| stored_value::<ExceptionId>("exception id", id))
+                .collect::<Result<_, _>>()?,
+            measure,
+            entity,
+            amount: named.amount,
+        });
     }
     Ok(all)
+}
+
+fn parts(tx: &mut Tx<'_>, gaps: &[BillingGap]) -> Result<Parts, AppFault> {
+    let (gaps, mut parts) = (Gaps::of(gaps), Parts::default());
+    sums::each_parked_posting(tx, |exception, entity, type_name, data| {
+        let event = Event::read(type_name, data).map_err(|error| AppFault::Unreadable {
+            what: "event",
+            error: error.to_string(),
+        })?;
+        for named in not_posted(&event, entity)? {
+            parts.add(exception, &named);
+        }
+        Ok::<(), AppFault>(())
+    })?;
+    for row in sums::of_contracts(tx)? {
+        if let Some(named) = of_row(&row, &gaps) {
+            parts.add(&row.id, &named);
+        }
+    }
+    for sum in sums::by_themselves(tx)? {
+        parts.add_sum(&sum, || Ok(sums::first_by_themselves(tx, &sum, FIRST)?))?;
+    }
+    for sum in sums::held(tx, DELIVERY)? {
+        parts.add_sum(&sum, || Ok(sums::first_held(tx, DELIVERY, &sum, FIRST)?))?;
+    }
+    Ok(parts)
 }
 
 /// Whose books it is about. Money at a processor that names no entity counts for the first one that
@@ -92,17 +179,23 @@ pub(super) fn names(tx: &mut Tx<'_>, row: &Stake, gaps: &Gaps<'_>) -> Result<Vec
     if let (Some(effect), Some(Measure::Delivered)) = (row.key.strip_prefix("effect/"), measure) {
         return held(tx, effect);
     }
+    Ok(of_row(row, gaps).into_iter().collect())
+}
+
+/// What an exception names that is about neither a posting nor a delivery.
+fn of_row(row: &Stake, gaps: &Gaps<'_>) -> Option<Named> {
+    let measure = Measure::from_word(&row.measure);
     // A contract that cannot be billed names its whole gap, which grows while it waits.
     let gap = row
         .key
         .strip_prefix("billing/")
         .and_then(|contract| gaps.about(contract));
     if let Some(gap) = gap {
-        return Ok(vec![Named {
+        return Some(Named {
             measure: Measure::Billings,
             entity: gap.entity.as_str().to_owned(),
             amount: gap.amount,
-        }]);
+        });
     }
     // What another system left behind is ours once we bill.
     let ours = row
@@ -114,12 +207,11 @@ pub(super) fn names(tx: &mut Tx<'_>, row: &Stake, gaps: &Gaps<'_>) -> Result<Vec
         other => other,
     };
     let currency = row.currency.parse::<Currency>().ok();
-    let named = measure.zip(currency).map(|(measure, currency)| Named {
+    measure.zip(currency).map(|(measure, currency)| Named {
         measure,
         entity: row.entity.clone(),
         amount: Money::from_minor(row.amount, currency),
-    });
-    Ok(named.into_iter().collect())
+    })
 }
 
 fn held(tx: &mut Tx<'_>, effect: &str) -> Result<Vec<Named>, AppFault> {
@@ -139,8 +231,12 @@ fn parked(tx: &mut Tx<'_>, event: &str, entity: &str) -> Result<Vec<Named>, AppF
     let Some(stored) = log::by_id(tx, event)? else {
         return Ok(Vec::new());
     };
-    let lacking = lacking(&read_envelope(stored)?.event)?;
-    let named = lacking
+    not_posted(&read_envelope(stored)?.event, entity)
+}
+
+/// What the accounts of an entity lack of an event.
+fn not_posted(event: &Event, entity: &str) -> Result<Vec<Named>, AppFault> {
+    let named = lacking(event)?
         .into_iter()
         .filter(|(_, amount)| !amount.is_zero())
         .map(|(measure, amount)| Named {
@@ -240,3 +336,6 @@ fn of_document(
         (Measure::Unbilled, of(-unbilled)),
     ]
 }
+
+#[cfg(test)]
+mod tests;
