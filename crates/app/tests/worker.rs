@@ -9,6 +9,8 @@
 
 #[path = "worker/accounts.rs"]
 mod accounts;
+#[path = "worker/adyen.rs"]
+mod adyen;
 #[path = "worker/deliver.rs"]
 mod deliver;
 #[path = "worker/exceptions.rs"]

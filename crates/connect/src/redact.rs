@@ -295,6 +295,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_stands_in_a_header_of_its_own_is_taken_out_too() {
+        let mut request = asking("", None);
+        request.headers = vec![("x-api-key".to_owned(), KEY.to_owned())];
+        assert_eq!(
+            read(&request, format!("no {KEY}").as_bytes()),
+            "no [secret]"
+        );
+    }
+
+    #[test]
     fn a_key_is_taken_out_of_texts_in_base64_and_of_addresses_however_they_are_written() {
         let request = asking(&format!("Bearer {KEY}"), None);
         for before in ["", "a", "ab", "authorization: Bearer "] {

@@ -10,10 +10,11 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sim::adyen::StoredCard;
 use sim::salesforce::FieldKind;
 use sim::{SimClock, SimOptions, Simulators};
 
-const MEND: &str = "run `cargo xtask setup` to make the Python environment with stripe, simple-salesforce and netsuite";
+const MEND: &str = "run `cargo xtask setup` to make the Python environment with stripe, Adyen, simple-salesforce and netsuite";
 
 /// `TIEOUT_PYTHON`, else `.venv/bin/python` at the root of the repository.
 fn interpreter() -> PathBuf {
@@ -73,6 +74,19 @@ fn one_delivery(sims: &Simulators) -> Value {
     receiver.join().unwrap()
 }
 
+/// One notification of Adyen as it is delivered.
+fn one_notification(sims: &Simulators) -> String {
+    sims.adyen
+        .stray_payment("PSPOFASTRANGER01", 700, "EUR", "shopper-1")
+        .unwrap();
+    let mut delivered = String::new();
+    sims.adyen.pump_webhooks_to(|body| {
+        delivered = String::from_utf8(body.to_vec()).unwrap();
+        true
+    });
+    delivered
+}
+
 #[test]
 fn the_official_clients_are_satisfied() {
     let python = interpreter();
@@ -115,10 +129,18 @@ fn the_official_clients_are_satisfied() {
         .unwrap();
     sims.netsuite.close_period("2025-12").unwrap();
 
+    sims.adyen
+        .store_card("STORED1", "shopper-1", StoredCard::Authorises)
+        .unwrap();
     let places = json!({
         "stripe": {
             "base_url": sims.stripe.base_url(), "api_key": sims.stripe.api_key(),
             "webhook_secret": "whsec_tieout_test_secret", "delivery": one_delivery(&other)
+        },
+        "adyen": {
+            "base_url": sims.adyen.base_url(), "api_key": sims.adyen.api_key(),
+            "merchant_account": sims.adyen.merchant_account(), "hmac_key": sims.adyen.hmac_key(),
+            "delivery": one_notification(&other)
         },
         "salesforce": {
             "base_url": sims.salesforce.base_url(), "client_id": sims.salesforce.client_id(),

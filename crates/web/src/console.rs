@@ -16,6 +16,7 @@ mod catalogue;
 mod chain;
 mod collection;
 mod commercial;
+mod deviations;
 mod disputes;
 mod entities;
 mod events;
@@ -59,6 +60,7 @@ pub use audit::AuditSource;
 pub use bill_runs::{BillRunForm, BillRunSource};
 pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
+pub use deviations::DeviationSource;
 pub use disputes::DisputeSource;
 pub use entities::{EntitySource, EntityView};
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
@@ -206,6 +208,7 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/bill-runs", get(bill_runs::list).post(bill_runs::plan))
         .route("/bill-runs/{id}", get(bill_runs::show))
         .route("/bill-runs/{id}/steer", post(bill_runs::steer))
+        .route("/template-deviations", get(deviations::list))
         .route(
             "/price-changes",
             get(price_changes::list).post(price_changes::plan),

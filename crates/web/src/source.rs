@@ -6,6 +6,7 @@ mod audit;
 mod bill_runs;
 mod collection;
 mod desk;
+mod deviations;
 mod disputes;
 mod exceptions;
 mod governance;

@@ -16,6 +16,8 @@ mod exceptions;
 mod flow_pages;
 #[path = "console_pages/invoice_life.rs"]
 mod invoice_life_pages;
+#[path = "console_pages/payment_sync.rs"]
+mod payment_sync_page;
 #[path = "console_pages/rules.rs"]
 mod rules_pages;
 mod sample;
@@ -132,6 +134,7 @@ fn lists() -> Vec<&'static str> {
         "/replays",
         "/bill-runs",
         "/price-changes",
+        "/template-deviations",
         "/invoice-drafts",
         "/quotes",
         "/catalogue",
@@ -178,6 +181,7 @@ fn all_pages() -> Vec<String> {
             "/price-changes/{}?outcome=excluded",
             sample::price_changes::PRICE_CHANGE
         ),
+        "/template-deviations?entity=US&stand=without".to_owned(),
         format!("/quotes/{}", sample::quotes::QUOTE),
         format!("/quotes/{}?preview=yes", sample::quotes::QUOTE),
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),

@@ -5,7 +5,9 @@ use app::query::{ListFilter, audit_verify};
 use app::seal::{SealKey, Sealer};
 use app::{App, AppFault, MonotonicIds, SimulatedClock};
 use connect::stripe::webhook::Verifier;
-use connect::{Operation, Reply, Safety, Secret, netsuite, salesforce, standard_webhooks, stripe};
+use connect::{
+    Operation, Reply, Safety, Secret, adyen, netsuite, salesforce, standard_webhooks, stripe,
+};
 use std::fmt::Debug;
 use std::sync::Arc;
 use store::{Durability, Location, Store, StoreFault};
@@ -89,6 +91,7 @@ pub fn target(
     }
 }
 
+const ADYEN: &[&str] = &["crates/connect/tests/fixtures/adyen"];
 const STRIPE: &[&str] = &["crates/connect/tests/fixtures/stripe"];
 const SALESFORCE: &[&str] = &["crates/connect/tests/fixtures/salesforce"];
 const NETSUITE: &[&str] = &["crates/connect/tests/fixtures/netsuite"];
@@ -105,6 +108,20 @@ pub fn targets() -> Vec<Target> {
 
 fn systems() -> Vec<Target> {
     vec![
+        target("adyen_notification", &["{}"], ADYEN, |input| {
+            let key = Secret::new("00112233445566778899aabbccddeeff");
+            let verifier = adyen::webhook::Verifier { keys: vec![key] };
+            let read = adyen::webhook::read_items(input);
+            let checked = read.as_ref().map(|items| verifier.verify(items));
+            all(&[said(&read), format!("{checked:?}")])
+        }),
+        target("adyen_answer", &["{}"], ADYEN, |input| {
+            let reply = reply(input);
+            all(&[
+                said(&adyen::read_payment(&OPERATION, &reply)),
+                said(&adyen::read_refund(&OPERATION, &reply)),
+            ])
+        }),
         target("stripe_webhook_body", &["{}"], STRIPE, |input| {
             said(&stripe::read_delivered_event(input))
         }),

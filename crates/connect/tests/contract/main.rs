@@ -7,6 +7,7 @@
     reason = "helpers of tests stop the test, as the tests themselves do"
 )]
 
+mod adyen;
 mod avatax;
 mod netsuite;
 mod salesforce;

@@ -2,7 +2,7 @@
 
 Called by tests/vendor_clients.rs with one argument, the JSON object
 
-    {"stripe": {...}, "salesforce": {...}, "netsuite": {...}}
+    {"stripe": {...}, "adyen": {...}, "salesforce": {...}, "netsuite": {...}}
 
 that says where the simulators listen. Prints one line for each check that holds, and ends with
 status 1 at the first that does not, or with status 3 when a library is missing.
@@ -13,7 +13,10 @@ import json
 import sys
 
 try:
+    import Adyen
     import requests
+    from Adyen.exceptions import AdyenAPIAuthenticationError, AdyenAPIUnprocessableEntity
+    from Adyen.util import is_valid_hmac_notification
     import stripe
     from netsuite import Config, NetSuiteRestApi, TokenAuth
     from netsuite.exceptions import NetsuiteAPIRequestError
@@ -287,8 +290,59 @@ async def check_ledger(api, intruder):
     holds("netsuite: the second names the first", first.headers["Location"] == second.headers["Location"])
 
 
+# ---------------------------------------------------------------- Adyen
+
+
+def check_adyen(where):
+    client = Adyen.Adyen(xapikey=where["api_key"], platform="test")
+    payments = client.checkout.payments_api
+    payments.baseUrl = where["base_url"]
+    modifications = client.checkout.modifications_api
+    modifications.baseUrl = where["base_url"]
+    asked = {
+        "amount": {"value": 1250, "currency": "EUR"},
+        "reference": "pay_python-1",
+        "merchantAccount": where["merchant_account"],
+        "returnUrl": "https://tieout.invalid/return",
+        "shopperReference": "shopper-1",
+        "shopperInteraction": "ContAuth",
+        "recurringProcessingModel": "Subscription",
+        "paymentMethod": {"type": "scheme", "storedPaymentMethodId": "STORED1"},
+    }
+    paid = payments.payments(asked, idempotency_key="python-1").message
+    holds("adyen: a payment is authorised", paid["resultCode"] == "Authorised", paid)
+    again = payments.payments(asked, idempotency_key="python-1").message
+    holds("adyen: the same key answers the same", again == paid)
+    other = {**asked, "amount": {"value": 1251, "currency": "EUR"}}
+    call = refused(AdyenAPIUnprocessableEntity, lambda: payments.payments(other, idempotency_key="python-1"))
+    holds("adyen: the same key with other content is refused", call is not None)
+    stranger = {**asked, "shopperReference": "shopper-2"}
+    call = refused(AdyenAPIUnprocessableEntity, lambda: payments.payments(stranger, idempotency_key="python-2"))
+    holds("adyen: a card of another shopper is refused", call is not None)
+    lacking = {name: value for name, value in asked.items() if name != "returnUrl"}
+    call = refused(AdyenAPIUnprocessableEntity, lambda: payments.payments(lacking, idempotency_key="python-3"))
+    holds("adyen: a required field is required", call is not None)
+    refund = {
+        "amount": {"value": 250, "currency": "EUR"},
+        "reference": "rfd_python",
+        "merchantAccount": where["merchant_account"],
+    }
+    taken = modifications.refund_captured_payment(refund, paid["pspReference"], idempotency_key="python-4").message
+    holds("adyen: a refund is taken on", taken["status"] == "received" and taken["paymentPspReference"] == paid["pspReference"])
+    intruder = Adyen.Adyen(xapikey="a key of nobody", platform="test").checkout.payments_api
+    intruder.baseUrl = where["base_url"]
+    call = refused(AdyenAPIAuthenticationError, lambda: intruder.payments(asked))
+    holds("adyen: a wrong key is refused", call is not None)
+    delivered = json.loads(where["delivery"])
+    item = delivered["notificationItems"][0]["NotificationRequestItem"]
+    holds("adyen: a notification is signed", is_valid_hmac_notification(item, where["hmac_key"]))
+    item["amount"]["value"] += 1
+    holds("adyen: a changed one is not", not is_valid_hmac_notification(item, where["hmac_key"]))
+
+
 if __name__ == "__main__":
     places = json.loads(sys.argv[1])
     check_stripe(places["stripe"])
+    check_adyen(places["adyen"])
     check_salesforce(places["salesforce"])
     check_netsuite(places["netsuite"])

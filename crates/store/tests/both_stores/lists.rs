@@ -357,7 +357,7 @@ fn an_account_is_one_stream_paged_once_each(books: &Fixture) {
     books.write(lived_in);
     let all = books.read(|tx| account::entries(tx, "cus_1", "", (i64::MAX, ""), 100));
     let place = |row: &AccountEntryRow| (row.time, row.item.clone());
-    assert!(all.iter().rev().is_sorted_by_key(|row| place(row)));
+    assert!(all.iter().rev().is_sorted_by_key(place));
     let kinds: std::collections::BTreeSet<&str> = all.iter().map(|row| row.kind.as_str()).collect();
     let wanted = [
         "collection",

@@ -73,10 +73,13 @@ fn many(books: &Fixture, count: i64) {
     books.write(move |tx| (0..count).try_for_each(|number| paid(tx, number, number % 4)));
 }
 
+/// One of the lists: from when, after which row, how many.
+type List = fn(&mut Tx<'_>, i64, Option<&ToldPlace>, i64) -> Result<Vec<Told>, StoreFault>;
+
 /// A list page by page.
 fn paged(
     books: &Fixture,
-    list: fn(&mut Tx<'_>, i64, Option<&ToldPlace>, i64) -> Result<Vec<Told>, StoreFault>,
+    list: List,
     number: fn(&Told) -> i64,
 ) -> Vec<Told> {
     let (mut all, mut place) = (Vec::new(), None::<ToldPlace>);

@@ -26,6 +26,16 @@ pub(super) fn template_counts(app: &App, _: &Asked) -> Answered {
     whole(&app.template_counts()?)
 }
 
+pub(super) fn template_stands(app: &App, asked: &Asked) -> Answered {
+    let entity = asked.text("entity").unwrap_or_default();
+    let stand = asked.text("stand").unwrap_or_default();
+    paged(
+        asked,
+        |_| true,
+        |cursor| app.template_stands(entity, stand, cursor),
+    )
+}
+
 pub(super) fn catalogue(app: &App, _: &Asked) -> Answered {
     written(&app.export_catalogue()?)
 }

@@ -5,6 +5,7 @@ use super::Asked;
 use super::queries::{Answered, written};
 use crate::problem::Problem;
 use app::App;
+use app::collection::sync::SyncPlaces;
 use values::{CustomerId, Date};
 
 fn customer(asked: &Asked) -> Result<CustomerId, Problem> {
@@ -22,7 +23,11 @@ pub(super) fn payment_routes(app: &App, _: &Asked) -> Answered {
 
 pub(super) fn payment_sync(app: &App, asked: &Asked) -> Answered {
     let days = asked.value::<u16>("days")?.unwrap_or(28);
-    written(&app.payment_sync(days.clamp(1, 366))?)
+    let places = SyncPlaces {
+        waiting: asked.text("waiting").map(str::to_owned),
+        slowest: asked.text("slowest").map(str::to_owned),
+    };
+    written(&app.payment_sync_from(days.clamp(1, 366), &places)?)
 }
 
 pub(super) fn preview(app: &App, asked: &Asked) -> Answered {

@@ -6,7 +6,7 @@ use super::frame::{Frame, Place};
 use super::paths::Asked;
 use super::respond::{Seat, draw, page};
 use super::source::SourceFault;
-use app::collection::sync::{PaymentSync, SyncLeg, SyncRow};
+use app::collection::sync::{PaymentSync, SyncLeg, SyncPlaces, SyncRow};
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 /// Where the times come from.
 pub trait PaymentSyncSource {
-    /// How payments of the last days reached the other systems.
-    fn payment_sync(&self, days: u16) -> Result<PaymentSync, SourceFault>;
+    /// How payments of the last days reached the other systems, with the page of each list that begins
+    /// at a place.
+    fn payment_sync(&self, days: u16, places: &SyncPlaces) -> Result<PaymentSync, SourceFault>;
 }
 
 /// Days looked at when nothing is said.
@@ -27,6 +28,8 @@ struct PaymentSyncPage {
     frame: Frame,
     sync: PaymentSync,
     days: u16,
+    more_waiting: Option<String>,
+    more_slow: Option<String>,
 }
 
 impl PaymentSyncPage {
@@ -80,9 +83,22 @@ pub(super) async fn show(
                 }
             },
         };
+        let places = SyncPlaces {
+            waiting: asked.text("waiting"),
+            slowest: asked.text("slowest"),
+        };
+        let sync = source.payment_sync(days, &places)?;
+        let more = |list: &str, next: Option<&str>| {
+            Some(format!(
+                "{}#{list}",
+                asked.with("/payment-sync", list, next?)
+            ))
+        };
         draw(&PaymentSyncPage {
             frame,
-            sync: source.payment_sync(days)?,
+            more_waiting: more("waiting", sync.waiting_next.as_deref()),
+            more_slow: more("slowest", sync.slowest_next.as_deref()),
+            sync,
             days,
         })
     })

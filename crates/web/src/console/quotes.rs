@@ -118,6 +118,15 @@ impl QuotePage {
         text
     }
 
+    /// How a version is sold through a partner, in a few words.
+    fn sale(&self, version: &QuoteVersionView) -> Option<String> {
+        let sale = version.content.partner.as_ref()?;
+        Some(match sale.commission {
+            Some(rate) => format!("to {}, as agent for {}", sale.end_customer, percent(rate)),
+            None => format!("to {}, as principal", sale.end_customer),
+        })
+    }
+
     fn rate(&self, version: &QuoteVersionView) -> String {
         percent(version.figures.discount_rate)
     }

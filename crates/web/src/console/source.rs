@@ -72,6 +72,7 @@ pub trait Source:
     + 'static
     + super::exceptions::ExceptionDesk
     + super::disputes::DisputeSource
+    + super::deviations::DeviationSource
     + super::collection::CollectionSource
     + super::structure::StructureSource
     + super::payment_sync::PaymentSyncSource

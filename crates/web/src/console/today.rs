@@ -283,6 +283,7 @@ mod tests {
             difference: money,
             under_way: money,
             exceptions: Vec::new(),
+            exceptions_count: 0,
             status,
             href: "/".to_owned(),
         }

@@ -391,6 +391,14 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     ),
     ("pays_for_itself", "An account cannot be its own payer."),
     (
+        "payer_cycle",
+        "Two accounts cannot pay for each other, directly or over others.",
+    ),
+    (
+        "payers_too_many",
+        "Too many accounts pay one for the other.",
+    ),
+    (
         "plan_exists",
         "The contract line has a plan of parts; bill its parts.",
     ),
@@ -543,16 +551,16 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The account of a customer has no such part; the parts are in the message.",
     ),
     (
+        "unknown_stand",
+        "A contract deviates from its template, follows none, or follows it to the letter.",
+    ),
+    (
         "unknown_status",
         "Nothing of this kind stands at such a status; the statuses are in the message.",
     ),
     (
         "usage_too_large",
         "What was used is out of the range that is kept.",
-    ),
-    (
-        "unknown_stand",
-        "A contract deviates from its template, follows none, or follows it to the letter.",
     ),
     (
         "version_not_next",

@@ -2,10 +2,10 @@
 
 use super::{AppSource, Asked, told};
 use crate::console::PaymentSyncSource;
-use app::collection::sync::PaymentSync;
+use app::collection::sync::{PaymentSync, SyncPlaces};
 
 impl PaymentSyncSource for AppSource {
-    fn payment_sync(&self, days: u16) -> Asked<PaymentSync> {
-        self.app.payment_sync(days).map_err(told)
+    fn payment_sync(&self, days: u16, places: &SyncPlaces) -> Asked<PaymentSync> {
+        self.app.payment_sync_from(days, places).map_err(told)
     }
 }

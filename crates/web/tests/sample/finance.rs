@@ -40,6 +40,7 @@ pub fn tie_outs() -> Vec<TieOutRow> {
                 } else {
                     vec![super::EXCEPTION.to_owned()]
                 },
+                exceptions_count: u64::from(!ties),
                 status: if ties {
                     TieOutStatus::TiesOut
                 } else {

@@ -14,6 +14,7 @@ mod billing;
 pub mod collection;
 mod commercial;
 pub mod desk;
+mod deviations;
 mod disputes;
 pub mod exceptions;
 mod finance;

@@ -1,7 +1,7 @@
 //! Sample times of payments.
 
 use super::{PAYMENT, SampleSource, at, money};
-use app::collection::sync::{PaymentSync, SyncLeg, SyncRow};
+use app::collection::sync::{PaymentSync, SyncLeg, SyncPlaces, SyncRow};
 use web::console::{PaymentSyncSource, SourceFault};
 
 fn leg(system: &str, title: &str, confirmed: usize) -> SyncLeg {
@@ -29,7 +29,7 @@ fn row(system: &str, status: &str) -> SyncRow {
 }
 
 impl PaymentSyncSource for SampleSource {
-    fn payment_sync(&self, _: u16) -> Result<PaymentSync, SourceFault> {
+    fn payment_sync(&self, _: u16, places: &SyncPlaces) -> Result<PaymentSync, SourceFault> {
         let waiting = self.unless_empty(vec![row("salesforce", "ambiguous")])?;
         let count = waiting.len();
         Ok(PaymentSync {
@@ -45,6 +45,10 @@ impl PaymentSyncSource for SampleSource {
             ],
             slowest: self.unless_empty(vec![row("netsuite", "confirmed")])?,
             waiting,
+            waiting_count: count * 1_204,
+            waiting_next: (count > 0 && places.waiting.is_none()).then(|| "behind-50".to_owned()),
+            confirmed_count: count * 3,
+            slowest_next: None,
             unmatched: count,
             unmatched_value: self.unless_empty(vec![money("USD 17990.00")])?,
         })

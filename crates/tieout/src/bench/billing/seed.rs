@@ -4,7 +4,7 @@
 use super::super::BenchFault;
 use super::super::workload::{ACTOR, Workload};
 use app::command::Command;
-use app::{App, MonotonicIds, SystemClock};
+use app::{App, MonotonicIds, SimulatedClock};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use store::catalogue::CustomerRow;
 use store::contracts::ContractRow;
 use store::obligations::ObligationRow;
 use store::{Durability, Location, Store, StoreFault};
-use values::{Clock, ContractId, CorrelationId, CustomerId, IdSource, ObligationId};
+use values::{ContractId, CorrelationId, CustomerId, IdSource, Instant, ObligationId};
 
 /// Contracts written in one transaction.
 const A_STEP: usize = 5_000;
@@ -31,7 +31,17 @@ pub fn open(path: &Path, start: u32) -> Result<App, BenchFault> {
     let store = Store::open(&Location::File(path.to_path_buf()), Durability::Full)?;
     let ids = Arc::new(MonotonicIds::new(start, std::process::id()));
     let origin = events::Origin::Simulation;
-    Ok(App::open(store, Arc::new(SystemClock), ids, origin)?)
+    // It is the first day of every contract, so that what is agreed that day holds for the run.
+    let clock = Arc::new(SimulatedClock::at(on_the_first_day()?));
+    Ok(App::open(store, clock, ids, origin)?)
+}
+
+fn on_the_first_day() -> Result<Instant, BenchFault> {
+    format!("{START}T12:00:00Z")
+        .parse()
+        .map_err(|error: values::DateRefused| BenchFault::Command {
+            what: error.to_string(),
+        })
 }
 
 fn act(app: &App, name: &str, body: Value) -> Result<Value, BenchFault> {
@@ -106,7 +116,7 @@ pub fn seed(path: &Path, count: usize, whose: Whose) -> Result<App, BenchFault> 
         act(
             &app,
             "set_consolidation",
-            json!({ "customer": ONE, "policy": "per_customer", "from": START, "reason": "one invoice a month" }),
+            json!({ "customer": ONE, "policy": "per_customer", "reason": "one invoice a month" }),
         )?;
     }
     Ok(app)
@@ -136,13 +146,14 @@ fn copy(app: &App, count: usize, one_customer: bool) -> Result<(), BenchFault> {
         store::contracts::set_bill_from(tx, "model-contract", "")
     })?;
     let ids = Arc::new(MonotonicIds::new(2, std::process::id()));
+    let now = on_the_first_day()?;
     let mut written = 0;
     while written < count {
         let step = A_STEP.min(count - written);
         let (model, ids) = (model.clone(), ids.clone());
         let fresh = !one_customer || written == 0;
         app.store().write(move |tx| -> Result<(), StoreFault> {
-            let rows = model.copies(&*ids, step, one_customer);
+            let rows = model.copies((&*ids, now), step, one_customer);
             if fresh {
                 CustomerRow::insert(tx, &rows.customers)?;
             }
@@ -162,8 +173,12 @@ struct Copies {
 }
 
 impl Model {
-    fn copies(&self, ids: &dyn IdSource, count: usize, one_customer: bool) -> Copies {
-        let now = SystemClock.now();
+    fn copies(
+        &self,
+        (ids, now): (&dyn IdSource, Instant),
+        count: usize,
+        one_customer: bool,
+    ) -> Copies {
         let mut copies = Copies::default();
         for number in 0..count {
             let customer = if one_customer {

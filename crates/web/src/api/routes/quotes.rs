@@ -80,6 +80,20 @@ pub(super) const ROUTES: &[Route] = &[
         one(quotes::template_counts),
     ),
     route(
+        "Catalogue",
+        "/template-deviations/contracts",
+        "The contracts behind the counts of deviations, by id, with what differs from the billing template and who approved it",
+        P::ViewCommerce,
+        schema::<Page<app::query::TemplateStand>>(),
+        list(
+            &[
+                filter("entity", "Only contracts of this legal entity."),
+                filter("stand", "deviating, without or standard."),
+            ],
+            quotes::template_stands,
+        ),
+    ),
+    route(
         "Commercial",
         "/customers/{id}/hierarchy",
         "The accounts below a customer, with the contracts and open invoices that a move of it touches",

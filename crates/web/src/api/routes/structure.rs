@@ -11,10 +11,17 @@ const MOVE: &[Parameter] = &[
     filter("as_of", "The day, such as 2026-03-31; today when absent."),
 ];
 
-const DAYS: &[Parameter] = &[filter(
-    "days",
-    "How many days back, 1 to 366; 28 when absent.",
-)];
+const SYNC: &[Parameter] = &[
+    filter("days", "How many days back, 1 to 366; 28 when absent."),
+    filter(
+        "waiting",
+        "Where the page of what is not confirmed begins: a waiting_next of an earlier answer.",
+    ),
+    filter(
+        "slowest",
+        "Where the page of what took longest begins: a slowest_next of an earlier answer.",
+    ),
+];
 
 pub(super) const ROUTES: &[Route] = &[
     route(
@@ -55,7 +62,7 @@ pub(super) const ROUTES: &[Route] = &[
         "How long payments took to be known here, in the outside ledger and in the CRM, with what is not confirmed yet",
         P::ViewCommerce,
         schema::<app::collection::sync::PaymentSync>(),
-        asks(DAYS, structure::payment_sync),
+        asks(SYNC, structure::payment_sync),
     ),
     route(
         "Account structure",

@@ -71,6 +71,7 @@ impl TypedForm {
                 fields.insert(name.to_owned(), text);
             }
         }
+        fields.extend(sale_of(content));
         let mut form = Self {
             fields: Typed::new(fields),
             lines: content
@@ -134,6 +135,10 @@ impl TypedForm {
                 _ => put(&mut content, name, self.fields.get(name)),
             }
         }
+        content.remove("partner");
+        if let Some(sale) = self.sale()? {
+            content.insert("partner".to_owned(), sale);
+        }
         let mut lines = Vec::new();
         for (at, line) in self.lines.iter().enumerate() {
             if !line.what.is_empty() {
@@ -146,6 +151,49 @@ impl TypedForm {
         content.insert("lines".to_owned(), Value::Array(lines));
         Ok(Value::Object(content))
     }
+
+    /// The sale through a partner; nothing where the customer uses it itself.
+    fn sale(&self) -> Result<Option<Value>, String> {
+        let field = |name: &str| self.fields.get(name);
+        let (role, user, commission) = (
+            field("partner_role"),
+            field("end_customer"),
+            field("commission"),
+        );
+        if role.is_empty() {
+            return match user.is_empty() && commission.is_empty() {
+                true => Ok(None),
+                false => Err(
+                    "Who uses it and the commission belong to a sale through a partner: say which one it is, or leave them out."
+                        .to_owned(),
+                ),
+            };
+        }
+        let mut sale = json!({ "role": role, "end_customer": user });
+        if !commission.is_empty() {
+            let rate = proportion(commission).ok_or_else(|| {
+                format!("The commission {commission:?} is no percentage; write 20 for a fifth.")
+            })?;
+            sale["commission"] = json!(rate);
+        }
+        Ok(Some(sale))
+    }
+}
+
+/// The fields of a sale through a partner.
+fn sale_of(content: &QuoteContent) -> Vec<(String, String)> {
+    let Some(sale) = &content.partner else {
+        return Vec::new();
+    };
+    let role = serde_json::to_value(sale.role).unwrap_or_default();
+    let commission = sale.commission.map(percentage).unwrap_or_default();
+    [
+        ("partner_role", role.as_str().unwrap_or_default().to_owned()),
+        ("end_customer", sale.end_customer.clone()),
+        ("commission", commission),
+    ]
+    .map(|(name, text)| (name.to_owned(), text))
+    .to_vec()
 }
 
 fn number(content: &mut Map<String, Value>, name: &str, text: &str) -> Result<(), String> {
@@ -250,6 +298,26 @@ mod tests {
         assert_eq!(form.fields.get("months"), "12");
         let again = form.content(Some(&base)).unwrap();
         assert_eq!(again, serde_json::to_value(&base).unwrap());
+    }
+
+    #[test]
+    fn a_sale_through_a_partner_is_read_as_it_is_shown() {
+        let mut base = content();
+        base.partner = Some(
+            serde_json::from_value(
+                json!({ "role": "agent", "end_customer": "Rowan Schools", "commission": "0.175" }),
+            )
+            .unwrap(),
+        );
+        let mut form = TypedForm::of(&base);
+        assert_eq!(form.fields.get("commission"), "17.5");
+        let again = form.content(Some(&base)).unwrap();
+        assert_eq!(again, serde_json::to_value(&base).unwrap());
+        // What the form does not say any more is gone, and half of it is refused.
+        form.fields = Typed::new(pairs(&[("customer", "acme"), ("entity", "DE")]));
+        assert!(form.content(Some(&base)).unwrap().get("partner").is_none());
+        form.fields = Typed::new(pairs(&[("end_customer", "Rowan Schools")]));
+        assert!(form.content(None).unwrap_err().contains("say which one it is"));
     }
 
     #[test]
