@@ -17,7 +17,12 @@ const SHORTEST: usize = 8;
 /// and half of it.
 const SHORTEST_BEGINNING: usize = 16;
 /// Headers that carry credentials.
-const HEADERS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "x-api-key"];
+const HEADERS: [&str; 4] = [
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "x-api-key",
+];
 /// Fields of a form that carry credentials.
 const FIELDS: [&str; 6] = [
     "client_secret",

@@ -79,8 +79,15 @@ fn commands_in_the_documents_are_read() {
                     step => step,
                 };
                 for (command, body) in step.as_object().unwrap() {
-                    if ["on", "advance_to", "note", "approved_by", "expect_refusal"]
-                        .contains(&command.as_str())
+                    if [
+                        "on",
+                        "advance_to",
+                        "note",
+                        "by",
+                        "approved_by",
+                        "expect_refusal",
+                    ]
+                    .contains(&command.as_str())
                     {
                         continue;
                     }

@@ -245,7 +245,7 @@ fn every_operation_and_inbox_source_of_the_code_belongs_to_one_flow() {
     read_sources(
         &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
         &mut |text| {
-            for system in ["netsuite", "stripe", "salesforce"] {
+            for system in ["netsuite", "stripe", "adyen", "salesforce"] {
                 let start = format!("\"{system}.");
                 for (at, _) in text.match_indices(&start) {
                     let name: String = text[at + 1..].chars().take_while(|c| *c != '"').collect();

@@ -77,11 +77,7 @@ fn many(books: &Fixture, count: i64) {
 type List = fn(&mut Tx<'_>, i64, Option<&ToldPlace>, i64) -> Result<Vec<Told>, StoreFault>;
 
 /// A list page by page.
-fn paged(
-    books: &Fixture,
-    list: List,
-    number: fn(&Told) -> i64,
-) -> Vec<Told> {
+fn paged(books: &Fixture, list: List, number: fn(&Told) -> i64) -> Vec<Told> {
     let (mut all, mut place) = (Vec::new(), None::<ToldPlace>);
     loop {
         let behind = place.clone();

@@ -143,7 +143,10 @@ pub(super) fn of(event: &Event) -> Told {
             ),
         ),
         Event::PriceChangeEnded(it) => Told::fact(
-            format!("New price of {} from {}: {}", it.product, it.effective, it.status),
+            format!(
+                "New price of {} from {}: {}",
+                it.product, it.effective, it.status
+            ),
             &it.price_change,
             format!(
                 "{}: {} contracts changed, {} held",

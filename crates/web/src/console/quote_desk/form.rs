@@ -317,7 +317,11 @@ mod tests {
         form.fields = Typed::new(pairs(&[("customer", "acme"), ("entity", "DE")]));
         assert!(form.content(Some(&base)).unwrap().get("partner").is_none());
         form.fields = Typed::new(pairs(&[("end_customer", "Rowan Schools")]));
-        assert!(form.content(None).unwrap_err().contains("say which one it is"));
+        assert!(
+            form.content(None)
+                .unwrap_err()
+                .contains("say which one it is")
+        );
     }
 
     #[test]
