@@ -114,8 +114,8 @@ impl App {
                     }
                 }
             }
-            // It ends once nobody listens; what ended it otherwise goes on as it is.
-            drop(offered);
+            // It ends once nobody listens or tells; what ended it otherwise goes on as it is.
+            drop((offered, tell));
             match planner.join() {
                 Ok(()) => written,
                 Err(payload) => std::panic::resume_unwind(payload),
