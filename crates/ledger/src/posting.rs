@@ -2,7 +2,8 @@
 
 use crate::journal::differences;
 use crate::rules::{AccountChoice, Rule, RuleBook, RuleLine, Side};
-use crate::{Chart, Facts, JournalDraft, JournalLine, Part};
+use crate::{Chart, Dimensions, Facts, JournalDraft, JournalLine, Part};
+use std::collections::HashMap;
 use values::{AccountCode, Currency, Date, Decimal, EntityId, Month};
 
 /// Why a recorded fact could not be posted. The fact stays recorded; the posting is parked and is
@@ -121,12 +122,13 @@ impl RuleBook {
                 attributes: facts.describe(),
                 date,
             })?;
-        let mut lines = Vec::new();
+        let mut merged = Merged::default();
         for rule_line in &rule.lines {
             for part in facts.parts(rule_line.each) {
-                add(&mut lines, rule, rule_line, part, facts, chart)?;
+                merged.add(rule, rule_line, part, facts, chart)?;
             }
         }
+        let mut lines = merged.lines;
         lines.retain(|line: &JournalLine| line.amount != 0);
         check_balance(rule, entity, &lines)?;
         if lines.is_empty() {
@@ -142,47 +144,59 @@ impl RuleBook {
     }
 }
 
-/// Adds what one rule line makes of one part to the journal lines so far.
-fn add(
-    lines: &mut Vec<JournalLine>,
-    rule: &Rule,
-    rule_line: &RuleLine,
-    part: &Part,
-    facts: &Facts,
-    chart: &Chart,
-) -> Result<(), PostingRefusal> {
-    let minor = part.amount(rule_line.amount).unwrap_or(0);
-    if minor == 0 {
-        return Ok(());
-    }
-    let account = choose(rule, rule_line, part, facts)?;
-    if chart.account(account).is_none() {
-        return Err(PostingRefusal::UnknownAccount {
-            rule: rule.id.clone(),
-            account: account.clone(),
-        });
-    }
-    let amount = match rule_line.side {
-        Side::Debit => minor,
-        Side::Credit => minor.checked_neg().ok_or(PostingRefusal::TooLarge)?,
-    };
-    let dimensions = part.dimensions.only(&rule_line.dimensions);
-    let same = |line: &&mut JournalLine| line.account == *account && line.dimensions == dimensions;
-    match lines.iter_mut().find(same) {
-        Some(line) => {
-            line.amount = line
-                .amount
-                .checked_add(amount)
-                .ok_or(PostingRefusal::TooLarge)?;
+/// Journal lines in the order of the rule, those of the same account and dimensions merged.
+#[derive(Default)]
+struct Merged {
+    lines: Vec<JournalLine>,
+    /// Where the line of an account and dimensions is: one document may have tens of thousands.
+    places: HashMap<(AccountCode, Dimensions), usize>,
+}
+
+impl Merged {
+    /// Adds what one rule line makes of one part.
+    fn add(
+        &mut self,
+        rule: &Rule,
+        rule_line: &RuleLine,
+        part: &Part,
+        facts: &Facts,
+        chart: &Chart,
+    ) -> Result<(), PostingRefusal> {
+        let minor = part.amount(rule_line.amount).unwrap_or(0);
+        if minor == 0 {
+            return Ok(());
         }
-        None => lines.push(JournalLine {
-            account: account.clone(),
-            amount,
-            currency: facts.currency,
-            dimensions,
-        }),
+        let account = choose(rule, rule_line, part, facts)?;
+        if chart.account(account).is_none() {
+            return Err(PostingRefusal::UnknownAccount {
+                rule: rule.id.clone(),
+                account: account.clone(),
+            });
+        }
+        let amount = match rule_line.side {
+            Side::Debit => minor,
+            Side::Credit => minor.checked_neg().ok_or(PostingRefusal::TooLarge)?,
+        };
+        let dimensions = part.dimensions.only(&rule_line.dimensions);
+        let next = self.lines.len();
+        let place = (account.clone(), dimensions.clone());
+        let at = *self.places.entry(place).or_insert(next);
+        match self.lines.get_mut(at) {
+            Some(line) => {
+                line.amount = line
+                    .amount
+                    .checked_add(amount)
+                    .ok_or(PostingRefusal::TooLarge)?;
+            }
+            None => self.lines.push(JournalLine {
+                account: account.clone(),
+                amount,
+                currency: facts.currency,
+                dimensions,
+            }),
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// The account of a rule line for one part: a line may be chosen by an attribute of its document.

@@ -8,7 +8,7 @@ use crate::record::Context;
 use commerce::Contract;
 use control::process::{Occurrence, effect_signal};
 use events::{Envelope, Event};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use store::{Tx, contracts, journals, log};
 use values::{Date, EntityId, Money};
 
@@ -17,6 +17,8 @@ use values::{Date, EntityId, Money};
 pub(super) struct Happening {
     pub(super) signal: String,
     pub(super) keys: Vec<(String, String)>,
+    /// The same keys, to be found: an invoice may name tens of thousands of contracts.
+    known: HashSet<(String, String)>,
     pub(super) facts: BTreeMap<String, String>,
     pub(super) value: Option<Money>,
 }
@@ -35,7 +37,7 @@ impl Happening {
 
     pub(super) fn key(&mut self, kind: &str, id: impl ToString) {
         let key = (kind.to_owned(), id.to_string());
-        if !self.keys.contains(&key) {
+        if self.known.insert(key.clone()) {
             self.keys.push(key);
         }
     }
