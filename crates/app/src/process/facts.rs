@@ -18,7 +18,7 @@ pub(super) struct Happening {
     pub(super) signal: String,
     pub(super) keys: Vec<(String, String)>,
     /// The same keys, to be found: an invoice may name tens of thousands of contracts.
-    known: HashSet<(String, String)>,
+    pub(super) known: HashSet<(String, String)>,
     pub(super) facts: BTreeMap<String, String>,
     pub(super) value: Option<Money>,
 }
