@@ -74,7 +74,10 @@ pub(crate) fn hold(
     };
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
-    let own_terms = own_terms::of(context, &envelope.command);
+    let own_terms = match policy.asks_for_own_terms(command) {
+        true => own_terms::of(context, &envelope.command),
+        false => Vec::new(),
+    };
     if !policy.concerns(command, changes_existing, &own_terms) {
         return Ok(None);
     }

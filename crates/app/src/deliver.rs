@@ -3,6 +3,7 @@
 //! is found as *sent* later and read back, never sent blindly again.
 
 mod adyen;
+mod asked;
 mod netsuite;
 mod outcome;
 mod perform;

@@ -11,8 +11,8 @@ pub(crate) mod stripe;
 mod stripe_invoice;
 
 pub use receive::{
-    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_stripe,
-    receive_stripe_then,
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_delivery_then,
+    receive_stripe,
 };
 
 use crate::connections::{Connections, SALESFORCE, STRIPE};

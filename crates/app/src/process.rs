@@ -142,11 +142,14 @@ impl Desk {
         context: &Context,
         happening: &Happening,
     ) -> Result<(), AppFault> {
+        let mut news: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for key in &happening.keys {
-            if !self.asked.insert(key.clone()) {
-                continue;
+            if self.asked.insert(key.clone()) {
+                news.entry(&key.0).or_default().push(&key.1);
             }
-            for row in processes::running_about(tx, &key.0, &key.1)? {
+        }
+        for (kind, ids) in news {
+            for row in running(tx, kind, &ids)? {
                 if !self.open.contains_key(&row.id) {
                     let id = row.id.clone();
                     self.open.insert(id, keep::load_row(tx, context, row)?);
@@ -210,6 +213,18 @@ impl Desk {
         // one records an event of its own.
         close_exceptions(tx, context, &settled)
     }
+}
+
+/// Instances about any of these. One invoice may stand for tens of thousands of contracts.
+fn running(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    ids: &[&str],
+) -> Result<Vec<processes::ProcessRow>, AppFault> {
+    Ok(match ids {
+        [id] => processes::running_about(tx, kind, id)?,
+        ids => processes::running_about_any(tx, kind, ids)?,
+    })
 }
 
 /// Closes the exceptions of steps that are late no longer.

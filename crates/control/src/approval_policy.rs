@@ -157,6 +157,13 @@ impl ApprovalPolicy {
         }
     }
 
+    /// Whether a rule asks by which terms of its own the command would bill; most policies have none.
+    #[must_use]
+    pub fn asks_for_own_terms(&self, command: &str) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| rule.command == command && rule.when == When::OwnTerms)
+    }
+
     /// Whether any rule in force is about the command, so that it is worth while to measure it.
     #[must_use]
     pub fn concerns(&self, command: &str, changes_existing: bool, own_terms: &[String]) -> bool {

@@ -9,6 +9,9 @@ use std::fmt::Write;
 /// prepared.
 const KEYS: usize = 200;
 
+/// Number of the first parameter behind the keys.
+pub(crate) const BESIDE: usize = KEYS + 1;
+
 /// Which contracts a run looks at. Empty texts select everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DueFilter {
@@ -87,6 +90,17 @@ pub(crate) fn each_of(
     before: &str,
     after: &str,
     keys: &[&str],
+    each: impl FnMut(Row) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    each_beside(tx, (before, after), keys, &[], each)
+}
+
+/// As [`each_of`] with more parameters, numbered from [`BESIDE`].
+pub(crate) fn each_beside(
+    tx: &mut Tx<'_>,
+    (before, after): (&str, &str),
+    keys: &[&str],
+    beside: &[Param<'_>],
     mut each: impl FnMut(Row) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
     let mut text = String::with_capacity(before.len() + after.len() + KEYS * 6);
@@ -100,6 +114,7 @@ pub(crate) fn each_of(
         let mut params: Vec<Param<'_>> = chunk.iter().map(|key| Param::Text(key)).collect();
         let last = params.last().copied().unwrap_or(Param::Null);
         params.resize(KEYS, last);
+        params.extend_from_slice(beside);
         tx.query_each(&text, &params, &mut each)?;
     }
     Ok(())

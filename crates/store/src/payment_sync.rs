@@ -129,22 +129,9 @@ pub fn waiting(
     behind: Option<&ToldPlace>,
     limit: i64,
 ) -> Result<Vec<Told>, StoreFault> {
-    let first = ToldPlace {
-        number: i64::MIN,
-        effect: String::new(),
-        payment: String::new(),
-    };
-    let behind = behind.unwrap_or(&first);
-    tx.query(
-        &format!(
-            "SELECT payment, system, effect, happened, recorded, status, changed FROM ({}) told
-             WHERE status NOT IN ('confirmed', 'skipped') AND (recorded, effect, payment) > (?2, ?3, ?4)
-             ORDER BY recorded, effect, payment LIMIT ?5",
-            told_of()
-        ),
-        params![&lowest(since), behind.number, &behind.effect, &behind.payment, limit],
-        told,
-    )
+    let from = behind.map(|it| (it.number, it));
+    let which = "status NOT IN ('confirmed', 'skipped')";
+    listed(tx, since, (which, "recorded"), from, limit)
 }
 
 /// What of payments recorded since an instant is confirmed, what took longest first, from behind a
@@ -158,27 +145,30 @@ pub fn slowest(
     behind: Option<&ToldPlace>,
     limit: i64,
 ) -> Result<Vec<Told>, StoreFault> {
-    let first = ToldPlace {
-        number: i64::MAX,
-        effect: String::new(),
-        payment: String::new(),
-    };
-    let behind = behind.unwrap_or(&first);
+    // The longest first is the least first of what it took, taken below zero.
+    let from = behind.map(|it| (-it.number, it));
+    let which = "status = 'confirmed'";
+    listed(tx, since, (which, "recorded - changed"), from, limit)
+}
+
+/// Those that `which` selects by `key`, effect and payment, from behind a key and a place.
+fn listed(
+    tx: &mut Tx<'_>,
+    since: i64,
+    (which, key): (&str, &str),
+    behind: Option<(i64, &ToldPlace)>,
+    limit: i64,
+) -> Result<Vec<Told>, StoreFault> {
+    let (number, effect, payment) = behind.map_or((i64::MIN, "", ""), |(number, place)| {
+        (number, place.effect.as_str(), place.payment.as_str())
+    });
     tx.query(
         &format!(
             "SELECT payment, system, effect, happened, recorded, status, changed FROM ({}) told
-             WHERE status = 'confirmed' AND (changed - recorded < ?2
-             OR (changed - recorded = ?2 AND (effect, payment) > (?3, ?4)))
-             ORDER BY changed - recorded DESC, effect, payment LIMIT ?5",
+             WHERE {which} AND ({key}, effect, payment) > (?2, ?3, ?4) ORDER BY {key}, effect, payment LIMIT ?5",
             told_of()
         ),
-        params![
-            &lowest(since),
-            behind.number,
-            &behind.effect,
-            &behind.payment,
-            limit
-        ],
+        params![&lowest(since), number, effect, payment, limit],
         told,
     )
 }

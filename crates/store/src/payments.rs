@@ -115,6 +115,25 @@ pub fn by_external_id(
     )
 }
 
+/// As [`by_external_id`] for many ids, in no order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn by_external_ids(
+    tx: &mut Tx<'_>,
+    external_ids: &[&str],
+) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    let before =
+        format!("SELECT {columns} FROM payment WHERE external_id <> '' AND external_id IN");
+    let mut found = Vec::with_capacity(external_ids.len());
+    crate::bill_pages::each_of(tx, &before, "", external_ids, |row| {
+        found.push(PaymentRow::read(row)?);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// The payments that collect an invoice.
 ///
 /// # Errors

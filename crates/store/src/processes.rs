@@ -1,6 +1,8 @@
 //! Processes: definitions by version, instances with their steps and keys, and what people did.
 
+use crate::bill_pages::{BESIDE, each_beside};
 use crate::{Param, StoreFault, Tx, params};
+use std::collections::BTreeMap;
 
 table! {
     /// One run of a process.
@@ -262,6 +264,29 @@ pub fn running_about(tx: &mut Tx<'_>, kind: &str, id: &str) -> Result<Vec<Proces
         params![kind, id],
         ProcessRow::read,
     )
+}
+
+/// As [`running_about`] for many ids of a kind, each instance once.
+///
+/// # Errors
+/// When the database refuses.
+pub fn running_about_any(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    ids: &[&str],
+) -> Result<Vec<ProcessRow>, StoreFault> {
+    let columns = ProcessRow::columns("p.");
+    let before = format!(
+        "SELECT {columns} FROM process_key k JOIN process p ON p.id = k.process
+         WHERE p.status = 'running' AND k.kind = ?{BESIDE} AND k.id IN"
+    );
+    let mut found = BTreeMap::new();
+    each_beside(tx, (&before, ""), ids, &[Param::Text(kind)], |row| {
+        let row = ProcessRow::read(row)?;
+        found.insert(row.id.clone(), row);
+        Ok(())
+    })?;
+    Ok(found.into_values().collect())
 }
 
 /// Whether an instance of that definition was ever begun for a subject.

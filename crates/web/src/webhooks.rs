@@ -7,7 +7,7 @@ use crate::problem::{Code, Problem};
 use crate::state::Web;
 use app::connections::Connections;
 use app::intake::{
-    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_stripe_then,
+    Delivery, IntakeRefusal, LARGEST_DELIVERY, Received, receive_delivery, receive_delivery_then,
 };
 use app::payment_routes::{connection, is_adyen};
 use axum::Router;
@@ -137,7 +137,7 @@ async fn queued(
         signature,
         now: web.app().clock().now(),
     };
-    receive_stripe_then(web.app(), configured(web)?, delivery, move |result| {
+    receive_delivery_then(web.app(), configured(web)?, delivery, move |result| {
         // The sender of the delivery may have gone; what was kept is kept.
         let _ = answer.send(result);
     });

@@ -3,6 +3,7 @@
 //! first time, and by the notification that it sends of everything.
 
 use super::Taken;
+use super::asked::{Collect, GiveBack};
 use super::perform::{
     Answer, Done, FollowUp, Mode, books_unread, not_configured, refused, request,
 };
@@ -13,9 +14,8 @@ use crate::{App, AppFault};
 use connect::adyen::webhook::Signed;
 use connect::adyen::{KEY_KEPT_DAYS, NewPayment, NewRefund, PaymentResult, ResultCode};
 use connect::{Fault, FaultClass};
-use serde::Deserialize;
 use store::{inbox, payments};
-use values::{Currency, EntityId, InvoiceId, Money, PaymentId, RefundId};
+use values::Money;
 
 /// Operation of the effect that collects a payment.
 pub(crate) const COLLECT: &str = "adyen.collect";
@@ -26,28 +26,6 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// Days within which a notification surely comes; Adyen repeats one that is not accepted for longer.
 const NOTIFIED_DAYS: i64 = 3;
-
-/// Request of `adyen.collect`.
-#[derive(Debug, Deserialize)]
-struct Collect {
-    payment: PaymentId,
-    invoice: InvoiceId,
-    entity: EntityId,
-    processor_customer: String,
-    payment_method: Option<String>,
-    amount_minor: i64,
-    currency: Currency,
-    attempt: u32,
-}
-
-/// Request of `adyen.refund`.
-#[derive(Debug, Deserialize)]
-struct GiveBack {
-    refund: RefundId,
-    payment_external_id: String,
-    amount_minor: i64,
-    currency: Currency,
-}
 
 fn account<'c>(connections: &'c Connections, taken: &Taken) -> Result<&'c AdyenAccount, Fault> {
     connections
@@ -73,7 +51,7 @@ pub(super) fn collect(
                 success,
                 ..of(account, taken)
             };
-            let value = asked.amount_minor.to_string();
+            let value = asked.amount().minor.to_string();
             return notified(app, taken, "Payment", [told("true"), told("false")], &value);
         }
         if let Some(answer) = told_meanwhile(app, &asked)? {
@@ -81,14 +59,10 @@ pub(super) fn collect(
         }
         may_repeat(app, taken)?;
     }
-    let Some(stored_method) = asked.payment_method.clone() else {
-        let message = "the customer has no stored means of payment; add one or collect by transfer";
-        return Err(refused("payment_method_missing", message));
-    };
     let new = NewPayment {
-        amount: Money::from_minor(asked.amount_minor, asked.currency),
+        amount: asked.amount(),
         shopper: asked.processor_customer.clone(),
-        stored_method,
+        stored_method: asked.required_method()?.to_owned(),
         reference,
         invoice: asked.invoice.as_str().to_owned(),
         legal_entity: asked.entity.as_str().to_owned(),
@@ -154,8 +128,7 @@ fn of_result(asked: &Collect, result: &PaymentResult, taken: &Taken) -> Answer {
 
 /// Adyen tells its fee in the settlement reports only: until then a payment has none.
 fn settlement(asked: &Collect, result: &PaymentResult, taken: &Taken) -> Settlement {
-    let asked_for = Money::from_minor(asked.amount_minor, asked.currency);
-    let gross = result.amount.unwrap_or(asked_for);
+    let gross = result.amount.unwrap_or_else(|| asked.amount());
     Settlement {
         processor: taken.effect.connection.clone(),
         external_id: result.psp_reference.clone(),
@@ -193,14 +166,14 @@ pub(super) fn refund(app: &App, connections: &Connections, taken: &Taken) -> Res
                 success,
                 ..of(account, taken)
             };
-            let value = asked.amount_minor.to_string();
+            let value = asked.amount().minor.to_string();
             return notified(app, taken, "Refund", [told("true"), told("false")], &value);
         }
         may_repeat(app, taken)?;
     }
     let new = NewRefund {
         payment: asked.payment_external_id.clone(),
-        amount: Money::from_minor(asked.amount_minor, asked.currency),
+        amount: asked.amount(),
         reference: asked.refund.as_str().to_owned(),
         idempotency_key: taken.effect.key.clone(),
     };

@@ -2,9 +2,8 @@
 //! of the delivery; what the answer says about money is recorded with it.
 
 use super::Taken;
-use super::perform::{
-    Answer, Done, FollowUp, Mode, books_unread, not_configured, refused, request,
-};
+use super::asked::{Collect, GiveBack};
+use super::perform::{Answer, Done, FollowUp, Mode, books_unread, not_configured, request};
 use crate::connections::Connections;
 use crate::intake::processor::{self, Known, RefundStanding, Standing};
 use crate::payment_routes::connection;
@@ -14,32 +13,7 @@ use connect::stripe::{
     Charging, Decline, Expandable, NewPayment, NewRefund, PaymentIntent, PaymentStatus, Refund,
 };
 use connect::{Fault, FaultClass, ReadBack};
-use serde::Deserialize;
-use values::{Currency, EntityId, Instant, InvoiceId, Money, PaymentId, RefundId};
-
-/// Request of `stripe.collect`.
-#[derive(Debug, Deserialize)]
-struct Collect {
-    payment: PaymentId,
-    invoice: InvoiceId,
-    entity: EntityId,
-    processor_customer: String,
-    payment_method: Option<String>,
-    amount_minor: i64,
-    currency: Currency,
-    attempt: u32,
-    payment_intent: Option<String>,
-}
-
-/// Request of `stripe.refund`.
-#[derive(Debug, Deserialize)]
-struct GiveBack {
-    refund: RefundId,
-    payment_external_id: String,
-    amount_minor: i64,
-    currency: Currency,
-    reason: String,
-}
+use values::Instant;
 
 /// The account of the processor that an effect is for.
 fn processor_of(taken: &Taken) -> Result<&'static str, Fault> {
@@ -59,11 +33,7 @@ pub(super) fn collect(
     let known = known_intent(app, &asked)?;
     match (known, taken.mode) {
         (None, Mode::Send) => {
-            if asked.payment_method.is_none() {
-                let message =
-                    "the customer has no stored means of payment; add one or collect by transfer";
-                return Err(refused("payment_method_missing", message));
-            }
+            asked.required_method()?;
             let charging = api.create_payment(&new_payment(&asked, taken))?;
             Ok(of_charging(&asked, charging, taken))
         }
@@ -79,7 +49,7 @@ pub(super) fn collect(
         }
         (Some(intent), Mode::Send) => {
             let charging =
-                api.confirm_payment(&intent, asked.payment_method.as_deref(), &taken.effect.key)?;
+                api.confirm_payment(&intent, asked.stored_method(), &taken.effect.key)?;
             Ok(of_charging(&asked, charging, taken))
         }
         (Some(intent), Mode::ReadBack) => confirmed_before(app, api, &asked, &intent, taken),
@@ -102,9 +72,9 @@ fn known_intent(app: &App, asked: &Collect) -> Result<Option<String>, Fault> {
 
 fn new_payment(asked: &Collect, taken: &Taken) -> NewPayment {
     NewPayment {
-        amount: Money::from_minor(asked.amount_minor, asked.currency),
+        amount: asked.amount(),
         customer: asked.processor_customer.clone(),
-        payment_method: asked.payment_method.clone().unwrap_or_default(),
+        payment_method: asked.stored_method().unwrap_or_default().to_owned(),
         invoice: asked.invoice.as_str().to_owned(),
         legal_entity: asked.entity.as_str().to_owned(),
         idempotency_key: taken.effect.key.clone(),
@@ -235,7 +205,7 @@ pub(super) fn refund(connections: &Connections, taken: &Taken) -> Result<Answer,
     let asked: GiveBack = request(&taken.effect)?;
     let new = NewRefund {
         payment_intent: asked.payment_external_id.clone(),
-        amount: Money::from_minor(asked.amount_minor, asked.currency),
+        amount: asked.amount(),
         credit_note: asked.refund.as_str().to_owned(),
         idempotency_key: taken.effect.key.clone(),
     };

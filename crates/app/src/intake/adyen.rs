@@ -1,6 +1,7 @@
 //! Notifications of Adyen. There is no object to fetch behind them: a signed notification is the
 //! word of the processor, and it is the only one about what we did not ask for ourselves.
 
+use super::processor::ending;
 use super::{Ending, conclude, hold};
 use crate::connections::AdyenAccount;
 use crate::governance::gate;
@@ -152,30 +153,38 @@ fn settled(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<Ending
     let ours = told.payment.as_ref().filter(|payment| {
         payment.status != "settled" || payment.external_id == told.item.psp_reference
     });
-    let shopper = match (&told.item.shopper, &told.payment) {
-        (Some(shopper), _) => Some(shopper.clone()),
-        (None, Some(payment)) => shopper_of(tx, &told.row.source, payment)?,
-        (None, None) => None,
+    let mut report = came_in(tx, told)?;
+    if let Some(shopper) = &told.item.shopper {
+        report.processor_customer = Some(shopper.clone());
+    }
+    report.payment = ours.and_then(|payment| payment.id.parse().ok());
+    report.invoice = ours.and_then(|payment| payment.invoice.parse().ok());
+    let outcome = payment::settled(tx, context, &report)?;
+    let what = format!("payment of {} settled", told.amount);
+    Ok(ending(&outcome, &what))
+}
+
+/// Money that came in, for nothing that is known yet. Adyen tells its fee in the settlement reports
+/// only.
+fn came_in(tx: &mut Tx<'_>, told: &Told<'_>) -> Result<Settlement, AppFault> {
+    let processor_customer = match &told.payment {
+        Some(payment) => shopper_of(tx, &told.row.source, payment)?,
+        None => None,
     };
-    let report = Settlement {
+    Ok(Settlement {
         processor: told.row.source.clone(),
         external_id: told.item.psp_reference.clone(),
         charge: None,
-        processor_customer: shopper,
-        payment: ours.and_then(|payment| payment.id.parse().ok()),
-        invoice: ours.and_then(|payment| payment.invoice.parse().ok()),
+        processor_customer,
+        payment: None,
+        invoice: None,
         entity: told.payment.as_ref().and_then(|it| it.entity.parse().ok()),
         gross: told.amount,
         fee: Money::from_minor(0, told.amount.currency),
         net: told.amount,
         happened: told.happened,
         payload: String::from_utf8_lossy(&told.row.raw).into_owned(),
-    };
-    let outcome = payment::settled(tx, context, &report)?;
-    Ok(ending(
-        &outcome,
-        &format!("payment of {} settled", told.amount),
-    ))
+    })
 }
 
 /// What the payer of a payment is called at an account.
@@ -254,29 +263,10 @@ fn went_back(
 /// Money that had been taken back came again: a payment of its own that a person sets against what
 /// it is for.
 fn came_again(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<Ending, AppFault> {
-    let shopper = match &told.payment {
-        Some(payment) => shopper_of(tx, &told.row.source, payment)?,
-        None => None,
-    };
-    let report = Settlement {
-        processor: told.row.source.clone(),
-        external_id: told.item.psp_reference.clone(),
-        charge: None,
-        processor_customer: shopper,
-        payment: None,
-        invoice: None,
-        entity: told.payment.as_ref().and_then(|it| it.entity.parse().ok()),
-        gross: told.amount,
-        fee: Money::from_minor(0, told.amount.currency),
-        net: told.amount,
-        happened: told.happened,
-        payload: String::from_utf8_lossy(&told.row.raw).into_owned(),
-    };
+    let report = came_in(tx, told)?;
     let outcome = payment::settled(tx, context, &report)?;
-    Ok(ending(
-        &outcome,
-        &format!("{} of a chargeback came again", told.amount),
-    ))
+    let what = format!("{} of a chargeback came again", told.amount);
+    Ok(ending(&outcome, &what))
 }
 
 fn refund_failed(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<Ending, AppFault> {
@@ -317,10 +307,6 @@ fn refund_failed(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<
         format!("refund of {amount} failed: {reason}"),
         chain.as_ref(),
     ))
-}
-
-fn ending(outcome: &PaymentOutcome, what: &str) -> Ending {
-    super::stripe::ending(outcome, what)
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 //! facts come twice, once as the answer to our call and once as a webhook; the journeys recognise
 //! the second.
 
+use super::Ending;
 use crate::AppFault;
-use crate::journey::payment::{FailedAttempt, Settlement};
+use crate::journey::payment::{FailedAttempt, PaymentOutcome, Settlement};
 use crate::journey::refund::SettledRefund;
 use connect::stripe::{
     ENTITY_METADATA, Expandable, INVOICE_METADATA, KEY_METADATA, PaymentError, PaymentIntent,
@@ -130,6 +131,24 @@ pub(crate) fn reason_of(error: &PaymentError) -> String {
     match &error.message {
         Some(message) => format!("{code}: {message}"),
         None => code.to_owned(),
+    }
+}
+
+/// What a delivery ends as, when the books have taken what it says.
+pub(super) fn ending(outcome: &PaymentOutcome, what: &str) -> Ending {
+    match outcome {
+        PaymentOutcome::Recorded { correlation } => Ending::confirmed(what, correlation.as_ref()),
+        PaymentOutcome::AlreadyRecorded { correlation } => Ending::confirmed(
+            format!("{what}; it was recorded already"),
+            correlation.as_ref(),
+        ),
+        PaymentOutcome::Held {
+            exception,
+            correlation,
+        } => Ending::confirmed(
+            format!("{what}; {exception} says what a person has to decide"),
+            correlation.as_ref(),
+        ),
     }
 }
 

@@ -113,7 +113,7 @@ pub fn receive_delivery(
     delivery: Delivery<'_>,
 ) -> Result<Received, IntakeRefusal> {
     let (answer, waiting) = std::sync::mpsc::sync_channel(1);
-    receive_stripe_then(app, connections, delivery, move |result| {
+    receive_delivery_then(app, connections, delivery, move |result| {
         // The caller may have gone; what was kept is kept all the same.
         let _ = answer.send(result);
     });
@@ -136,10 +136,10 @@ pub struct Delivery<'a> {
     pub now: Instant,
 }
 
-/// As [`receive_stripe`] without waiting: `done` is called once the outcome is durable, so that many
+/// As [`receive_delivery`] without waiting: `done` is called once the outcome is durable, so that many
 /// deliveries share one flush without a thread each. Where the store does not queue its writes (see
 /// [`store::Store::queues_writes`]) the call itself waits.
-pub fn receive_stripe_then(
+pub fn receive_delivery_then(
     app: &App,
     connections: &Connections,
     delivery: Delivery<'_>,

@@ -1,7 +1,7 @@
 //! Events of the payment processor. The event only says where to look; what is recorded is what the
 //! object says when it is fetched.
 
-use super::processor::{self, RefundStanding, Standing};
+use super::processor::{self, RefundStanding, Standing, ending};
 use super::{Ending, conclude, hold};
 use crate::governance::gate;
 use crate::journey::exception::{self, NewException};
@@ -253,23 +253,6 @@ fn refund_failed(
         },
     )?;
     Ok(())
-}
-
-pub(super) fn ending(outcome: &PaymentOutcome, what: &str) -> Ending {
-    match outcome {
-        PaymentOutcome::Recorded { correlation } => Ending::confirmed(what, correlation.as_ref()),
-        PaymentOutcome::AlreadyRecorded { correlation } => Ending::confirmed(
-            format!("{what}; it was recorded already"),
-            correlation.as_ref(),
-        ),
-        PaymentOutcome::Held {
-            exception,
-            correlation,
-        } => Ending::confirmed(
-            format!("{what}; {exception} says what a person has to decide"),
-            correlation.as_ref(),
-        ),
-    }
 }
 
 /// An event found by the sweep in the shape in which it would have been delivered.

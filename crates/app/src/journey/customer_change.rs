@@ -296,7 +296,9 @@ impl App {
         self.run("tieout/approvals", |tx, context| {
             let today = Zone::utc().date_at(context.now).to_string();
             let due = approvals::changes_due(tx, &today)?;
-            settings::take_turn(tx, HIERARCHY)?;
+            if !due.is_empty() {
+                settings::take_turn(tx, HIERARCHY)?;
+            }
             for row in &due {
                 apply_due(tx, context, row)?;
             }

@@ -118,7 +118,6 @@ fn show(row: PriceChangeRow) -> Result<PriceChangeView, AppFault> {
 }
 
 /// A new price in words.
-/// A new price in words.
 pub(crate) fn in_words(price: &NewPrice) -> String {
     match price {
         NewPrice::List => "the price of the catalogue".to_owned(),

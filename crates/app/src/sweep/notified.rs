@@ -6,7 +6,7 @@ use super::{Totals, add, entity_of_currency};
 use crate::connections::{AdyenAccount, Connections};
 use crate::{App, AppFault};
 use connect::adyen::webhook::{EventCode, Item, read_items};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use store::{payments, processor_notices};
 use values::Money;
 
@@ -42,16 +42,14 @@ fn add_account(
             .read(move |tx| processor_notices::page(tx, processor, &from, PAGE))?;
         let Some((last, _)) = page.last() else { break };
         after.clone_from(last);
-        for (_, raw) in &page {
-            // One that cannot be read has its exception.
-            let Some(item) = read_items(raw).ok().and_then(|mut items| items.pop()) else {
-                continue;
-            };
+        let items = items_of(account, &page);
+        let entities = entities_of(app, &items)?;
+        for item in items {
             let Some(moved) = moved(&item)? else { continue };
-            if item.merchant_account != account.api.merchant_account() {
-                continue;
-            }
-            let entity = entity_of(app, &item)?;
+            let entity = match entities.get(payment_of(&item)) {
+                Some(entity) => entity.clone(),
+                None => entity_of_currency(app, moved.currency),
+            };
             add(totals, entity, moved)?;
             if item.event == EventCode::Authorisation {
                 authorised.insert(item.psp_reference);
@@ -88,19 +86,33 @@ fn moved(item: &Item) -> Result<Option<Money>, AppFault> {
     })
 }
 
-/// The entity of the payment that an item is about, else as the payment journey finds it.
-fn entity_of(app: &App, item: &Item) -> Result<String, AppFault> {
-    let payment = match item.original_reference.as_str() {
-        "" => item.psp_reference.clone(),
-        original => original.to_owned(),
-    };
-    let row = app
-        .store()
-        .read(move |tx| payments::by_external_id(tx, &payment))?;
-    let currency = item.amount.map(|amount| amount.currency);
-    Ok(match (row, currency) {
-        (Some(row), _) => row.entity,
-        (None, Some(currency)) => entity_of_currency(app, currency),
-        (None, None) => super::NO_ENTITY.to_owned(),
-    })
+/// The items of a page that are about the merchant account. One that cannot be read has its exception.
+fn items_of(account: &AdyenAccount, page: &[(String, Vec<u8>)]) -> Vec<Item> {
+    let read = |raw: &[u8]| read_items(raw).ok().and_then(|mut items| items.pop());
+    let mut items: Vec<Item> = page.iter().filter_map(|(_, raw)| read(raw)).collect();
+    items.retain(|item| item.merchant_account == account.api.merchant_account());
+    items
+}
+
+/// Adyen's id of the payment that an item is about.
+fn payment_of(item: &Item) -> &str {
+    match item.original_reference.as_str() {
+        "" => &item.psp_reference,
+        original => original,
+    }
+}
+
+/// The entities of the payments that items are about, by Adyen's id; of one that is not known here the
+/// payment journey takes the entity of its currency.
+fn entities_of(app: &App, items: &[Item]) -> Result<HashMap<String, String>, AppFault> {
+    let ids: Vec<String> = items
+        .iter()
+        .map(|item| payment_of(item).to_owned())
+        .collect();
+    let rows = app.store().read(move |tx| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        payments::by_external_ids(tx, &ids)
+    })?;
+    let known = rows.into_iter().map(|row| (row.external_id, row.entity));
+    Ok(known.collect())
 }

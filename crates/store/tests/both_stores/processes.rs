@@ -149,6 +149,24 @@ fn one_of_a_name_runs_for_a_subject(books: &Fixture) {
         books.read(|tx| processes::running_about(tx, "contract", "C-1"))[0].id,
         "prc_2"
     );
+    begin(
+        books,
+        row("prc_3", "C-3"),
+        vec![step("prc_3", 0, "waiting", 5)],
+    )
+    .unwrap();
+    let ids: Vec<String> = (0..450).map(|number| format!("C-{number}")).collect();
+    let found = books.read(move |tx| {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        processes::running_about_any(tx, "contract", &ids)
+    });
+    let found: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!(found, ["prc_2", "prc_3"]);
+    assert!(
+        books
+            .read(|tx| processes::running_about_any(tx, "invoice", &["C-1"]))
+            .is_empty()
+    );
 }
 
 fn late_and_working_instances_are_found(books: &Fixture) {

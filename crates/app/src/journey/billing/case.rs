@@ -36,6 +36,13 @@ pub(super) struct Case {
     pub(super) is_awaited: bool,
 }
 
+impl Case {
+    /// What its document follows from beside the contract: every line billed on it, and who bought.
+    pub(super) fn owing(&self) -> (&[BilledLine], Option<&Customer>) {
+        (&self.billed, self.buyer.as_deref())
+    }
+}
+
 /// The numbers of the series that a page takes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Numbers {

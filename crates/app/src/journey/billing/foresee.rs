@@ -12,7 +12,7 @@ use crate::usage::rate::is_measured;
 use ::billing::Document;
 use std::collections::BTreeSet;
 use store::contracts::ContractRow;
-use store::{StoreFault, Tx, bill_pages, documents, exceptions};
+use store::{Tx, bill_pages, documents, exceptions};
 use values::{ContractId, Currency, EntityId, Money};
 
 /// What a contract would come to.
@@ -30,24 +30,6 @@ pub(crate) struct Foreseen {
 /// Contracts that stand on the invoice of another one that was seen already.
 pub(crate) type Seen = BTreeSet<String>;
 
-/// Undoes what was billed to be seen.
-enum Undone {
-    Seen(Foreseen, Others),
-    Fault(AppFault),
-}
-
-impl From<StoreFault> for Undone {
-    fn from(fault: StoreFault) -> Self {
-        Undone::Fault(fault.into())
-    }
-}
-
-impl From<AppFault> for Undone {
-    fn from(fault: AppFault) -> Self {
-        Undone::Fault(fault)
-    }
-}
-
 impl Foreseen {
     fn of(row: &ContractRow) -> Foreseen {
         Foreseen {
@@ -56,6 +38,19 @@ impl Foreseen {
             documents: Vec::new(),
             held: None,
         }
+    }
+
+    /// Adds a document with its net and tax, minor units.
+    fn add(
+        &mut self,
+        kind: String,
+        currency: &str,
+        (net, tax): (i64, i64),
+    ) -> Result<(), AppFault> {
+        let currency: Currency = stored_value("currency", currency)?;
+        let money = |minor| Money::from_minor(minor, currency);
+        self.documents.push((kind, money(net), money(tax)));
+        Ok(())
     }
 
     /// What would be issued, in words.
@@ -148,15 +143,10 @@ fn rehearse(
     if through.comes_later(day, row) {
         return Ok((Foreseen::of(row), Others::new()));
     }
-    let undone = tx.attempt(|tx| -> Result<(), Undone> {
+    tx.undone(|tx| {
         let (billed, others) = page::alone(tx, context, &id, day)?;
-        Err(Undone::Seen(came_to(tx, row, &billed)?, others))
-    });
-    match undone {
-        Err(Undone::Seen(foreseen, others)) => Ok((foreseen, others)),
-        Err(Undone::Fault(fault)) => Err(fault),
-        Ok(()) => Ok((Foreseen::of(row), Others::new())),
-    }
+        Ok((came_to(tx, row, &billed)?, others))
+    })
 }
 
 /// What billing a contract came to, while it can be read.
@@ -166,21 +156,14 @@ fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Forese
         Billed::Nothing => {}
         Billed::Issued(issued) => {
             for id in issued {
-                let Some(document) = documents::document(tx, id)? else {
-                    continue;
-                };
-                let currency: Currency = stored_value("currency", &document.currency)?;
-                let net = Money::from_minor(document.net, currency);
-                let tax = Money::from_minor(document.tax, currency);
-                foreseen.documents.push((document.kind, net, tax));
+                if let Some(row) = documents::document(tx, id)? {
+                    foreseen.add(row.kind, &row.currency, (row.net, row.tax))?;
+                }
             }
         }
         Billed::Drafted(id) => {
-            if let Some(draft) = store::invoice_drafts::draft(tx, id)? {
-                let currency: Currency = stored_value("currency", &draft.currency)?;
-                let net = Money::from_minor(draft.net, currency);
-                let tax = Money::from_minor(draft.tax, currency);
-                foreseen.documents.push((draft.kind, net, tax));
+            if let Some(row) = store::invoice_drafts::draft(tx, id)? {
+                foreseen.add(row.kind, &row.currency, (row.net, row.tax))?;
             }
         }
         Billed::Held => {
@@ -215,7 +198,7 @@ fn foresee(context: &Context, case: &Case, through: Through) -> Result<Foreseen,
         return Ok(foreseen);
     }
     let issued = through.issued(context, &contract.entity)?;
-    let (kind, net, tax) = match plan::document_of(context, contract, case, day, issued) {
+    let (kind, net, tax) = match plan::document_of(context, contract, case.owing(), day, issued) {
         Ok(Document::Nothing) => return Ok(foreseen),
         Ok(Document::Invoice(draft)) => ("invoice", draft.net, draft.tax),
         Ok(Document::CreditNote(draft)) => ("credit_note", draft.net, draft.tax),

@@ -4,14 +4,14 @@
 
 use super::apart::{self, Looked, Ready};
 use super::case::{BilledOn, Others, buyers};
-use super::{Billed, page};
+use super::{Billed, page, plan};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::invoice_draft;
 use crate::journey::taxation::engine_of;
 use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
-use ::billing::{BilledLine, Document, Taxation, draft_taxed, owed};
+use ::billing::{BilledLine, Document};
 use commerce::{Contract, Customer};
 use store::Tx;
 use store::contracts::ContractRow;
@@ -125,20 +125,10 @@ fn agreed(
     if !is_ours || is_measured(&contract) || engine_of(context, &contract.entity).is_some() {
         return Ok(None);
     }
-    let Ok(lines) = owed(&contract, &billed, through) else {
-        return Ok(None);
-    };
     let today = context.today(&contract.entity)?;
     let issued = invoice_draft::dated(tx, context, &contract, (through, today))?;
-    let taxation = Taxation {
-        table: &context.books.taxes,
-        entity: &contract.entity,
-        buyer: buyer.tax.as_ref(),
-        contract: Some(&contract),
-        on: issued,
-        answer: None,
-    };
-    let Ok(drafted) = draft_taxed(&lines, &billed, &taxation) else {
+    let known = (&billed[..], Some(buyer));
+    let Ok(drafted) = plan::document_of(context, &contract, known, through, issued) else {
         return Ok(None);
     };
     Ok(Some(Agreed {

@@ -11,8 +11,8 @@ use crate::journey::taxation::engine_of;
 use crate::journey::{invoice_draft, payment};
 use crate::record::sealed::{Ground, Sealed, Unsealed};
 use crate::record::{Context, Recorder};
-use ::billing::{Document, InvoiceDraft, Taxation, draft_taxed, owed};
-use commerce::Contract;
+use ::billing::{BilledLine, Document, InvoiceDraft, Taxation, draft_taxed, owed};
+use commerce::{Contract, Customer};
 use control::topology::RoutedFact;
 use events::Envelope;
 use store::Tx;
@@ -256,7 +256,7 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
     if engine_of(context, entity).is_some() || invoice_draft::may_stand(context, entity) {
         return Ok(Decision::Apart);
     }
-    let Ok(document) = document_of(context, contract, case, day, issued) else {
+    let Ok(document) = document_of(context, contract, case.owing(), day, issued) else {
         return Ok(Decision::Apart);
     };
     match document {
@@ -275,24 +275,25 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
     }
 }
 
-/// What is owed of a contract, as a document: agreed lines only.
+/// What is owed of a contract by what was agreed alone, as a document, from every line billed on it and
+/// who bought.
 pub(super) fn document_of(
     context: &Context,
     contract: &Contract,
-    case: &Case,
+    (billed, buyer): (&[BilledLine], Option<&Customer>),
     day: Date,
     issued: Date,
 ) -> Result<Document, ::billing::BillingRefusal> {
-    let lines = owed(contract, &case.billed, day)?;
+    let lines = owed(contract, billed, day)?;
     let taxation = Taxation {
         table: &context.books.taxes,
         entity: &contract.entity,
-        buyer: case.buyer.as_ref().and_then(|buyer| buyer.tax.as_ref()),
+        buyer: buyer.and_then(|buyer| buyer.tax.as_ref()),
         contract: Some(contract),
         on: issued,
         answer: None,
     };
-    draft_taxed(&lines, &case.billed, &taxation)
+    draft_taxed(&lines, billed, &taxation)
 }
 
 /// Whether every document has to be issued by itself: sales is told of each change of an account.

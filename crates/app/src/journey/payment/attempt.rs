@@ -3,14 +3,17 @@
 use super::{FailedAttempt, PaymentOutcome, fact, find, money};
 use crate::App;
 use crate::collection::dunning;
-use crate::connections::{ADYEN, STRIPE};
+use crate::connections::STRIPE;
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{customer, standing};
-use crate::payment_routes::{Collected, collecting, connection, is_processor, payment_word};
+use crate::payment_routes::{
+    Collected, collecting, connection, in_topology, is_processor, payment_word,
+};
 use crate::record::{Context, Intent, Recorder};
 use billing::{DunningStep, next_attempt};
 use commerce::{Collection, Customer};
+use control::topology::RoutedFact;
 use events::{DeclineClass, Event, PaymentFailed, PaymentInitiated, Reference};
 use serde_json::json;
 use store::Tx;
@@ -123,15 +126,14 @@ pub(crate) fn begun_at(tx: &mut Tx<'_>, payment: &str) -> Result<Option<&'static
 
 /// Whether invoices of an entity to this payer are collected by card.
 pub(crate) fn is_collected(context: &Context, entity: &str, payer: &Customer) -> bool {
+    let governance = &context.books.governance;
+    let mut known = payer.refs.iter().map(|known| known.system.as_str());
     payer.collection == Collection::Card
-        && payer.refs.iter().any(|known| is_processor(&known.system))
         && context.books.routing.collect_cards
-        && [STRIPE, ADYEN].iter().any(|processor| {
-            let fact = control::topology::RoutedFact::Collections;
-            context
-                .books
-                .governance
-                .tells(fact, processor, Some(entity))
+        && known.any(|system| {
+            let collector = in_topology(&governance.topology, system);
+            is_processor(system)
+                && governance.tells(RoutedFact::Collections, collector, Some(entity))
         })
 }
 
