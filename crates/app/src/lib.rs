@@ -69,6 +69,7 @@ struct Core {
     sealer: RwLock<Option<Arc<seal::Sealer>>>,
     fonts: std::sync::OnceLock<Arc<paper::Fonts>>,
     holder: lease::Holder,
+    tie_outs: query::TieOutMemory,
 }
 
 /// Whether a command was done now or had been done before with the same answer.
@@ -116,6 +117,7 @@ impl App {
             sealer: RwLock::new(None),
             fonts: std::sync::OnceLock::new(),
             holder: lease::Holder::new(now),
+            tie_outs: query::TieOutMemory::default(),
         };
         Ok(App {
             core: Arc::new(core),
@@ -126,6 +128,11 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.core.store
+    }
+
+    /// What is kept between two looks at the tie-outs.
+    pub(crate) fn tie_out_memory(&self) -> &query::TieOutMemory {
+        &self.core.tie_outs
     }
 
     /// The clock that the program runs on.

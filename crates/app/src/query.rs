@@ -78,7 +78,7 @@ pub use search::search;
 pub use settle::ResolveOutcome;
 pub use tax_decisions::{TaxDecisionCount, TaxDecisionLine, TaxDecisionPage};
 pub use template_deviations::TemplateStand;
-pub use tie_out::tie_outs;
+pub use tie_out::{Memory as TieOutMemory, tie_outs};
 pub use timeline::{
     ContractTimeline, NextInvoice, NextLine, StretchKind, TimelineBand, TimelineBilled,
     TimelineDiscount, TimelineStretch, TimelineVersion, VersionChange,

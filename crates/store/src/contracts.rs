@@ -82,6 +82,54 @@ pub fn all_after(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<Contrac
     )
 }
 
+/// What shows whether anything that a contract is billed by has changed: its version, and how many
+/// lines stand on it, what they come to and the newest of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// The version.
+    pub version: i64,
+    /// Lines that are not voided.
+    pub lines: i64,
+    /// Their sum without tax, minor units.
+    pub net: i64,
+    /// The greatest id of them; empty without lines.
+    pub newest: String,
+}
+
+/// Every contract by id with its mark, in no order.
+///
+/// # Errors
+/// When the database refuses.
+pub fn marks(tx: &mut Tx<'_>) -> Result<Vec<(String, Mark)>, StoreFault> {
+    let mut lines = std::collections::HashMap::new();
+    tx.query_each(
+        "SELECT contract, CAST(count(*) AS BIGINT), CAST(sum(net) AS BIGINT), max(id)
+         FROM document_line WHERE voided = 0 GROUP BY contract",
+        &[],
+        |mut row| {
+            lines.insert(row.text(0)?, (row.int(1)?, row.int(2)?, row.text(3)?));
+            Ok(())
+        },
+    )?;
+    let mut marks = Vec::new();
+    tx.query_each("SELECT id, version FROM contract", &[], |mut row| {
+        let id = row.text(0)?;
+        let (lines, net, newest) = lines.remove(&id).unwrap_or_default();
+        let version = row.int(1)?;
+        marks.push((
+            id,
+            Mark {
+                version,
+                lines,
+                net,
+                newest,
+            },
+        ));
+        Ok(())
+    })?;
+    Ok(marks)
+}
+
 /// The contracts with these ids, in the order asked for; what there is not is left out.
 ///
 /// # Errors

@@ -434,25 +434,49 @@ pub fn heads(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, Vec<u8>)>, StoreFault>
     )
 }
 
-/// Every event of these types by id, in the order of recording. The types stand in the statement
-/// itself: an index over just these events is found by them.
+/// Every event of these types behind an id, by id, in the order of recording. The types stand in the
+/// statement itself: an index over just these events is found by them.
 ///
 /// # Errors
 /// When the database refuses, or `each` does.
 pub fn each_of_types(
     tx: &mut Tx<'_>,
     type_names: &[&'static str],
+    after: &str,
     mut each: impl FnMut(StoredEvent) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
-    let quoted: Vec<String> = type_names.iter().map(|name| format!("'{name}'")).collect();
     tx.query_each(
         &format!(
-            "SELECT {COLUMNS} FROM event WHERE type IN ({}) ORDER BY id",
-            quoted.join(", ")
+            "SELECT {COLUMNS} FROM event WHERE type IN ({}) AND id > ?1 ORDER BY id",
+            quoted(type_names)
         ),
-        &[],
+        params![after],
         |row| each(read(row)?),
     )
+}
+
+/// How many events of these types there are, and the greatest id of them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn count_of_types(
+    tx: &mut Tx<'_>,
+    type_names: &[&'static str],
+) -> Result<(i64, String), StoreFault> {
+    let found = tx.query_one(
+        &format!(
+            "SELECT CAST(count(*) AS BIGINT), COALESCE(max(id), '') FROM event WHERE type IN ({})",
+            quoted(type_names)
+        ),
+        &[],
+        |mut row| Ok((row.int(0)?, row.text(1)?)),
+    )?;
+    Ok(found.unwrap_or_default())
+}
+
+fn quoted(type_names: &[&'static str]) -> String {
+    let quoted: Vec<String> = type_names.iter().map(|name| format!("'{name}'")).collect();
+    quoted.join(", ")
 }
 
 /// When the newest event was recorded, microseconds; 0 when there is none.

@@ -114,7 +114,7 @@ impl<'c> Run<'c> {
         mut each: impl FnMut(&mut Self, &Envelope) -> Result<(), AppFault>,
     ) -> Result<(), AppFault> {
         let mut fault = None;
-        log::each_of_types(tx, types, |stored| {
+        log::each_of_types(tx, types, "", |stored| {
             if stored.recorded < self.since || fault.is_some() {
                 return Ok(());
             }

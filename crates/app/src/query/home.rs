@@ -1,7 +1,7 @@
 //! The first screen: does it tie out, what is stuck and worth how much, what comes next.
 
 use super::words::{age, amounts, count};
-use super::{ExceptionFilter, add_up, exceptions, intake, money, tie_outs};
+use super::{ExceptionFilter, TieOutMemory, add_up, exceptions, intake, money, tie_outs};
 use crate::fault::AppFault;
 use crate::view::{FlowStage, Home, TieOutRow};
 use crate::{App, Books};
@@ -17,8 +17,12 @@ const EXCEPTIONS_SHOWN: usize = 10;
 ///
 /// # Errors
 /// When the store fails or what is stored cannot be read.
-pub fn home(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Home, AppFault> {
-    let tie_outs = tie_outs(tx, books, now)?;
+pub fn home(
+    tx: &mut Tx<'_>,
+    (books, now): (&Books, Instant),
+    memory: &TieOutMemory,
+) -> Result<Home, AppFault> {
+    let tie_outs = tie_outs(tx, (books, now), memory)?;
     let open = stops::stake_sums(tx)?;
     let filter = ExceptionFilter {
         status: Some("open".to_owned()),
@@ -52,8 +56,9 @@ impl App {
     /// # Errors
     /// As [`home`].
     pub fn home(&self) -> Result<Home, AppFault> {
-        let (books, now) = (self.books(), self.clock().now());
-        self.store().read(move |tx| home(tx, &books, now))
+        let (books, now, app) = (self.books(), self.clock().now(), self.clone());
+        self.store()
+            .read(move |tx| home(tx, (&books, now), app.tie_out_memory()))
     }
 }
 

@@ -3,13 +3,17 @@
 
 mod commercial;
 mod ledger_side;
+mod memory;
 mod named;
+mod rated;
+mod sold;
 
 use super::words::segment;
 use crate::fault::{AppFault, stored_value};
 use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
 use commercial::BillingGap;
+pub use memory::Memory;
 use recon::{Figure, Inputs, Measure, Status};
 use std::collections::BTreeMap;
 use store::exceptions::Stake;
@@ -21,10 +25,14 @@ use values::{Currency, EntityId, Instant, Money, Month};
 ///
 /// # Errors
 /// When the store fails, what is stored cannot be read, or a sum leaves 64 bits.
-pub fn tie_outs(tx: &mut Tx<'_>, books: &Books, now: Instant) -> Result<Vec<TieOutRow>, AppFault> {
+pub fn tie_outs(
+    tx: &mut Tx<'_>,
+    (books, now): (&Books, Instant),
+    memory: &Memory,
+) -> Result<Vec<TieOutRow>, AppFault> {
     let mut figures = Figures::default();
-    commercial::bookings(tx, &mut figures)?;
-    let gaps = commercial::billings(tx, books, now, &mut figures)?;
+    commercial::bookings(tx, memory, &mut figures)?;
+    let gaps = commercial::billings(tx, (books, now), memory, &mut figures)?;
     drafted(tx, &gaps, &mut figures)?;
     ledger_side::add(tx, books, &mut figures)?;
     ledger_side::delivered(tx, now, &mut figures)?;
@@ -67,8 +75,9 @@ impl App {
     /// # Errors
     /// As [`tie_outs`].
     pub fn tie_outs(&self) -> Result<Vec<TieOutRow>, AppFault> {
-        let (books, now) = (self.books(), self.clock().now());
-        self.store().read(move |tx| tie_outs(tx, &books, now))
+        let (books, now, app) = (self.books(), self.clock().now(), self.clone());
+        self.store()
+            .read(move |tx| tie_outs(tx, (&books, now), app.tie_out_memory()))
     }
 }
 

@@ -20,7 +20,7 @@ pub enum TieOutStatus {
 }
 
 /// One pair of figures that must agree.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TieOutRow {
     /// Stable word: `bookings`, `billings`, `deferred`, `recognised`, `receivable`, `cash`, `delivered`.
     pub measure: String,

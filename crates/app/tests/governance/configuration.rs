@@ -252,6 +252,7 @@ fn every_change_of_the_configuration_is_an_event_with_maker_checker_and_impact()
             store::log::each_of_types(
                 tx,
                 &["com.tieout.governance.topology.changed.v1"],
+                "",
                 |event| {
                     found.push(event.data);
                     Ok(())

@@ -7,5 +7,6 @@
 mod approval;
 mod company;
 mod drafts;
+mod looks;
 mod numbers;
 mod trail;

@@ -1,7 +1,7 @@
 //! The first screen, the tie-outs and the inbox with very many open exceptions.
 
 use crate::seed;
-use app::query::{self, ExceptionFilter};
+use app::query::{self, ExceptionFilter, TieOutMemory};
 use app::view::{Home, TieOutRow};
 use store::Effort;
 
@@ -30,10 +30,10 @@ fn looks(count: usize) -> Looks {
     eprintln!("{}: {flow:?}", at("process health"));
     Looks {
         home: seed::cost(&app, &at("home"), move |tx| {
-            query::home(tx, &home_books, now)
+            query::home(tx, (&home_books, now), &TieOutMemory::default())
         }),
         tie_outs: seed::cost(&app, &at("tie-outs"), move |tx| {
-            query::tie_outs(tx, &books, now)
+            query::tie_outs(tx, (&books, now), &TieOutMemory::default())
         }),
         inbox: seed::cost(&app, &at("inbox"), move |tx| {
             query::exceptions(tx, now, &open, None)

@@ -123,7 +123,7 @@ fn events_of_types_and_of_chains_are_found(books: &Fixture) {
     let entered = books.read(|tx| {
         let mut ids = Vec::new();
         let types = ["com.tieout.ledger.journal.entered.v1", "com.tieout.none.v1"];
-        log::each_of_types(tx, &types, |event| {
+        log::each_of_types(tx, &types, "", |event| {
             ids.push(event.id);
             Ok(())
         })?;
@@ -132,7 +132,7 @@ fn events_of_types_and_of_chains_are_found(books: &Fixture) {
     assert_eq!(entered, ["1", "2", "3"]);
     let none = books.read(|tx| {
         let mut count = 0;
-        log::each_of_types(tx, &["com.tieout.none.v1"], |_| {
+        log::each_of_types(tx, &["com.tieout.none.v1"], "", |_| {
             count += 1;
             Ok(())
         })?;

@@ -87,8 +87,20 @@ impl Year {
 
     fn tie_out(&mut self) {
         let rows = self.with(|house| house.app.tie_outs());
+        let anew = self.with(|house| {
+            let (books, now) = (house.app.books(), house.app.now());
+            let nothing_kept = app::query::TieOutMemory::default();
+            let look = move |tx: &mut _| app::query::tie_outs(tx, (&books, now), &nothing_kept);
+            house.app.store().read(look)
+        });
         match rows {
             Some(Ok(rows)) => {
+                if anew.is_some_and(|anew| anew.ok().as_ref() != Some(&rows)) {
+                    self.find(
+                        "tie-out",
+                        "what is kept of it differs from the books".to_owned(),
+                    );
+                }
                 for row in rows {
                     if row.status == app::view::TieOutStatus::Break {
                         let what = format!(
