@@ -115,6 +115,8 @@ pub struct ExceptionFilter {
     pub with_role: Option<String>,
     /// One incident.
     pub incident: Option<String>,
+    /// Open ones about the books of one legal entity.
+    pub entity: Option<String>,
     /// Only open ones past their term.
     pub overdue: bool,
 }

@@ -22,6 +22,8 @@ pub struct Narrowed {
     pub status: String,
     /// Incident.
     pub incident: String,
+    /// Legal entity.
+    pub entity: String,
     /// Only those due before this instant, microseconds; 0 for all.
     pub due_before: i64,
 }
@@ -38,6 +40,7 @@ impl Narrowed {
             ("owner", &self.owner),
             ("status", &self.status),
             ("incident", &self.incident),
+            ("entity", &self.entity),
         ] {
             if !value.is_empty() {
                 params.push(value.into());

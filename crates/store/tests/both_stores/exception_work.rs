@@ -95,6 +95,13 @@ fn what_is_open_is_counted_by_group_and_currency(books: &Fixture) {
         books.read(move |tx| groups::ids(tx, &late)),
         ["exc_00", "exc_01"]
     );
+    let of_books = |entity: &str| Narrowed {
+        entity: text(entity),
+        ..Narrowed::default()
+    };
+    let (ours, others) = (of_books("US"), of_books("XX"));
+    assert_eq!(books.read(move |tx| groups::ids(tx, &ours)).len(), 10);
+    assert!(books.read(move |tx| groups::ids(tx, &others)).is_empty());
     let with_ada = Narrowed {
         with: text("ada"),
         with_role: text("Executive"),

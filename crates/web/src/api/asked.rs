@@ -159,6 +159,7 @@ impl Asked {
             with: self.text("with").map(str::to_owned),
             with_role: None,
             incident: self.text("incident").map(str::to_owned),
+            entity: self.text("entity").map(str::to_owned),
             overdue: self.text("overdue") == Some("true"),
         }
     }

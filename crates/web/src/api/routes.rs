@@ -151,6 +151,10 @@ const EXCEPTIONS: &[Parameter] = &[
     filter("group", "Only this group of open ones."),
     filter("with", "Only what is on this person's name."),
     filter("incident", "Only what this incident has open."),
+    filter(
+        "entity",
+        "Only what is about the books of this legal entity.",
+    ),
     filter("overdue", "true for open ones past their term."),
 ];
 

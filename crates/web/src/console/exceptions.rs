@@ -48,6 +48,7 @@ impl InboxPage {
             || filter.owner.is_some()
             || filter.group.is_some()
             || filter.incident.is_some()
+            || filter.entity.is_some()
             || filter.with.is_some()
             || filter.overdue
     }
@@ -86,6 +87,7 @@ fn filter_of(asked: &Asked, viewer: Option<&Viewer>) -> ExceptionFilter {
         Some("all") => None,
         Some(word) => Some(word.to_owned()),
     };
+    let is_open = status.as_deref().is_some_and(|status| status != "resolved");
     let mine = viewer.filter(|_| asked.get("mine").is_some());
     ExceptionFilter {
         class: asked.text("class"),
@@ -97,6 +99,7 @@ fn filter_of(asked: &Asked, viewer: Option<&Viewer>) -> ExceptionFilter {
             .and_then(|viewer| Role::from_word(&viewer.role))
             .map(|role| role.title().to_owned()),
         incident: asked.text("incident"),
+        entity: asked.text("entity").filter(|_| is_open),
         overdue: asked.get("overdue").is_some(),
     }
 }
@@ -126,7 +129,9 @@ pub(super) async fn list(
         } else {
             source.exceptions(&filter, asked.get("cursor"))?
         };
-        let act_on_all = (is_open && filter.with.is_none()).then(|| all_of(&filter));
+        // An action over many knows neither a person nor a legal entity: it would mean more than is shown.
+        let is_all = filter.with.is_none() && filter.entity.is_none();
+        let act_on_all = (is_open && is_all).then(|| all_of(&filter));
         draw(&InboxPage {
             frame,
             facets: source.exception_facets()?,

@@ -14,6 +14,18 @@ async fn the_inbox_groups_by_cause_and_lists_one_by_one() {
     let group = get(&format!("/exceptions?group={GROUP}")).await.html;
     assert!(group.contains(&format!("/exception-batches/new?group={GROUP}")));
     assert!(group.contains(&format!("/incidents?group={GROUP}")));
+    let books = get("/exceptions?entity=US").await.html;
+    assert!(text(&books).contains("Only what is about the books of US."));
+    // An action over everything would mean more than what is shown.
+    assert!(!books.contains("/exception-batches/new?"));
+    assert!(
+        get("/exceptions")
+            .await
+            .html
+            .contains("/exception-batches/new?")
+    );
+    let resolved = get("/exceptions?entity=US&status=resolved").await.html;
+    assert!(!text(&resolved).contains("Only what is about the books"));
     let each = get("/exceptions?view=each").await.html;
     assert!(each.contains(&format!("href=\"/exceptions/{EXCEPTION}\"")));
 }

@@ -22,7 +22,11 @@ const NO_PERIOD: &str = "9999-12";
 
 /// Whether a filter asks for something that only open exceptions have.
 pub(super) fn is_narrowed(filter: &ExceptionFilter) -> bool {
-    filter.group.is_some() || filter.with.is_some() || filter.incident.is_some() || filter.overdue
+    filter.group.is_some()
+        || filter.with.is_some()
+        || filter.incident.is_some()
+        || filter.entity.is_some()
+        || filter.overdue
 }
 
 /// A filter in the words of the store.
@@ -41,6 +45,7 @@ pub(super) fn narrowed(filter: &ExceptionFilter, now: Instant) -> Narrowed {
             status
         },
         incident: every(filter.incident.as_ref()),
+        entity: every(filter.entity.as_ref()),
         due_before: if filter.overdue {
             now.microseconds()
         } else {
