@@ -5,18 +5,17 @@
 use super::evidence::Difference;
 use crate::command::{SetBillTo, SetConsolidation, SetPayer, SetPaymentRoutes};
 use crate::journey::customer;
+use crate::journey::hierarchy::each_in_force;
 use crate::journey::routing::{Group, Routes, said, subtree};
 use crate::payment_routes::{PaymentRoute, PaymentRoutes};
 use crate::record::Context;
 use crate::{AppFault, journey};
+use store::Tx;
 use store::routing;
-use store::{Tx, contracts};
 use values::{Date, Zone};
 
 /// Most next invoices that a checker is shown one by one.
 const SHOWN: usize = 50;
-/// Contracts of one account that are looked at.
-const CONTRACTS: i64 = 500;
 
 fn one(field: &str, before: String, after: String) -> Difference {
     Difference {
@@ -137,12 +136,11 @@ fn next_invoices(
     let mut routes = Routes::on(day);
     let mut found = Vec::new();
     for account in accounts {
-        for row in contracts::contracts(tx, account, "", CONTRACTS)? {
-            if row.status == "active" || row.status == "amended" {
-                let goes = place(routes.of_contract(tx, &row)?);
-                found.push((row.id, goes));
-            }
-        }
+        each_in_force(tx, account, |tx, row| {
+            let goes = place(routes.of_contract(tx, &row)?);
+            found.push((row.id, goes));
+            Ok(())
+        })?;
     }
     Ok(found)
 }

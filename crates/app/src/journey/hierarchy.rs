@@ -7,6 +7,7 @@ use crate::{App, AppFault, Refusal};
 use commerce::Customer;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::contracts::ContractRow;
 use store::documents::{self, DocumentFilter};
 use store::{Tx, catalogue, contracts};
 use values::CustomerId;
@@ -107,7 +108,10 @@ pub fn impact(tx: &mut Tx<'_>, id: &CustomerId) -> Result<HierarchyImpact, AppFa
     let mut in_force = Vec::new();
     let mut open_invoices = Vec::new();
     for account in &accounts {
-        contracts_in_force(tx, account, &mut in_force)?;
+        each_in_force(tx, account, |_, row| {
+            in_force.push(row.id);
+            Ok(())
+        })?;
         for status in ["open", "partly_paid"] {
             let filter = DocumentFilter {
                 customer: account.clone(),
@@ -127,10 +131,14 @@ pub fn impact(tx: &mut Tx<'_>, id: &CustomerId) -> Result<HierarchyImpact, AppFa
     })
 }
 
-fn contracts_in_force(
+/// Every contract in force of an account, in the order of their ids.
+///
+/// # Errors
+/// When the store fails, or `each` does.
+pub(crate) fn each_in_force(
     tx: &mut Tx<'_>,
     account: &str,
-    found: &mut Vec<String>,
+    mut each: impl FnMut(&mut Tx<'_>, ContractRow) -> Result<(), AppFault>,
 ) -> Result<(), AppFault> {
     let mut place = String::new();
     loop {
@@ -139,10 +147,11 @@ fn contracts_in_force(
             return Ok(());
         };
         place.clone_from(&last.id);
-        let in_force = rows
-            .into_iter()
-            .filter(|row| row.status == "active" || row.status == "amended");
-        found.extend(in_force.map(|row| row.id));
+        for row in rows {
+            if row.status == "active" || row.status == "amended" {
+                each(tx, row)?;
+            }
+        }
     }
 }
 
