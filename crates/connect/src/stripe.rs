@@ -4,6 +4,7 @@
 //! minor units, `Idempotency-Key` on every POST, lists paged by `starting_after` and `has_more`,
 //! errors as `{"error": {type, code, decline_code, message, param}}`, a declined card as 402.
 
+mod credit_note;
 mod invoice;
 pub(crate) mod reply;
 mod shapes;
@@ -11,9 +12,12 @@ pub mod webhook;
 
 use values::{Instant, Money};
 
+pub use credit_note::{
+    CreditNote, CreditNoteLine, note_does_not_add_up, read_credit_note, read_credit_note_lines,
+};
 pub use invoice::{
-    COMPONENT_METADATA, CONTRACT_METADATA, Invoice, InvoiceLine, does_not_add_up, read_invoice,
-    read_invoice_lines,
+    COMPONENT_METADATA, CONTRACT_METADATA, Invoice, InvoiceLine, InvoicePayment, does_not_add_up,
+    read_invoice, read_invoice_lines, read_invoice_payments,
 };
 pub(crate) use reply::has_key;
 pub use reply::{

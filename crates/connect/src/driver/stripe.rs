@@ -8,8 +8,8 @@ use super::Driver;
 use crate::fault::Fault;
 use crate::request::{Operation, ReadBack, Reply, Request};
 use crate::stripe::{
-    self as wire, BalanceTransaction, Charge, Charging, Connection, Customer, Event, Filter,
-    Invoice, NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
+    self as wire, BalanceTransaction, Charge, Charging, Connection, CreditNote, Customer, Event,
+    Filter, Invoice, NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
 };
 
 /// Seconds before the moment of sending from which a read-back looks, so that a difference
@@ -174,6 +174,48 @@ impl Stripe {
             Ok(invoice)
         } else {
             Err(wire::does_not_add_up(&invoice))
+        }
+    }
+
+    /// The invoice that Stripe Billing collected with a payment; nothing when it is of none.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn invoice_of(&self, payment_intent: &str) -> Result<Option<String>, Fault> {
+        let made = self.all(
+            |after| self.connection.list_invoice_payments(payment_intent, after),
+            wire::read_invoice_payments,
+        )?;
+        let mut of_it = made
+            .into_iter()
+            .filter(|made| made.payment_intent.as_deref() == Some(payment_intent));
+        Ok(of_it.next().map(|made| made.invoice))
+    }
+
+    /// Reads a credit note with all its lines.
+    ///
+    /// # Errors
+    /// When it could not be read, or its lines do not add up to its total.
+    pub fn credit_note(&self, id: &str) -> Result<CreditNote, Fault> {
+        let mut note = self.driver.call(
+            || Ok(self.connection.retrieve_credit_note(id)),
+            |operation, reply| {
+                let read = wire::read_credit_note(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
+        )?;
+        if note.has_more {
+            let currency = note.total.currency;
+            note.lines = self.all(
+                |after| self.connection.list_credit_note_lines(id, after),
+                |operation, reply| wire::read_credit_note_lines(operation, reply, currency),
+            )?;
+            note.has_more = false;
+        }
+        if note.adds_up() {
+            Ok(note)
+        } else {
+            Err(wire::note_does_not_add_up(&note))
         }
     }
 

@@ -37,10 +37,14 @@ pub struct Invoice {
     pub currency: Currency,
     /// With tax.
     pub total: Money,
+    /// How much of the customer's balance was used on it; below zero where it went there.
+    pub balance_used: Money,
     /// Our notes on it, and where it has none of a name those on its subscription.
     pub metadata: BTreeMap<String, String>,
     /// When it was finalized.
     pub finalized: Option<Instant>,
+    /// When it was voided.
+    pub voided: Option<Instant>,
     /// When it is to be paid.
     pub due: Option<Instant>,
     /// Its lines; more follow when `has_more` says so.
@@ -129,10 +133,19 @@ impl Read for Invoice {
         let lines = list.records("data")?;
         let lines = lines.iter().map(InvoiceLine::read);
         let moved = record.record("status_transitions")?;
-        let finalized = match &moved {
-            Some(moved) => moved.unix_seconds("finalized_at")?,
-            None => None,
+        let at = |field: &str| match &moved {
+            Some(moved) => moved.unix_seconds(field),
+            None => Ok(None),
         };
+        let balance = |field: &str| Ok::<_, ReadFault>(record.whole(field)?.unwrap_or(0));
+        // A balance below zero is the customer's; it is known when the invoice is finalized.
+        let used = match record.whole("ending_balance")? {
+            Some(ending) => ending.checked_sub(balance("starting_balance")?),
+            None => Some(0),
+        };
+        let used = used.ok_or_else(|| {
+            record.refuse("ending_balance", "a balance", "amounts of at most 64 bits")
+        })?;
         let mut metadata = subscription_notes(record)?;
         metadata.extend(record.texts("metadata")?);
         Ok(Invoice {
@@ -142,8 +155,10 @@ impl Read for Invoice {
             customer: id_of(record, "customer")?,
             currency,
             total: money(record, "total", currency)?,
+            balance_used: Money::from_minor(used, currency),
             metadata,
-            finalized,
+            finalized: at("finalized_at")?,
+            voided: at("voided_at")?,
             due: record.unix_seconds("due_date")?,
             lines: lines.collect::<Result<_, _>>()?,
             has_more: list.flag("has_more")?.unwrap_or(false),
@@ -174,19 +189,7 @@ impl Read for InvoiceLine {
             let moment = period.unix_seconds(field)?;
             moment.ok_or_else(|| period.lacks(field))
         };
-        let mut net = record.needed_whole("amount")?;
-        let too_large = || record.refuse("amount", "a sum", "amounts of at most 64 bits");
-        for discount in record.records("discount_amounts")? {
-            let off = discount.needed_whole("amount")?;
-            net = net.checked_sub(off).ok_or_else(too_large)?;
-        }
-        let mut tax = 0_i64;
-        for (levied, inclusive) in taxes(record)? {
-            tax = tax.checked_add(levied).ok_or_else(too_large)?;
-            if inclusive {
-                net = net.checked_sub(levied).ok_or_else(too_large)?;
-            }
-        }
+        let (net, tax) = without_tax(record)?;
         Ok(InvoiceLine {
             id: record.needed_text("id")?,
             description: record.text("description")?,
@@ -198,6 +201,25 @@ impl Read for InvoiceLine {
             metadata: record.texts("metadata")?,
         })
     }
+}
+
+/// What a line of an invoice or credit note comes to without tax, and its tax, minor units: its
+/// `amount` is before discounts, and may have some of the tax in it.
+pub(super) fn without_tax(record: &Record<'_>) -> Result<(i64, i64), ReadFault> {
+    let mut net = record.needed_whole("amount")?;
+    let too_large = || record.refuse("amount", "a sum", "amounts of at most 64 bits");
+    for discount in record.records("discount_amounts")? {
+        let off = discount.needed_whole("amount")?;
+        net = net.checked_sub(off).ok_or_else(too_large)?;
+    }
+    let mut tax = 0_i64;
+    for (levied, inclusive) in taxes(record)? {
+        tax = tax.checked_add(levied).ok_or_else(too_large)?;
+        if inclusive {
+            net = net.checked_sub(levied).ok_or_else(too_large)?;
+        }
+    }
+    Ok((net, tax))
 }
 
 /// What is levied on a line, and whether its amount has it in it already.
@@ -217,6 +239,56 @@ fn taxes(record: &Record<'_>) -> Result<Vec<(i64, bool)>, ReadFault> {
         }
     }
     Ok(found)
+}
+
+/// That a payment was made for an invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvoicePayment {
+    /// `inpay_…`
+    pub id: String,
+    /// `in_…`
+    pub invoice: String,
+    /// `pi_…`
+    pub payment_intent: Option<String>,
+}
+
+impl Connection {
+    /// One page of the invoices that a payment was made for.
+    pub fn list_invoice_payments(&self, payment_intent: &str, after: Option<&str>) -> Request {
+        let pairs = [
+            ("payment[type]", Some("payment_intent")),
+            ("payment[payment_intent]", Some(payment_intent)),
+        ];
+        self.list("invoice_payments", &pairs, &Filter::default(), after, None)
+    }
+}
+
+/// Reads one page of payments of invoices.
+///
+/// # Errors
+/// When Stripe answered with an error, or the answer cannot be read.
+pub fn read_invoice_payments(
+    operation: &Operation,
+    reply: &Reply,
+) -> Result<Page<InvoicePayment>, Fault> {
+    if !reply.is_success() {
+        return Err(read_fault(operation, reply));
+    }
+    read_page(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
+}
+
+impl Read for InvoicePayment {
+    const WHAT: &'static str = "payment of an invoice";
+
+    fn read(record: &Record<'_>) -> Result<InvoicePayment, ReadFault> {
+        let payment = record.record("payment")?;
+        let intent = payment.map(|payment| id_of(&payment, "payment_intent"));
+        Ok(InvoicePayment {
+            id: record.needed_text("id")?,
+            invoice: id_of(record, "invoice")?.ok_or_else(|| record.lacks("invoice"))?,
+            payment_intent: intent.transpose()?.flatten(),
+        })
+    }
 }
 
 /// A fault for an invoice whose lines do not add up to its total.
