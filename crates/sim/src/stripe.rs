@@ -1,11 +1,13 @@
 //! The Stripe simulator: customers, payment methods, payment intents, charges, refunds, balance
-//! transactions, payouts and signed events, with idempotency keys.
+//! transactions, payouts, invoices, credit notes and signed events, with idempotency keys.
 //!
 //! Read from here: `Stripe` answers a call, `payments.rs` does the work on money, `webhooks.rs`
 //! delivers the events. Wire facts follow the official Python client 16.1.0 and recorded exchanges.
 
 mod control;
+mod credit_notes;
 mod customers;
+mod invoices;
 mod objects;
 mod parameters;
 mod payments;
@@ -136,6 +138,9 @@ impl Stripe {
             ["v1", collection, id] => {
                 reading::one(&tables, collection, id, &call.given, self.now(), stale)
             }
+            ["v1", collection, id, "lines"] => {
+                reading::lines(&tables, (collection, id), &call.given)
+            }
             _ => None,
         };
         found
@@ -259,6 +264,14 @@ fn route(work: &mut Work<'_, '_>, call: &Call<'_>, path: &[&str]) -> Result<Answ
         ["v1", "payment_intents", id, "confirm"] => payments::confirm(work, id, given),
         ["v1", "payment_intents", id, "cancel"] => payments::cancel(work, id, given),
         ["v1", "refunds"] => payments::create_refund(work, given),
+        ["v1", "tax_rates"] => invoices::create_rate(work, given),
+        ["v1", "invoices"] => invoices::create(work, given),
+        ["v1", "invoiceitems"] => invoices::create_item(work, given),
+        ["v1", "invoices", id, step] => invoices::change(work, (id, step), given)
+            .unwrap_or_else(|| Err(unrecognized(call.exchange))),
+        ["v1", "credit_notes"] => credit_notes::create(work, given),
+        ["v1", "credit_notes", id] => credit_notes::update(work, id, given),
+        ["v1", "credit_notes", id, "void"] => credit_notes::void(work, id, given),
         _ => Err(unrecognized(call.exchange)),
     }
 }

@@ -265,7 +265,7 @@ impl Handle {
     }
 
     /// All objects of a kind (`payment_intents`, `charges`, `refunds`, `balance_transactions`,
-    /// `customers`, `payment_methods`, `events`, `payouts`), oldest first.
+    /// `customers`, `payment_methods`, `events`, `payouts`, `invoices`, `credit_notes`), oldest first.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         self.0
             .core()

@@ -171,6 +171,53 @@ pub(super) fn payout(birth: Birth<'_>, amount: i64, currency: &str, transaction:
     })
 }
 
+/// A draft without lines.
+pub(super) fn invoice(birth: Birth<'_>, customer: &str, currency: &str) -> Value {
+    json!({
+        "id": birth.id, "object": "invoice", "account_country": "US", "account_name": "Tieout Sandbox",
+        "amount_due": 0, "amount_overpaid": 0, "amount_paid": 0, "amount_remaining": 0, "amount_shipping": 0,
+        "application": null, "attempt_count": 0, "attempted": false, "auto_advance": false,
+        "billing_reason": "manual", "collection_method": "charge_automatically", "created": birth.created,
+        "currency": currency.to_lowercase(), "custom_fields": null, "customer": customer,
+        "default_payment_method": null, "default_tax_rates": [], "description": null, "discounts": [],
+        "due_date": null, "effective_at": null, "ending_balance": null, "footer": null, "from_invoice": null,
+        "lines": {
+            "data": [], "has_more": false, "object": "list", "url": format!("/v1/invoices/{}/lines", birth.id)
+        },
+        "livemode": false, "metadata": {}, "next_payment_attempt": null, "number": null, "on_behalf_of": null,
+        "parent": null, "period_end": birth.created, "period_start": birth.created,
+        "post_payment_credit_notes_amount": 0, "pre_payment_credit_notes_amount": 0, "receipt_number": null,
+        "starting_balance": 0, "statement_descriptor": null, "status": "draft",
+        "status_transitions": {
+            "finalized_at": null, "marked_uncollectible_at": null, "paid_at": null, "voided_at": null
+        },
+        "subtotal": 0, "subtotal_excluding_tax": 0, "test_clock": null, "total": 0,
+        "total_discount_amounts": [], "total_excluding_tax": 0, "total_pretax_credit_amounts": [],
+        "total_taxes": [], "webhooks_delivered_at": null
+    })
+}
+
+/// A line that an invoice item makes.
+pub(super) fn invoice_line(
+    (line, item): (&str, &str),
+    invoice: &Value,
+    (amount, description): (i64, Option<&str>),
+    (start, end): (i64, i64),
+    (taxes, metadata): (&Value, &Value),
+) -> Value {
+    json!({
+        "id": line, "object": "line_item", "amount": amount, "currency": invoice["currency"],
+        "description": description, "discount_amounts": [], "discountable": true, "discounts": [],
+        "invoice": invoice["id"], "livemode": false, "metadata": metadata,
+        "parent": {
+            "invoice_item_details": { "invoice_item": item, "proration": false, "proration_details": null, "subscription": null },
+            "subscription_item_details": null, "type": "invoice_item_details"
+        },
+        "period": { "start": start, "end": end }, "pretax_credit_amounts": [], "pricing": null, "quantity": 1,
+        "subtotal": amount, "taxes": taxes
+    })
+}
+
 /// Who asked for the change that an event tells of.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -209,6 +256,17 @@ pub(super) fn table_of(id: &str) -> Option<(&'static str, &'static str)> {
         "txn" => ("balance_transactions", "balance_transaction"),
         "evt" => ("events", "event"),
         "po" => ("payouts", "payout"),
+        "txr" => ("tax_rates", "tax rate"),
+        "in" => ("invoices", "invoice"),
+        "ii" => ("invoiceitems", "invoiceitem"),
+        "il" => ("invoice_lines", "line_item"),
+        "inpay" => ("invoice_payments", "invoice_payment"),
+        "cn" => ("credit_notes", "credit note"),
+        "cnli" => ("credit_note_lines", "credit_note_line_item"),
+        "cbtxn" => (
+            "customer_balance_transactions",
+            "customer_balance_transaction",
+        ),
         _ => return None,
     })
 }

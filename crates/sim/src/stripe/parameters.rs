@@ -106,6 +106,27 @@ impl Parameters {
             .collect()
     }
 
+    /// How many entries `name[0]…`, `name[1]…` there are.
+    pub(super) fn count(&self, name: &str) -> usize {
+        let entries = self
+            .0
+            .iter()
+            .filter(|(path, _)| path.len() > 1 && path[0] == name);
+        let places = entries.filter_map(|(path, _)| path[1].parse::<usize>().ok());
+        places.max().map_or(0, |last| last + 1)
+    }
+
+    /// The entries right below a path: their last name and their value.
+    pub(super) fn below(&self, wanted: &[&str]) -> Vec<(&str, &str)> {
+        let below = self.0.iter().filter(|(path, _)| {
+            path.len() == wanted.len() + 1
+                && path.iter().zip(wanted).all(|(one, other)| one == other)
+        });
+        below
+            .filter_map(|(path, value)| Some((path.last()?.as_str(), value.as_str())))
+            .collect()
+    }
+
     /// `created=…` or `created[gte]=…` and its like: whether an instant (in seconds) is within.
     pub(super) fn within_created(&self, seconds: i64) -> Result<bool, Refusal> {
         let exact = integer("created", self.text("created"))?;

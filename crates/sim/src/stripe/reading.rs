@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::invoices::shown;
 use super::objects;
 use super::parameters::Parameters;
 use super::refusal::Refusal;
@@ -52,6 +53,21 @@ fn listing(collection: &str) -> Option<Listing> {
         ),
         "events" => ("events", "event", &[("type", "type")]),
         "payouts" => ("payouts", "payout", &[("status", "status")]),
+        "invoices" => (
+            "invoices",
+            "invoice",
+            &[("customer", "customer"), ("status", "status")],
+        ),
+        "invoice_payments" => (
+            "invoice_payments",
+            "invoice_payment",
+            &[("invoice", "invoice"), ("status", "status")],
+        ),
+        "credit_notes" => (
+            "credit_notes",
+            "credit note",
+            &[("customer", "customer"), ("invoice", "invoice")],
+        ),
         _ => return None,
     };
     Some(Listing {
@@ -120,6 +136,7 @@ fn page_of(
     match collection {
         "events" => allowed.extend(["types[]", "delivery_success"]),
         "balance_transactions" => allowed.push("payout"),
+        "invoice_payments" => allowed.extend(["payment[type]", "payment[payment_intent]"]),
         _ => {}
     }
     given.allow(&allowed)?;
@@ -175,6 +192,48 @@ fn page_of(
     Ok(page)
 }
 
+/// A page of the lines of an invoice or credit note, in their order.
+pub(super) fn lines(
+    tables: &Tables,
+    (collection, id): (&str, &str),
+    given: &Parameters,
+) -> Option<Result<Value, Refusal>> {
+    if !matches!(collection, "invoices" | "credit_notes") {
+        return None;
+    }
+    let listing = listing(collection)?;
+    Some(match tables.get(listing.table, id) {
+        Some(object) => lines_of(object, given),
+        None => Err(Refusal::missing(listing.kind, id, "id")),
+    })
+}
+
+fn lines_of(object: &Value, given: &Parameters) -> Result<Value, Refusal> {
+    given.allow(&["limit", "starting_after"])?;
+    let limit = given.integer("limit")?.unwrap_or(10);
+    let limit = usize::try_from(limit).unwrap_or(0);
+    if !(1..=100).contains(&limit) {
+        let message = "Invalid limit: it must be between 1 and 100.";
+        return Err(Refusal::invalid(message)
+            .code("parameter_invalid_integer")
+            .param("limit"));
+    }
+    let all = object["lines"]["data"].as_array();
+    let all = all.map_or(&[][..], Vec::as_slice);
+    let start = match given.given("starting_after") {
+        None => 0,
+        Some(after) => {
+            let at = all.iter().position(|line| line["id"] == after);
+            let missing = || Refusal::missing("line item", after, "starting_after");
+            at.ok_or_else(missing)? + 1
+        }
+    };
+    let end = (start + limit).min(all.len());
+    Ok(json!({
+        "object": "list", "data": &all[start..end], "has_more": end < all.len(), "url": object["lines"]["url"]
+    }))
+}
+
 fn admits(
     tables: &Tables,
     listing: &Listing,
@@ -193,6 +252,12 @@ fn admits(
             if object[*field] != wanted && !wildcard {
                 return Ok(false);
             }
+        }
+    }
+    for field in ["type", "payment_intent"] {
+        let wanted = given.at(&["payment", field]);
+        if wanted.is_some_and(|wanted| object["payment"][field] != wanted) {
+            return Ok(false);
         }
     }
     let types = given.list("types");
@@ -224,6 +289,7 @@ fn present(tables: &Tables, object: &mut Value, now: i64) {
             let available = object["available_on"].as_i64().is_some_and(|at| at <= now);
             object["status"] = json!(if available { "available" } else { "pending" });
         }
+        Some("invoice" | "credit_note") => *object = shown(object),
         Some("event") => {
             let pending = object["id"]
                 .as_str()
