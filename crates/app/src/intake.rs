@@ -8,6 +8,7 @@ pub(crate) mod processor;
 mod receive;
 pub(crate) mod salesforce;
 pub(crate) mod stripe;
+mod stripe_credit;
 mod stripe_invoice;
 
 pub use receive::{
@@ -24,7 +25,7 @@ use control::backoff::{Backoff, seed_of};
 use control::gate;
 use store::Tx;
 use store::inbox::{self, HELD, InboxRow};
-use values::{CorrelationId, ExceptionId, Instant};
+use values::{CorrelationId, ExceptionId, Instant, Money};
 
 /// Who acts when the inbox is worked off.
 pub(crate) const ACTOR: &str = "tieout/intake";
@@ -329,6 +330,29 @@ pub(crate) fn hold(
     summary: String,
     detail: String,
 ) -> Result<Ending, AppFault> {
+    hold_worth(tx, context, row, class, (summary, detail), Worth::default())
+}
+
+/// Whose an item is and what is at stake, as far as it is known.
+#[derive(Default)]
+pub(crate) struct Worth {
+    /// Customer, or empty.
+    pub(crate) customer: String,
+    /// Legal entity, or empty.
+    pub(crate) entity: String,
+    /// The amount.
+    pub(crate) value: Option<Money>,
+}
+
+/// As [`hold`], with what the item is worth.
+pub(crate) fn hold_worth(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &InboxRow,
+    class: &str,
+    (summary, detail): (String, String),
+    worth: Worth,
+) -> Result<Ending, AppFault> {
     let exception = exception::open(
         tx,
         context,
@@ -339,6 +363,9 @@ pub(crate) fn hold(
             detail,
             payload: String::from_utf8_lossy(&row.raw).into_owned(),
             document: row.source_id.clone(),
+            customer: worth.customer,
+            entity: worth.entity,
+            value: worth.value,
             ..NewException::default()
         },
     )?;

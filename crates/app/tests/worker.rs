@@ -11,6 +11,8 @@
 mod accounts;
 #[path = "worker/adyen.rs"]
 mod adyen;
+#[path = "worker/credits.rs"]
+mod credits;
 #[path = "worker/deliver.rs"]
 mod deliver;
 #[path = "worker/exceptions.rs"]

@@ -47,7 +47,9 @@ pub use dunning::{
 pub use invoice_policy::{InvoicePolicy, InvoicePolicyProblem, NumberSeries};
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 pub use numbering::{NumberFrame, NumberPattern, PatternRefused};
-pub use outside::{Difference, DifferenceKind, OutsideLine, OutsideRefusal, differences, lay_out};
+pub use outside::{
+    Difference, DifferenceKind, Giving, OutsideLine, OutsideRefusal, differences, lay_out,
+};
 pub use owed::{expected_lines, next_due, owed, owed_since, value_changes};
 pub use position::{WindowPosition, overcharged, positions};
 pub use prepaid::{Grant, GrantSource, Use as CreditUse, consume, ended, give_back};

@@ -1,6 +1,8 @@
 //! What another system billed, laid over the timeline: which billing periods a line of its covers,
 //! and what the rule gives for them. And where that differs from what should have been billed.
 
+mod given_back;
+
 use crate::document::TaxedLine;
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 use crate::owed::owed;
@@ -9,7 +11,8 @@ use crate::settle::{Step, Terms, settle};
 use commerce::{AppliedDiscount, Charge, Component, Contract, Covered, RatingRefusal, coverage};
 use std::collections::{BTreeMap, BTreeSet};
 use values::{
-    ComponentId, ContractId, Date, Decimal, Money, MoneyRefused, Period, Quantity, Rate, UnitPrice,
+    ComponentId, ContractId, Date, Decimal, LineId, Money, MoneyRefused, Period, Quantity, Rate,
+    UnitPrice,
 };
 
 /// A line of an invoice or credit note of another system. Amounts are signed as on the customer's
@@ -32,8 +35,22 @@ pub struct OutsideLine {
     pub tax_rate: Rate,
     /// Words for the tax.
     pub tax_name: String,
-    /// Whether money is given back that the rule does not ask for.
-    pub goodwill: bool,
+    /// What it gives back, where it gives back.
+    pub giving: Giving,
+    /// The lines of the invoice that it credits; empty where it names none.
+    pub on: BTreeSet<LineId>,
+}
+
+/// What a line that gives back settles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Giving {
+    /// What the timeline no longer expects; the rest corrects an amount.
+    #[default]
+    Owed,
+    /// What the timeline no longer expects, then what was billed beyond the rule; the rest is given up.
+    OwedThenGoodwill,
+    /// What the rule does not ask to be given back.
+    Goodwill,
 }
 
 /// Why a line cannot be laid over the timeline.
@@ -56,6 +73,18 @@ pub enum OutsideRefusal {
         component: ComponentId,
         /// Over which days.
         period: Period,
+    },
+    /// More is given back than is left of the invoice.
+    #[error(
+        "{asked} of component {component} cannot be given back: {remaining} is left of it on the invoice that is credited"
+    )]
+    ExceedsInvoice {
+        /// What the line gives back.
+        component: ComponentId,
+        /// How much, without tax.
+        asked: Money,
+        /// What is left, without tax.
+        remaining: Money,
     },
     /// Another currency.
     #[error(transparent)]
@@ -94,7 +123,7 @@ pub fn lay_out(
             contract: contract.id.clone(),
         })?;
     let drafts = if line.net.minor < 0 {
-        given_back(contract, billed, line)?
+        given_back::lines(contract, billed, line)?
     } else {
         charged(contract, component, billed, line)?
     };
@@ -304,63 +333,6 @@ fn charge_at(component: &Component, parts: &[Covered], day: Date) -> Charge {
     on_day
         .or_else(before)
         .unwrap_or_else(|| Charge::per_unit(UnitPrice::default()))
-}
-
-/// What is given back: first what the timeline no longer expects, the rest as a correction of an
-/// amount, or as a concession when it is said to be one.
-fn given_back(
-    contract: &Contract,
-    billed: &[BilledLine],
-    line: &OutsideLine,
-) -> Result<Vec<DraftLine>, OutsideRefusal> {
-    let mut drafts = Vec::new();
-    if !line.goodwill {
-        let expected = owed(contract, billed, Date::MIN)?;
-        drafts.extend(expected.into_iter().filter(|draft| {
-            draft.kind == LineKind::Reduction
-                && draft.component == line.component
-                && draft.period.meet(&line.period).is_some()
-        }));
-    }
-    let mut rest = line.net;
-    for draft in &mut drafts {
-        // The timeline asks for exactly this; what the other system gave differently stands below.
-        draft.by_rule = draft.net;
-        rest = rest.minus(draft.net)?;
-    }
-    if rest.is_zero() {
-        return Ok(drafts);
-    }
-    let of_component = |known: &&BilledLine| {
-        known.line.kind == LineKind::Charge
-            && known.line.component == line.component
-            && known.line.period.meet(&line.period).is_some()
-    };
-    // The charge of just these days, else the newest one that touches them.
-    let exact = billed
-        .iter()
-        .filter(of_component)
-        .rfind(|known| known.line.period == line.period);
-    let source = exact.or_else(|| billed.iter().rfind(of_component));
-    let source = source.ok_or_else(|| OutsideRefusal::NothingToCredit {
-        component: line.component.clone(),
-        period: line.period,
-    })?;
-    let zero = Money::zero(rest.currency);
-    drafts.push(DraftLine {
-        kind: LineKind::Concession,
-        corrects: Some(source.id.clone()),
-        quantity: Quantity::default(),
-        price: UnitPrice::default(),
-        numerator: 0,
-        denominator: 1,
-        by_rule: if line.goodwill { rest } else { zero },
-        net: rest,
-        arithmetic: format!("corrects {}", source.line.net.grouped()),
-        decided_on: String::new(),
-        ..source.line.clone()
-    });
-    Ok(drafts)
 }
 
 /// What kind of difference there is between what was billed elsewhere and what should have been.

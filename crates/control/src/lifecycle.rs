@@ -66,6 +66,7 @@ const RECOVERED: &str = "com.tieout.billing.invoice.recovered.v1";
 const VOIDED: &str = "com.tieout.billing.invoice.voided.v1";
 const REFRESHED: &str = "com.tieout.billing.invoice_draft.refreshed.v1";
 const ENDED: &str = "com.tieout.billing.invoice_draft.ended.v1";
+const CREDIT_VOIDED: &str = "com.tieout.billing.credit_memo.voided.v1";
 const CREDITED: &str = "com.tieout.billing.credit_memo.issued.v1";
 const SETTLED: &str = "com.tieout.payment.payment.settled.v1";
 const REFUNDED: &str = "com.tieout.payment.payment.refunded.v1";
@@ -157,6 +158,8 @@ pub const INVOICE: Lifecycle = Lifecycle {
         step("paid", "open", APPLIED),
         step("paid", "paid", CREDITED),
         step("paid", "credited", CREDITED),
+        step("credited", "open", CREDIT_VOIDED),
+        step("credited", "partly_paid", CREDIT_VOIDED),
         step("written_off", "open", RECOVERED),
         step("written_off", "partly_paid", RECOVERED),
         step("written_off", "paid", APPLIED),
@@ -248,8 +251,16 @@ pub const CREDIT_NOTE: Lifecycle = Lifecycle {
     states: &[
         state("open", "some of it is not set off yet"),
         state("applied", "all of it is set off against its invoice"),
+        state(
+            "void",
+            "it counts as if it had never been issued; its number stays",
+        ),
     ],
-    steps: &[step("open", "applied", CREDITED)],
+    steps: &[
+        step("open", "applied", CREDITED),
+        step("open", "void", CREDIT_VOIDED),
+        step("applied", "void", CREDIT_VOIDED),
+    ],
 };
 
 /// Money that goes back.

@@ -260,6 +260,8 @@ pub const CATALOGUE: &[CatalogueEntry] = &[
         &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books)),
     grown(1, entry("com.tieout.billing.invoice.voided.v1", "billing",
         &[Ledger, Revenue, Crm, Support, Payments, Warehouse, Control], BILLING_ANALYST, Books)),
+    entry("com.tieout.billing.credit_memo.voided.v1", "billing",
+        &[Ledger, Revenue, Crm, Tax, Warehouse, Control], BILLING_ANALYST, Books),
     entry("com.tieout.billing.run.started.v1", "billing",
         &[Warehouse, Control], BILLING_ANALYST, Operation),
     entry("com.tieout.billing.run.ended.v1", "billing",

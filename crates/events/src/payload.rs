@@ -218,6 +218,8 @@ events! {
     CreditNoteIssued(BillingDocument) = "com.tieout.billing.credit_memo.issued.v1";
     /// An invoice was voided: it counts as if it had never been issued.
     InvoiceVoided(BillingDocument) = "com.tieout.billing.invoice.voided.v1";
+    /// A credit note was voided: its invoice is owed again as if it had never been issued.
+    CreditNoteVoided(BillingDocument) = "com.tieout.billing.credit_memo.voided.v1";
     /// A bill run began to issue.
     BillRunStarted(BillRunReport) = "com.tieout.billing.run.started.v1";
     /// A bill run ended.
@@ -448,7 +450,7 @@ pub struct SubscriptionActivated {
     pub subscription: SoldComponent,
 }
 
-/// Payload of `invoice.issued`, `invoice.voided` and `credit_memo.issued`. Amounts of a credit note
+/// Payload of `invoice.issued`, `invoice.voided`, `credit_memo.issued` and `credit_memo.voided`. Amounts of a credit note
 /// are positive, and those of a voided invoice are as they were issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillingDocument {

@@ -113,6 +113,11 @@ pub const POSTING_EVENTS: &[PostingEvent] = &[
         line: BILLING_LINE,
     },
     PostingEvent {
+        event_type: "com.tieout.billing.credit_memo.voided.v1",
+        document: BILLING_DOCUMENT,
+        line: BILLING_LINE,
+    },
+    PostingEvent {
         event_type: "com.tieout.payment.payment.settled.v1",
         document: PartShape {
             attributes: &[

@@ -92,7 +92,8 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
     let read = match &envelope.event {
         Event::InvoiceIssued(document)
         | Event::CreditNoteIssued(document)
-        | Event::InvoiceVoided(document) => billing(envelope, document)?,
+        | Event::InvoiceVoided(document)
+        | Event::CreditNoteVoided(document) => billing(envelope, document)?,
         Event::PaymentSettled(payment) => settled(envelope, payment)?,
         Event::PaymentRefunded(refund) => refunded(envelope, refund),
         Event::CashApplied(cash) => applied(envelope, cash)?,

@@ -33,7 +33,7 @@ table! {
         body: text,
         /// Our document, or empty while it could not be posted.
         document: text,
-        /// `posted` or `parked`.
+        /// `posted`, `parked` or `void`.
         status: text,
         /// Why it is parked, or empty.
         reason: text,
@@ -75,7 +75,7 @@ pub fn after(
     tx.query(
         &format!(
             "SELECT {columns} FROM outside_document WHERE (system, outside_id) > (?1, ?2)
-             AND (?3 = '' OR contract = ?3) AND (CAST(?4 AS BIGINT) = 0 OR document = '')
+             AND (?3 = '' OR contract = ?3) AND (CAST(?4 AS BIGINT) = 0 OR (document = '' AND status <> 'void'))
              ORDER BY system, outside_id LIMIT ?5"
         ),
         params![system, outside_id, contract, i64::from(parked), limit],
@@ -112,6 +112,36 @@ pub fn posted(
         params![system, outside_id, document],
     )?;
     Ok(())
+}
+
+/// Notes that the system that issued a document voided it.
+///
+/// # Errors
+/// When the database refuses.
+pub fn voided(tx: &mut Tx<'_>, system: &str, outside_id: &str) -> Result<(), StoreFault> {
+    tx.execute(
+        "UPDATE outside_document SET status = 'void', reason = ''
+         WHERE system = ?1 AND outside_id = ?2",
+        params![system, outside_id],
+    )?;
+    Ok(())
+}
+
+/// What was recorded as one of our documents of a contract.
+///
+/// # Errors
+/// When the database refuses.
+pub fn of_document(
+    tx: &mut Tx<'_>,
+    contract: &str,
+    document: &str,
+) -> Result<Option<OutsideDocumentRow>, StoreFault> {
+    let columns = OutsideDocumentRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM outside_document WHERE contract = ?1 AND document = ?2"),
+        params![contract, document],
+        OutsideDocumentRow::read,
+    )
 }
 
 /// Keys of the open exceptions that begin with `prefix`.

@@ -134,6 +134,26 @@ pub fn by_external_ids(
     Ok(found)
 }
 
+/// Settled payments of a customer to a legal entity in a currency of which something is unapplied, the
+/// oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn unapplied_of(
+    tx: &mut Tx<'_>,
+    (customer, entity, currency): (&str, &str, &str),
+) -> Result<Vec<PaymentRow>, StoreFault> {
+    let columns = PaymentRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM payment WHERE customer = ?1 AND entity = ?2 AND currency = ?3
+             AND unapplied > 0 AND status = 'settled' ORDER BY time, id"
+        ),
+        params![customer, entity, currency],
+        PaymentRow::read,
+    )
+}
+
 /// The payments that collect an invoice.
 ///
 /// # Errors

@@ -87,6 +87,42 @@ pub fn by_hand(
     }))
 }
 
+/// Gives up what is open of an invoice because another system did, in the way of the policy. Returns
+/// how much; nothing when nothing is open.
+pub(crate) fn elsewhere(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    (source, key): (&str, &str),
+    invoice: &mut DocumentRow,
+    reason: &str,
+) -> Result<values::Money, AppFault> {
+    settings::take_turn(tx, &format!("invoice/{}", invoice.id))?;
+    let policy = policy::in_force(tx)?.write_off;
+    let open = of_document(invoice, invoice.remaining)?;
+    if open.is_zero() {
+        return Ok(open);
+    }
+    let parts = (
+        of_document(invoice, invoice.net)?,
+        of_document(invoice, invoice.tax)?,
+    );
+    let written = billing::write_off(open, open, parts, policy.tax_relief)
+        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+    let correlation = stored_value("chain id", &invoice.correlation)?;
+    let mut recorder = Recorder::new(context, correlation, source, key);
+    let because = Because {
+        payment: "",
+        reason,
+    };
+    let what = (policy.given_up, written);
+    keep(tx, context, &mut recorder, invoice, what, because)?;
+    super::dunning::settled(tx, context, &mut recorder, invoice)?;
+    let (customer, contract) = (&invoice.customer, &invoice.contract);
+    standing::tell_crm(tx, context, &mut recorder, customer, contract)?;
+    recorder.finish(tx)?;
+    Ok(open)
+}
+
 /// Lets a small difference on a payment go; all of it is lost.
 pub(crate) fn let_go(
     tx: &mut Tx<'_>,

@@ -55,6 +55,10 @@ pub struct RecordOutsideInvoice {
     /// a concession lowers the revenue, and is no difference.
     #[serde(default)]
     pub goodwill: bool,
+    /// For a credit note: whether what it gives back beyond what the contract asks to be given back, and
+    /// beyond what was billed wrongly, is such a concession.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rest_is_goodwill: bool,
     /// Its lines. Those of a credit note have positive amounts too.
     pub lines: Vec<OutsideInvoiceLine>,
 }

@@ -2,7 +2,8 @@
 //! object says when it is fetched.
 
 use super::processor::{self, RefundStanding, Standing, ending};
-use super::{Ending, conclude, hold};
+use super::{ACTOR, Ending, conclude, hold, stripe_invoice};
+use crate::connections::STRIPE;
 use crate::governance::gate;
 use crate::journey::exception::{self, NewException};
 use crate::journey::payment::{self, PaymentOutcome};
@@ -11,14 +12,16 @@ use crate::worker::Progress;
 use crate::{App, AppFault, Context};
 use connect::driver::Stripe;
 use connect::stripe::{
-    ENTITY_METADATA, Event, Filter, PaymentIntent, Refund, read_delivered_event,
+    ENTITY_METADATA, Event, Filter, INVOICE_METADATA, PaymentIntent, Refund, read_delivered_event,
 };
 use store::Tx;
 use store::inbox::InboxRow;
 use store::payments;
+use values::InvoiceId;
 
-/// How often a refund waits for its payment to be told before a person is asked.
-const REFUND_PATIENCE: i64 = 5;
+/// How often a refund waits for its payment, and a payment for its invoice, to be told before a person
+/// is asked.
+const PATIENCE: i64 = 5;
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,7 @@ enum Subject {
     Refund,
     ChargeRefunds,
     Invoice,
+    CreditNote,
     Nothing,
 }
 
@@ -38,7 +42,12 @@ impl Subject {
                 Subject::Refund
             }
             "charge.refunded" => Subject::ChargeRefunds,
-            "invoice.finalized" => Subject::Invoice,
+            "invoice.finalized" | "invoice.voided" | "invoice.marked_uncollectible" => {
+                Subject::Invoice
+            }
+            "credit_note.created" | "credit_note.updated" | "credit_note.voided" => {
+                Subject::CreditNote
+            }
             _ => Subject::Nothing,
         }
     }
@@ -62,8 +71,9 @@ pub(super) fn process(app: &App, api: &Stripe, row: &InboxRow) -> Result<Progres
         (Subject::Payment, Some(id), _) => {
             let intent = api.payment(id)?;
             let item = row.clone();
+            let billed = billed_there(app, api, row, &intent)?;
             conclude(app, row, move |tx, context| {
-                take_payment(tx, context, &item, &intent)
+                take_payment(tx, context, &item, (&intent, billed.as_deref()))
             })
         }
         (Subject::Refund, Some(id), _) => {
@@ -74,6 +84,7 @@ pub(super) fn process(app: &App, api: &Stripe, row: &InboxRow) -> Result<Progres
             })
         }
         (Subject::Invoice, Some(id), _) => super::stripe_invoice::process(app, api, row, id),
+        (Subject::CreditNote, Some(id), _) => super::stripe_credit::process(app, api, row, id),
         (Subject::ChargeRefunds, _, Some(intent)) => {
             let refunds = refunds_of(api, intent)?;
             let item = row.clone();
@@ -87,6 +98,30 @@ pub(super) fn process(app: &App, api: &Stripe, row: &InboxRow) -> Result<Progres
             format!("the {} event does not name its object", event.kind),
         ),
     }
+}
+
+/// The invoice of Stripe Billing that a payment is for, where Stripe bills and the payment does not say
+/// itself what it is for.
+fn billed_there(
+    app: &App,
+    api: &Stripe,
+    row: &InboxRow,
+    intent: &PaymentIntent,
+) -> Result<Option<String>, AppFault> {
+    let says = intent.metadata.contains_key(INVOICE_METADATA);
+    if says || row.source != STRIPE || !stripe_invoice::bills_anything(&app.context(ACTOR)) {
+        return Ok(None);
+    }
+    Ok(api.invoice_of(&intent.id)?)
+}
+
+/// Our invoice of one of Stripe Billing; nothing while it is not recorded.
+fn invoice_here(tx: &mut Tx<'_>, there: &str) -> Result<Option<InvoiceId>, AppFault> {
+    let kept = store::outside_documents::outside_document(tx, STRIPE, there)?;
+    let posted = kept.filter(|kept| kept.status == "posted");
+    posted
+        .map(|kept| crate::fault::stored_value("invoice id", &kept.document))
+        .transpose()
 }
 
 fn refunds_of(api: &Stripe, intent: &str) -> Result<Vec<Refund>, AppFault> {
@@ -109,8 +144,17 @@ fn take_payment(
     tx: &mut Tx<'_>,
     context: &Context,
     row: &InboxRow,
-    intent: &PaymentIntent,
+    (intent, billed): (&PaymentIntent, Option<&str>),
 ) -> Result<Ending, AppFault> {
+    let billed = match billed {
+        Some(there) => match invoice_here(tx, there)? {
+            None if row.attempts < PATIENCE => {
+                return Ok(Ending::later("its invoice has not been told yet"));
+            }
+            here => here,
+        },
+        None => None,
+    };
     let entity = intent.metadata.get(ENTITY_METADATA).map(String::as_str);
     if let Some(ending) = gate::payment(tx, context, row, entity)? {
         return Ok(ending);
@@ -118,9 +162,10 @@ fn take_payment(
     let known = processor::known(tx, &row.source, intent)?;
     let standing = processor::standing(intent);
     let payload = String::from_utf8_lossy(&row.raw).into_owned();
-    if let Some(settlement) =
+    if let Some(mut settlement) =
         processor::settlement(intent, &standing, (&row.source, &known), payload)
     {
+        settlement.invoice = settlement.invoice.or(billed);
         let gross = settlement.gross;
         let outcome = payment::settled(tx, context, &settlement)?;
         return Ok(ending(&outcome, &format!("payment of {gross} settled")));
@@ -157,7 +202,7 @@ fn take_refunds(
     row: &InboxRow,
     refunds: &[Refund],
 ) -> Result<Ending, AppFault> {
-    if row.attempts < REFUND_PATIENCE && !payment_is_known(tx, refunds)? {
+    if row.attempts < PATIENCE && !payment_is_known(tx, refunds)? {
         return Ok(Ending::later(
             "the payment that it gives back has not been told yet",
         ));

@@ -8,7 +8,9 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::{contract as contracts_journey, customer, payment, schedule};
 use crate::record::{Context, Recorder};
-use billing::{BilledLine, CreditAmount, CreditRequest, LineAmount, TaxedLine};
+use billing::{
+    BilledLine, CreditAmount, CreditRequest, DraftLine, LineAmount, LineKind, TaxedLine,
+};
 use commerce::Contract;
 use revenue::{Pattern, Segment};
 use serde_json::json;
@@ -228,26 +230,59 @@ pub(crate) fn lower_price(
     today: Date,
     origin: &str,
 ) -> Result<(), AppFault> {
+    let lines: Vec<(&DraftLine, i64)> = lines
+        .iter()
+        .map(|taxed| (&taxed.line, taxed.line.by_rule.minor))
+        .collect();
+    move_price(tx, context, recorder, contract, &lines, (today, origin))
+}
+
+/// A credit note that is void lowered no price: what it took off is promised again.
+pub(crate) fn restore_price(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    lines: &[BilledLine],
+    (today, origin): (Date, &str),
+) -> Result<(), AppFault> {
+    let lines: Vec<(&DraftLine, i64)> = lines
+        .iter()
+        .map(|known| (&known.line, -known.line.by_rule.minor))
+        .collect();
+    move_price(tx, context, recorder, contract, &lines, (today, origin))
+}
+
+fn move_price(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    lines: &[(&DraftLine, i64)],
+    (today, origin): (Date, &str),
+) -> Result<(), AppFault> {
     let mut scheduled = schedule::load(tx, contract.id.as_str())?;
-    // What corrects an amount that was billed wrongly lowers no price.
-    let lowers =
-        |taxed: &&TaxedLine| taxed.line.contract == contract.id && !taxed.line.by_rule.is_zero();
-    for taxed in lines.iter().filter(lowers) {
+    for (line, amount) in lines {
+        // What corrects an amount that was billed wrongly lowers no price, and what the timeline no
+        // longer expects was lowered by the amendment.
+        if line.contract != contract.id || *amount == 0 || line.kind != LineKind::Concession {
+            continue;
+        }
         let Some(known) = scheduled
             .iter_mut()
-            .find(|known| known.obligation.component == taxed.line.component)
+            .find(|known| known.obligation.component == line.component)
         else {
             continue;
         };
-        let service = taxed.line.service;
+        let service = line.service;
         let from = today.max(service.from());
         // What was earned in one moment is given back in one moment.
-        let spread = taxed.line.recognition == commerce::Pattern::StraightLineDaily
-            && service.until() > from;
+        let spread =
+            line.recognition == commerce::Pattern::StraightLineDaily && service.until() > from;
         let segment = Segment {
             from,
             until: if spread { service.until() } else { from },
-            amount: taxed.line.by_rule.minor,
+            amount: *amount,
             pattern: if spread {
                 Pattern::StraightLineDaily
             } else {

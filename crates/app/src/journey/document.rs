@@ -482,6 +482,7 @@ pub(crate) fn settled(tx: &mut Tx<'_>, invoice: &str) -> Result<(i64, i64), AppF
     let paid = applied + crate::collection::prepaid::used_on(tx, invoice)?;
     let credited = documents::credit_notes_of(tx, invoice)?
         .iter()
+        .filter(|row| row.status != "void")
         .map(|row| row.total - row.remaining)
         .sum();
     Ok((paid, credited))

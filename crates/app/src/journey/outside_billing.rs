@@ -2,8 +2,13 @@
 //! posted to our books by the same rules as ours. They cover the timeline, so that whoever bills
 //! next bills only what is left.
 
+mod balance;
+mod credited;
+mod undo;
 mod verify;
 
+pub(crate) use balance::use_balance;
+pub(crate) use undo::{give_up, void};
 pub use verify::{GRACE_DAYS, run as verify};
 
 use crate::command::{Answer, OutsideKind, RecordOutsideInvoice};
@@ -14,16 +19,17 @@ use crate::journey::exception::{self, NewException};
 use crate::journey::{contract as contracts_journey, credit, customer};
 use crate::record::{Context, Recorder};
 use crate::{App, Refusal};
-use billing::{BilledLine, OutsideLine, OutsideRefusal, TaxedLine, lay_out};
+use billing::{BilledLine, Giving, OutsideLine, OutsideRefusal, TaxedLine, lay_out};
 use commerce::Contract;
 use control::topology::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use store::Tx;
 use store::contracts::ContractRow;
 use store::documents::DocumentRow;
 use store::outside_documents::{self as outside, OutsideDocumentRow};
-use store::{Tx, documents};
-use values::{ComponentId, CreditNoteId, InvoiceId, LineId, Money, Period, Rate};
+use values::{ComponentId, CreditNoteId, LineId, Money, Period, Rate};
 
 /// Parked documents looked at in one transaction.
 const A_STEP: i64 = 100;
@@ -44,8 +50,14 @@ pub fn record(
         return known(&before, &digest);
     }
     let (row, contract) = contracts_journey::load(tx, &body.contract)?;
-    let mode = mode_of(context, &contract, &body.system)?;
-    let (lines, sums) = read(context, &contract, body)?;
+    let credited = credited::invoice_there(tx, body)?;
+    let mode = match mode_of(context, &contract, &body.system) {
+        // Whoever bills by now: what a system issued, it can correct.
+        Err(_) if credited.is_some() => Mode::Verify,
+        told => told?,
+    };
+    let on = credited::lines_of(tx, credited.as_deref())?;
+    let (lines, sums) = read(context, &contract, body, &on)?;
     let kept = OutsideDocumentRow {
         system: body.system.clone(),
         outside_id: body.outside_id.clone(),
@@ -157,6 +169,7 @@ fn read(
     context: &Context,
     contract: &Contract,
     body: &RecordOutsideInvoice,
+    on: &BTreeSet<LineId>,
 ) -> Result<(Vec<OutsideLine>, (i64, i64)), AppFault> {
     let mut wrong = head(contract, body);
     let (mut lines, mut net, mut tax) = (Vec::new(), 0_i64, 0_i64);
@@ -209,13 +222,34 @@ fn read(
             tax: signed(line_tax)?,
             tax_rate: tax_rate.unwrap_or_else(|| implied(line_net, line_tax)),
             tax_name,
-            goodwill: body.goodwill,
+            giving: giving(body),
+            on: on.clone(),
         });
     }
     if wrong.is_empty() {
         Ok((lines, (net, tax)))
     } else {
         Err(AppFault::Refused(wrong))
+    }
+}
+
+/// Whether another system's billing of a contract is only mirrored here.
+pub(crate) fn mirrored(context: &Context, contract: &Contract) -> bool {
+    let told = gate::issuing(context, contract);
+    matches!(
+        told,
+        Issuing::Elsewhere {
+            mode: Mode::Mirror,
+            ..
+        }
+    )
+}
+
+fn giving(body: &RecordOutsideInvoice) -> Giving {
+    match (body.goodwill, body.rest_is_goodwill) {
+        (true, _) => Giving::Goodwill,
+        (false, true) => Giving::OwedThenGoodwill,
+        (false, false) => Giving::Owed,
     }
 }
 
@@ -334,7 +368,7 @@ fn post(
         OutsideKind::Invoice => Kind::Invoice,
         OutsideKind::CreditNote => Kind::CreditNote {
             id: CreditNoteId::mint(&*context.ids, context.now),
-            invoice: credited(tx, body)?,
+            invoice: credited::invoice(tx, body, lines)?,
             reason: body
                 .reason
                 .clone()
@@ -359,7 +393,7 @@ fn post(
     };
     let mut posted = document::issue(tx, context, &mut recorder, &draft)?;
     if body.kind == OutsideKind::CreditNote {
-        if body.goodwill {
+        if giving(body) != Giving::Owed {
             let words = format!("credit note {}", posted.number);
             credit::lower_price(
                 tx,
@@ -392,26 +426,6 @@ fn number_here(
         ));
     }
     Ok(body.number.clone())
-}
-
-/// Our document of the invoice that a credit note credits.
-fn credited(tx: &mut Tx<'_>, body: &RecordOutsideInvoice) -> Result<InvoiceId, AppFault> {
-    let named = body.credits.as_deref().unwrap_or_default();
-    let found = outside::outside_document(tx, &body.system, named)?;
-    let found =
-        found.filter(|row| row.contract == body.contract.as_str() && !row.document.is_empty());
-    let Some(found) = found else {
-        let message = format!(
-            "{} has no posted invoice {named} for contract {}; record the invoice first",
-            body.system, body.contract
-        );
-        return Err(Refusal::field("unknown_invoice", "credits", message).into());
-    };
-    if documents::document(tx, &found.document)?.is_none_or(|row| row.kind != "invoice") {
-        let message = format!("{named} is not an invoice; name the invoice that is credited");
-        return Err(Refusal::field("unknown_invoice", "credits", message).into());
-    }
-    stored_value("invoice id", &found.document)
 }
 
 fn parked_key(row: &OutsideDocumentRow) -> String {
@@ -502,7 +516,9 @@ impl App {
 fn again(tx: &mut Tx<'_>, context: &Context, kept: &OutsideDocumentRow) -> Result<bool, AppFault> {
     let body: RecordOutsideInvoice = stored("outside document", &kept.body)?;
     let (row, contract) = contracts_journey::load(tx, &body.contract)?;
-    let (lines, _) = read(context, &contract, &body)?;
+    let credited = credited::invoice_there(tx, &body)?;
+    let on = credited::lines_of(tx, credited.as_deref())?;
+    let (lines, _) = read(context, &contract, &body, &on)?;
     let lines = match laid(tx, &contract, &lines)? {
         Ok(lines) => lines,
         Err(refusal) => {

@@ -5,12 +5,12 @@
 use crate::Refusal;
 use crate::command::{Answer, VoidInvoice};
 use crate::fault::{AppFault, stored, stored_value};
-use crate::journey::document;
+use crate::journey::{contract as contracts_journey, credit, document};
 use crate::record::{Context, Fact, Recorder};
 use billing::BilledLine;
 use events::{BillingDocument, DocumentLine, Event};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
 use store::routing::{self, PartRow};
@@ -33,47 +33,56 @@ pub fn void(
         return Err(Refusal::field("reason_missing", "reason", message).into());
     }
     let invoice = document::invoice(tx, &body.invoice)?;
+    let day = context.today(&stored_value::<EntityId>("entity id", &invoice.entity)?)?;
+    let because = Because {
+        source: "/commands",
+        key,
+        reason: &body.reason,
+        day,
+    };
+    invoice_whole(tx, context, &invoice, because)?;
+    Ok(json!({ "invoice": invoice.id, "number": invoice.number, "status": "void" }))
+}
+
+/// By whom, why and for which day a document is voided.
+#[derive(Clone, Copy)]
+pub(crate) struct Because<'a> {
+    /// Source of the event.
+    pub(crate) source: &'a str,
+    /// Key of what is done.
+    pub(crate) key: &'a str,
+    /// Why.
+    pub(crate) reason: &'a str,
+    /// The day for which it counts.
+    pub(crate) day: Date,
+}
+
+/// Voids an invoice.
+///
+/// # Errors
+/// When something of it is paid, credited or being collected, or a later document corrects it.
+pub(crate) fn invoice_whole(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    invoice: &DocumentRow,
+    because: Because<'_>,
+) -> Result<(), AppFault> {
     let lines = documents::lines_of(tx, &invoice.id)?;
-    let touched: BTreeMap<&str, ()> = lines
-        .iter()
-        .map(|line| (line.contract.as_str(), ()))
-        .collect();
-    let contract_ids: Vec<&str> = touched.into_keys().collect();
-    for contract in &contract_ids {
-        settings::take_turn(tx, &format!("contract/{contract}"))?;
-    }
+    let mut positions = positions_in_turn(tx, &lines)?;
     let lifecycle = &control::lifecycle::INVOICE;
     crate::lifecycle::go(lifecycle, &invoice.number, &invoice.status, "void")?;
-    check(tx, &invoice, &lines)?;
-    let mut positions = bill_pages::positions(tx, &contract_ids)?;
-    let parts = routing::parts_of(tx, &invoice.id)?;
-    let (published, moved) = taken_back(&lines, (&invoice, &parts), &mut positions)?;
-    if !bill_pages::move_positions(tx, &moved)? {
-        let message = format!("positions of invoice {} have moved", invoice.number);
-        return Err(StoreFault::Contended(message).into());
-    }
+    check(tx, invoice, &lines)?;
+    let published = take_back(tx, invoice, (&lines, -1), &mut positions)?;
     // What it gave back of earlier lines is owed again.
     for line in lines.iter().filter(|line| !line.source_line.is_empty()) {
         documents::add_credited(tx, &line.source_line, line.net, line.tax)?;
     }
     documents::void(tx, &invoice.id)?;
     bill_again(tx, &lines)?;
-    let mut recorder = Recorder::new(
-        context,
-        stored_value("chain id", &invoice.correlation)?,
-        "/commands",
-        key,
-    );
-    let entity: EntityId = stored_value("entity id", &invoice.entity)?;
-    let fact = Fact {
-        subject: format!("invoice/{}", invoice.id),
-        partition: format!("contract/{}", invoice.contract),
-        effective: context.today(&entity)?,
-        entity: Some(entity),
-        happened: context.now,
-    };
-    let event = Event::InvoiceVoided(said(&invoice, published, &body.reason)?);
-    recorder.event(fact, event);
+    let chain = stored_value("chain id", &invoice.correlation)?;
+    let mut recorder = Recorder::new(context, chain, because.source, because.key);
+    let event = Event::InvoiceVoided(said(invoice, published, because.reason)?);
+    recorder.event(fact(context, invoice, "invoice", because.day)?, event);
     document::tell(
         tx,
         context,
@@ -82,7 +91,99 @@ pub fn void(
         &invoice.contract,
     )?;
     recorder.finish(tx)?;
-    Ok(json!({ "invoice": invoice.id, "number": invoice.number, "status": "void" }))
+    Ok(())
+}
+
+/// Voids a credit note: its lines are billed again, its invoice is owed again, and the price that it
+/// lowered is promised again.
+///
+/// # Errors
+/// When it is void already, or its invoice is.
+pub(crate) fn credit_note(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    note: &DocumentRow,
+    because: Because<'_>,
+) -> Result<(), AppFault> {
+    let lines = documents::lines_of(tx, &note.id)?;
+    let mut positions = positions_in_turn(tx, &lines)?;
+    let lifecycle = &control::lifecycle::CREDIT_NOTE;
+    crate::lifecycle::go(lifecycle, &note.number, &note.status, "void")?;
+    let published = take_back(tx, note, (&lines, 1), &mut positions)?;
+    for line in lines.iter().filter(|line| !line.source_line.is_empty()) {
+        documents::add_credited(tx, &line.source_line, -line.net, -line.tax)?;
+    }
+    documents::void(tx, &note.id)?;
+    bill_again(tx, &lines)?;
+    let chain = stored_value("chain id", &note.correlation)?;
+    let mut recorder = Recorder::new(context, chain, because.source, because.key);
+    let said = BillingDocument {
+        credit_note: Some(stored_value("credit note id", &note.id)?),
+        ..said_of(note, published, because.reason, &note.source)?
+    };
+    recorder.event(
+        fact(context, note, "credit_note", because.day)?,
+        Event::CreditNoteVoided(said),
+    );
+    let billed: Vec<BilledLine> = lines
+        .iter()
+        .map(|row| stored("line", &row.body))
+        .collect::<Result<_, _>>()?;
+    let credited: BTreeSet<&str> = lines.iter().map(|line| line.contract.as_str()).collect();
+    let words = format!("credit note {} is void", note.number);
+    for id in credited {
+        let (_, contract) = contracts_journey::load(tx, &stored_value("contract id", id)?)?;
+        let when = (because.day, words.as_str());
+        credit::restore_price(tx, context, &mut recorder, &contract, &billed, when)?;
+    }
+    if let Some(mut invoice) = documents::document(tx, &note.source)? {
+        let (paid, credited) = document::settled(tx, &invoice.id)?;
+        document::settle(tx, &mut invoice, paid, credited)?;
+    }
+    document::tell(tx, context, &mut recorder, &note.customer, &note.contract)?;
+    recorder.finish(tx)?;
+    Ok(())
+}
+
+/// The positions that lines moved, once nobody else moves them.
+fn positions_in_turn(tx: &mut Tx<'_>, lines: &[LineRow]) -> Result<Vec<Position>, AppFault> {
+    let touched: BTreeSet<&str> = lines.iter().map(|line| line.contract.as_str()).collect();
+    let contract_ids: Vec<&str> = touched.into_iter().collect();
+    for contract in &contract_ids {
+        settings::take_turn(tx, &format!("contract/{contract}"))?;
+    }
+    Ok(bill_pages::positions(tx, &contract_ids)?)
+}
+
+/// Moves the positions of a document back. Returns its lines as they are told.
+fn take_back(
+    tx: &mut Tx<'_>,
+    document: &DocumentRow,
+    (lines, sign): (&[LineRow], i64),
+    positions: &mut [Position],
+) -> Result<Vec<DocumentLine>, AppFault> {
+    let parts = routing::parts_of(tx, &document.id)?;
+    let (published, moved) = taken_back((lines, sign), (document, &parts), positions)?;
+    if !bill_pages::move_positions(tx, &moved)? {
+        let message = format!("positions of document {} have moved", document.number);
+        return Err(StoreFault::Contended(message).into());
+    }
+    Ok(published)
+}
+
+fn fact(
+    context: &Context,
+    document: &DocumentRow,
+    word: &str,
+    effective: Date,
+) -> Result<Fact, AppFault> {
+    Ok(Fact {
+        subject: format!("{word}/{}", document.id),
+        partition: format!("contract/{}", document.contract),
+        effective,
+        entity: Some(stored_value("entity id", &document.entity)?),
+        happened: context.now,
+    })
 }
 
 fn check(tx: &mut Tx<'_>, invoice: &DocumentRow, lines: &[LineRow]) -> Result<(), AppFault> {
@@ -115,9 +216,10 @@ fn check(tx: &mut Tx<'_>, invoice: &DocumentRow, lines: &[LineRow]) -> Result<()
     Ok(())
 }
 
-/// The lines with what goes back of the contract's position.
+/// The lines with what goes back of the contract's position: an invoice's (-1) leave it, a credit
+/// note's (1) come back to it.
 fn taken_back(
-    lines: &[LineRow],
+    (lines, sign): (&[LineRow], i64),
     (invoice, parts): (&DocumentRow, &[PartRow]),
     positions: &mut [Position],
 ) -> Result<(Vec<DocumentLine>, Vec<Moved>), AppFault> {
@@ -133,18 +235,18 @@ fn taken_back(
                 kind: "obligation",
                 id: row.obligation.clone(),
             })?;
-        let back = revenue::move_position(position.billed - position.recognised, -row.net)
+        let back = revenue::move_position(position.billed - position.recognised, sign * row.net)
             .ok_or(values::MoneyRefused::TooLarge)?;
         match moved.iter_mut().find(|known| known.id == position.id) {
-            Some(known) => known.after -= row.net,
+            Some(known) => known.after += sign * row.net,
             None => moved.push(Moved {
                 id: position.id.clone(),
                 billed: position.billed,
                 recognised: position.recognised,
-                after: position.billed - row.net,
+                after: position.billed + sign * row.net,
             }),
         }
-        position.billed -= row.net;
+        position.billed += sign * row.net;
         let line = &billed.line;
         published.push(DocumentLine {
             line: billed.id.clone(),
@@ -162,8 +264,8 @@ fn taken_back(
             tax_code: line.tax_code.clone(),
             tax_rate: billed.tax_rate,
             tax: Money::from_minor(row.tax, line.net.currency),
-            deferred: -back.deferred,
-            unbilled: back.unbilled,
+            deferred: sign * back.deferred,
+            unbilled: -sign * back.unbilled,
         });
     }
     Ok((published, moved))
@@ -204,10 +306,19 @@ fn said(
     lines: Vec<DocumentLine>,
     reason: &str,
 ) -> Result<BillingDocument, AppFault> {
+    said_of(invoice, lines, reason, &invoice.id)
+}
+
+fn said_of(
+    invoice: &DocumentRow,
+    lines: Vec<DocumentLine>,
+    reason: &str,
+    about: &str,
+) -> Result<BillingDocument, AppFault> {
     let currency: Currency = stored_value("currency", &invoice.currency)?;
     let due: Date = stored_value("date", &invoice.due)?;
     Ok(BillingDocument {
-        invoice: stored_value("invoice id", &invoice.id)?,
+        invoice: stored_value("invoice id", about)?,
         credit_note: None,
         number: invoice.number.clone(),
         customer: stored_value("customer id", &invoice.customer)?,

@@ -117,7 +117,8 @@ pub(super) fn of(
         }
         Event::InvoiceIssued(document)
         | Event::CreditNoteIssued(document)
-        | Event::InvoiceVoided(document) => {
+        | Event::InvoiceVoided(document)
+        | Event::CreditNoteVoided(document) => {
             it.key("contract", &document.contract);
             for contract in document
                 .lines

@@ -102,6 +102,21 @@ fn step_of(
                 None
             }
         }
+        Event::CreditNoteVoided(it) => {
+            let Some(note) = &it.credit_note else {
+                return Ok(None);
+            };
+            let reason = it.reason.clone().unwrap_or_default();
+            if own(note.as_str()) {
+                told("void", reason, note.as_str(), Some(it.total))
+            } else if own(it.invoice.as_str()) {
+                *open = open.plus(it.total)?;
+                let words = format!("credit note {} is void: {reason}", it.number);
+                told("credit_voided", words, note.as_str(), Some(it.total))
+            } else {
+                None
+            }
+        }
         Event::InvoiceVoided(it) if own(it.invoice.as_str()) => {
             let words = it.reason.clone().unwrap_or_default();
             told("void", words, it.invoice.as_str(), Some(it.total))

@@ -18,7 +18,8 @@ impl Behind {
         match event {
             Event::InvoiceIssued(document)
             | Event::CreditNoteIssued(document)
-            | Event::InvoiceVoided(document) => Behind {
+            | Event::InvoiceVoided(document)
+            | Event::CreditNoteVoided(document) => Behind {
                 document: document.credit_note.as_ref().map_or_else(
                     || document.invoice.as_str().to_owned(),
                     |id| id.as_str().to_owned(),
@@ -95,6 +96,7 @@ pub(super) fn narrate(event: &Event) -> String {
         Event::InvoiceIssued(document) => format!("Invoice {} issued", document.number),
         Event::CreditNoteIssued(document) => format!("Credit note {} issued", document.number),
         Event::InvoiceVoided(document) => format!("Invoice {} voided", document.number),
+        Event::CreditNoteVoided(document) => format!("Credit note {} voided", document.number),
         Event::PaymentSettled(payment) => format!("Payment of {} settled", payment.gross),
         Event::PaymentRefunded(refund) => format!("Refund of {} settled", refund.amount),
         Event::CashApplied(cash) => match cash.applications.as_slice() {

@@ -99,9 +99,10 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         Event::SubscriptionProvisioned(it) => {
             (Some(it.customer.as_str()), Some(it.contract.as_str()))
         }
-        Event::InvoiceIssued(it) | Event::CreditNoteIssued(it) | Event::InvoiceVoided(it) => {
-            (Some(it.customer.as_str()), Some(it.contract.as_str()))
-        }
+        Event::InvoiceIssued(it)
+        | Event::CreditNoteIssued(it)
+        | Event::InvoiceVoided(it)
+        | Event::CreditNoteVoided(it) => (Some(it.customer.as_str()), Some(it.contract.as_str())),
         Event::PaymentInitiated(it) => (Some(it.customer.as_str()), None),
         Event::PaymentFailed(it) => (Some(it.customer.as_str()), None),
         Event::PaymentSettled(it) => (it.customer.as_ref().map(|id| id.as_str()), None),

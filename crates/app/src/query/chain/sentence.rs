@@ -124,6 +124,12 @@ pub(super) fn of(event: &Event) -> Told {
             document.reason.clone().unwrap_or_default(),
         )
         .money(document.total),
+        Event::CreditNoteVoided(document) => Told::fact(
+            format!("Credit note {} voided", document.number),
+            &document.credit_note.as_ref().map_or("", |id| id.as_str()),
+            document.reason.clone().unwrap_or_default(),
+        )
+        .money(document.total),
         Event::QuoteRevised(quote)
         | Event::QuoteApproved(quote)
         | Event::QuoteAccepted(quote)

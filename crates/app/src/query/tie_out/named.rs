@@ -249,10 +249,10 @@ fn not_posted(event: &Event, entity: &str) -> Result<Vec<Named>, AppFault> {
 
 fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
     Ok(match event {
-        Event::InvoiceIssued(document) => {
+        Event::InvoiceIssued(document) | Event::CreditNoteVoided(document) => {
             of_document(&document.lines, document.total, document.tax, 1)
         }
-        Event::CreditNoteIssued(document) => {
+        Event::CreditNoteIssued(document) | Event::InvoiceVoided(document) => {
             of_document(&document.lines, document.total, document.tax, -1)
         }
         Event::PaymentSettled(payment) => vec![
