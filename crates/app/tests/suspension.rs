@@ -308,6 +308,33 @@ fn a_business_is_billed_on_while_it_is_suspended_and_a_key_account_is_not_suspen
 }
 
 #[test]
+fn what_another_system_keeps_is_not_paused_here_and_is_billed_on() {
+    let company = Company::new("consumer");
+    // The CRM keeps the contracts of the entity; billing stays here.
+    let kept = "\n[[domains]]\ndomain = \"contract\"\nentity = \"DE\"\nsystem = \"salesforce\"\nmode = \"mirror\"\n";
+    let standard = control::topology::preset("standard").unwrap().text;
+    let asked =
+        json!({ "kind": "topology", "body": format!("{standard}{kept}"), "reason": "a test" });
+    let asked = Command::read("propose_configuration", asked).unwrap();
+    let made = company.app.act("dana", asked).unwrap();
+    let decision = json!({ "proposal": made["proposal"], "decision": "approve", "reason": "seen" });
+    let decision = Command::read("decide_configuration", decision).unwrap();
+    company.app.act("li", decision).unwrap();
+    company.until("2026-02-05");
+    assert_eq!(company.standing(), "suspended");
+    assert!(company.pauses().is_empty(), "{:?}", company.pauses());
+    assert_eq!(company.lines().len(), 4, "nothing is taken back");
+    company.until("2026-03-02");
+    assert_eq!(
+        company.lines()[4..],
+        [
+            "films 2026-03-01 2026-04-01 3100",
+            "sport 2026-03-01 2026-04-01 3100"
+        ]
+    );
+}
+
+#[test]
 fn a_table_with_classes_of_its_own_is_data() {
     let company = Company::new("business");
     let toml = billing::CollectionPolicy::STANDARD

@@ -204,3 +204,40 @@ fn entries_in_books_that_another_system_keeps_are_refused_however_they_come() {
         .len();
     assert_eq!(after, before, "nothing was posted");
 }
+
+#[test]
+fn a_price_change_leaves_alone_what_another_system_keeps() {
+    let company = with_contract();
+    company.does(
+        "plan_price_change",
+        json!({ "id": "P-1", "product": "ALPHA", "effective": "2026-02-01",
+            "price": { "rule": "uplift", "rate": "0.1" }, "reason": "costs have risen" }),
+    );
+    assert_eq!(company.app.work_price_changes().unwrap(), 1);
+    company
+        .tries(
+            "li",
+            "approve_price_change",
+            json!({ "price_change": "P-1" }),
+        )
+        .unwrap();
+    // Between the approval and the work the CRM becomes the owner of contracts.
+    let kept = format!(
+        "{}\n[[domains]]\ndomain = \"contract\"\nentity = \"DE\"\nsystem = \"salesforce\"\nmode = \"mirror\"\n",
+        of("standard")
+    );
+    company.changes(ConfigurationKind::Topology, &kept, None);
+    company.app.work_price_changes().unwrap();
+    let detail = company.app.price_change("P-1").unwrap();
+    let sums: Vec<(String, String, i64)> = detail
+        .sums
+        .into_iter()
+        .map(|sum| (sum.outcome, sum.code.unwrap_or_default(), sum.contracts))
+        .collect();
+    assert_eq!(sums, [("held".to_owned(), "not_the_owner".to_owned(), 1)]);
+    let row = company
+        .app
+        .store()
+        .read(|tx| store::contracts::contract(tx, "C-DE").map_err(app::AppFault::from));
+    assert_eq!(row.unwrap().unwrap().version, 1, "it is as it was agreed");
+}

@@ -9,4 +9,5 @@ mod company;
 mod drafts;
 mod looks;
 mod numbers;
+mod together;
 mod trail;
