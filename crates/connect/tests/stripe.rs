@@ -6,6 +6,8 @@
     reason = "helpers of tests stop the test, as the tests themselves do"
 )]
 
+#[path = "stripe_parts/credit_notes.rs"]
+mod credit_notes;
 #[path = "stripe_parts/invoices.rs"]
 mod invoices;
 

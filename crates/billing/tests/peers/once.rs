@@ -1,6 +1,8 @@
 //! What makes a second charge of the same days visible as the same charge.
 
-use crate::support::{Account, change, component, contract, date, per_unit, price, quantity};
+use crate::support::{
+    Account, cancel, change, component, contract, date, per_unit, price, quantity,
+};
 use billing::{DraftLine, owed};
 use commerce::{BillingFrequency::Annual, Contract};
 use std::collections::BTreeSet;
@@ -72,4 +74,27 @@ fn what_is_billed_after_a_voided_invoice_is_never_taken_for_what_stands() {
         assert_eq!(again.len(), 1, "{voided}");
         assert_eq!(account.net(), 1_800_000);
     }
+}
+
+#[test]
+fn what_goes_back_of_several_charges_of_the_same_days_is_told_apart_by_its_place() {
+    let mut now = made();
+    let mut account = Account::default();
+    account.bill(&now, "2026-01-01");
+    for seats in ["12", "15"] {
+        (now, _) = change(&now, quantity("seats", seats, "2026-01-01"));
+        account.bill(&now, "2026-01-01");
+    }
+    (now, _) = change(&now, cancel("2026-01-01", true));
+    let back = owed(&now, &account.lines, date("2026-01-01")).unwrap();
+    // All three charges of the year go back, decided on the same state of it.
+    assert_eq!(back.len(), 3, "{back:?}");
+    let days: BTreeSet<String> = back.iter().map(|line| line.period.to_string()).collect();
+    assert_eq!(days.len(), 1);
+    let marks: Vec<&str> = back.iter().map(|line| line.decided_on.as_str()).collect();
+    let state = marks[0];
+    assert!(!state.is_empty() && !state.contains('.'), "{marks:?}");
+    assert_eq!(marks[1..], [format!("{state}.1"), format!("{state}.2")]);
+    let distinct: BTreeSet<_> = keys(&back).into_iter().collect();
+    assert_eq!(distinct.len(), 3);
 }

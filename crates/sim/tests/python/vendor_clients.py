@@ -105,6 +105,23 @@ def check_stripe(where):
     movements = v1.balance_transactions.list({"limit": 100})
     holds("stripe: the balance moves", sum(movement.net for movement in movements.data) == 12000 - 378 - 2000)
 
+    rate = v1.tax_rates.create({"display_name": "VAT", "inclusive": False, "percentage": 19})
+    draft = v1.invoices.create({"customer": customer.id, "metadata": {"tieout_contract": "C-1"}})
+    item = {"customer": customer.id, "invoice": draft.id, "amount": 10000, "currency": "usd", "tax_rates": [rate.id]}
+    v1.invoice_items.create(item)
+    invoice = v1.invoices.finalize_invoice(draft.id)
+    holds("stripe: an invoice is finalized with its tax", invoice.status == "open" and invoice.total == 11900)
+    line = {"type": "invoice_line_item", "invoice_line_item": invoice.lines.data[0].id, "amount": 4000}
+    note = v1.credit_notes.create({"invoice": invoice.id, "lines": [line], "reason": "order_change"})
+    holds("stripe: a credit note makes it owe less", note.total == 4760 and note.type == "pre_payment")
+    too_much = refused(
+        stripe.InvalidRequestError,
+        lambda: v1.credit_notes.create({"invoice": invoice.id, "amount": 7141}),
+    )
+    holds("stripe: more than is left cannot be credited", too_much is not None)
+    holds("stripe: a credit note is voided", v1.credit_notes.void_credit_note(note.id).status == "void")
+    holds("stripe: an invoice is voided", v1.invoices.void_invoice(invoice.id).status == "void")
+
     for number in range(5):
         v1.customers.create({"name": f"customer {number}"})
     names = [found.name for found in v1.customers.list({"limit": 2}).auto_paging_iter()]

@@ -3,6 +3,7 @@
 // Helpers of tests may fail the test.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod billing;
 mod caller;
 mod netsuite;
 mod persistence;

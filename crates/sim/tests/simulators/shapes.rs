@@ -34,6 +34,57 @@ fn same_keys(ours: &Value, real: &Value, required: &[&str]) {
 }
 
 #[test]
+fn invoices_and_credit_notes_have_the_recorded_keys() {
+    let sims = simulators();
+    sims.stripe
+        .put_customer("cus_anna", "Anna", "anna@example.com")
+        .unwrap();
+    let draft = post(&sims, "/v1/invoices", None, "customer=cus_anna").json();
+    let id = draft["id"].as_str().unwrap();
+    let item = format!("customer=cus_anna&invoice={id}&amount=100&currency=usd");
+    post(&sims, "/v1/invoiceitems", None, &item);
+    let invoice = post(&sims, &format!("/v1/invoices/{id}/finalize"), None, "").json();
+    let line = &invoice["lines"]["data"][0];
+    let credit = format!(
+        "invoice={id}&lines[0][type]=invoice_line_item&lines[0][invoice_line_item]={}&lines[0][amount]=40",
+        line["id"].as_str().unwrap()
+    );
+    let note = post(&sims, "/v1/credit_notes", None, &credit).json();
+    let real = fixture("stripe/object.invoice.json");
+    let needed = [
+        "id",
+        "total",
+        "status",
+        "lines",
+        "status_transitions",
+        "amount_remaining",
+    ];
+    same_keys(&invoice, &real, &needed);
+    same_keys(
+        line,
+        &real["lines"]["data"][0],
+        &["id", "amount", "period", "taxes"],
+    );
+    let real = fixture("stripe/object.credit_note.json");
+    let needed = [
+        "id",
+        "number",
+        "invoice",
+        "total",
+        "lines",
+        "status",
+        "effective_at",
+    ];
+    same_keys(&note, &real, &needed);
+    let needed = ["id", "invoice_line_item", "amount", "type"];
+    same_keys(
+        &note["lines"]["data"][0],
+        &real["lines"]["data"][0],
+        &needed,
+    );
+}
+
+#[test]
 fn stripe_objects_have_the_recorded_keys() {
     let sims = simulators();
     sims.stripe
