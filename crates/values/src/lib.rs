@@ -2,6 +2,7 @@
 //! instants, and the two sources of what is not a fact (the clock and new ids), which are always
 //! passed in. A value is valid once it exists. Nothing here does I/O or holds a float.
 
+mod cash_unit;
 mod clock;
 mod currency;
 mod decimal;
@@ -11,6 +12,7 @@ mod schema;
 mod tax_category;
 mod time;
 
+pub use cash_unit::{CashRounding, CashUnit, RoundingLine};
 pub use clock::{Clock, IdSource};
 pub use currency::{Currency, UnknownCurrency};
 pub use decimal::{DecimalRefused, Quantity, Rate, UnitPrice, parse_decimal};

@@ -45,6 +45,12 @@ pub enum MoneyRefused {
     /// All weights of a split are zero, or there are none.
     #[error("an amount cannot be split by weights that add up to nothing")]
     NoWeights,
+    /// A unit of zero or less.
+    #[error("an amount cannot be rounded to {unit}, which is not above zero")]
+    NoUnit {
+        /// The unit given.
+        unit: Money,
+    },
 }
 
 /// The named rules by which a finer amount becomes whole minor units.
