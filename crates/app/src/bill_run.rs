@@ -163,8 +163,9 @@ fn expected(run: &str, foreseen: &[Foreseen]) -> (Vec<BillRunTotal>, Vec<BillRun
     let mut totals: BTreeMap<(String, String), BillRunTotal> = BTreeMap::new();
     let mut results = Vec::new();
     for one in foreseen {
-        for (kind, net, tax) in &one.documents {
-            let currency = net.currency.code().to_owned();
+        for document in &one.documents {
+            let kind = &document.kind;
+            let currency = document.total.currency.code().to_owned();
             let total = totals
                 .entry((currency.clone(), kind.clone()))
                 .or_insert_with(|| BillRunTotal {
@@ -178,9 +179,9 @@ fn expected(run: &str, foreseen: &[Foreseen]) -> (Vec<BillRunTotal>, Vec<BillRun
                     total: 0,
                 });
             total.documents += 1;
-            total.net += net.minor;
-            total.tax += tax.minor;
-            total.total += net.minor + tax.minor;
+            total.net += document.net.minor;
+            total.tax += document.tax.minor;
+            total.total += document.total.minor;
         }
         let (outcome, why) = match (&one.held, one.documents.is_empty()) {
             (Some(why), _) => ("held", why.clone()),

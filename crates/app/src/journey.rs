@@ -30,6 +30,7 @@ pub mod provisioning;
 pub mod quote;
 pub mod refund;
 pub mod revenue;
+pub(crate) mod rounding;
 pub mod routing;
 pub(crate) mod schedule;
 pub mod standing;

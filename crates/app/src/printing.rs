@@ -10,6 +10,7 @@ pub(crate) use set_up::{set_billing_details, set_letterhead};
 
 use crate::approval::Difference;
 use crate::fault::{AppFault, stored, stored_value};
+use crate::journey::rounding;
 use crate::{App, Refusal};
 use billing::{BilledLine, TaxTable};
 use commerce::{Collection, Customer};
@@ -200,6 +201,7 @@ fn loaded(
         lines,
         allowances: Vec::new(),
         prepayments,
+        rounding: rounding::of_document(tx, &row.id, currency)?,
     };
     let paper = draft.finish();
     paper.map_err(|refused| Refusal::whole("unprintable", refused.to_string()).into())

@@ -11,7 +11,7 @@ pub use overview::*;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use values::{Date, Instant, Money, Month};
+use values::{Date, Instant, Money, Month, RoundingLine};
 
 /// One page of a longer list. `next` goes back as `cursor` to get the following page.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -260,6 +260,9 @@ pub struct InvoiceDetail {
     pub net: Money,
     /// Sum of tax.
     pub tax: Money,
+    /// What makes the total a whole number of cash units, with its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<RoundingLine>,
     /// Its lines.
     pub lines: Vec<InvoiceLine>,
     /// What was set against it.

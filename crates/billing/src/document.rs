@@ -5,7 +5,7 @@ use crate::line::{BilledLine, BillingRefusal, DraftLine};
 use crate::tax::{TaxShare, TaxTable};
 use crate::taxation::{TaxDetail, Taxation};
 use serde::{Deserialize, Serialize};
-use values::{Date, EntityId, LineId, Money, MoneyRefused, Rate};
+use values::{CashUnit, Date, EntityId, LineId, Money, MoneyRefused, Rate, RoundingLine};
 
 /// A line with its tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct TaxedLine {
     pub detail: Option<Box<TaxDetail>>,
 }
 
-/// An invoice to be issued. Its totals are the sums of its lines.
+/// An invoice to be issued. Its totals are the sums of its lines, and of its rounding line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InvoiceDraft {
     /// Signed as on the account: what is given back is negative.
@@ -32,11 +32,15 @@ pub struct InvoiceDraft {
     pub net: Money,
     /// Sum of the taxes.
     pub tax: Money,
+    /// What makes the total a whole number of cash units, where there is a rule for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<RoundingLine>,
     /// What is to be paid, zero or more.
     pub total: Money,
 }
 
-/// A credit note to be issued. Its totals are the sums of its lines, with the sign turned.
+/// A credit note to be issued. Its totals are the sums of its lines, with the sign turned, and of its
+/// rounding line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreditNoteDraft {
     /// Signed as on the account: what is given back is negative.
@@ -45,7 +49,10 @@ pub struct CreditNoteDraft {
     pub net: Money,
     /// Tax credited.
     pub tax: Money,
-    /// What the customer gets back, above zero.
+    /// What makes the total a whole number of cash units, where there is a rule for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<RoundingLine>,
+    /// What the customer gets back: above zero, but where it is rounded away.
     pub total: Money,
     /// Why.
     pub reason: String,
@@ -61,6 +68,46 @@ pub enum Document {
     Invoice(InvoiceDraft),
     /// They come to less than zero.
     CreditNote(CreditNoteDraft),
+}
+
+impl InvoiceDraft {
+    /// The invoice with its amount to pay rounded by this rule; as it was without one.
+    ///
+    /// # Errors
+    /// When currencies differ, or the total is too large.
+    pub fn rounded(self, rule: Option<CashUnit>) -> Result<InvoiceDraft, MoneyRefused> {
+        let Some(rule) = rule else {
+            return Ok(self);
+        };
+        let sum = self.net.plus(self.tax)?;
+        let line = rule.line(sum)?;
+        Ok(InvoiceDraft {
+            rounding: Some(line),
+            total: sum.plus(line.amount)?,
+            ..self
+        })
+    }
+}
+
+impl CreditNoteDraft {
+    /// The credit note with this rounding line; without any when there is none.
+    ///
+    /// # Errors
+    /// When currencies differ, or the total is too large.
+    pub fn with_rounding(
+        self,
+        line: Option<RoundingLine>,
+    ) -> Result<CreditNoteDraft, MoneyRefused> {
+        let sum = self.net.plus(self.tax)?;
+        Ok(CreditNoteDraft {
+            total: match &line {
+                Some(line) => sum.plus(line.amount)?,
+                None => sum,
+            },
+            rounding: line,
+            ..self
+        })
+    }
 }
 
 impl TaxedLine {
@@ -130,6 +177,7 @@ pub fn document_of(taxed: Vec<TaxedLine>) -> Result<Document, BillingRefusal> {
         lines: taxed,
         net: sums.net,
         tax: sums.tax,
+        rounding: None,
         total: sums.total,
     }))
 }
@@ -218,6 +266,7 @@ pub(crate) fn credit_note(
         lines,
         net: sums.net.negated()?,
         tax: sums.tax.negated()?,
+        rounding: None,
         total: sums.total.negated()?,
         reason,
     })

@@ -1,16 +1,24 @@
 //! How the documents of a legal entity come to be issued: at once or as drafts that stand for some
-//! days, from which total on a second person decides, and under which numbers.
+//! days, from which total on a second person decides, under which numbers, and to which cash units
+//! their amounts to pay are rounded.
 
 use crate::numbering::NumberPattern;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use values::Money;
+use values::{CashUnit, Currency, Money};
 
 /// Longest time that a draft stands.
 const MOST_DRAFT_DAYS: u16 = 90;
 
 /// Longest time that a request for approval waits.
 const MOST_EXPIRY_DAYS: u16 = 366;
+
+/// Largest cash unit, in major units: more than any currency has, so more is a slip of the pen.
+const MOST_UNIT: i64 = 1_000;
+
+fn largest_unit(currency: Currency) -> Money {
+    Money::from_minor(MOST_UNIT * 10_i64.pow(currency.exponent()), currency)
+}
 
 /// How the documents of a legal entity come to be issued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -36,6 +44,10 @@ pub struct InvoicePolicy {
     /// Numbers of credit notes; `{entity}-CN-{year}-{number:5}` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_note_numbers: Option<NumberSeries>,
+    /// The cash units to which amounts to pay are rounded, one for each currency; amounts in other
+    /// currencies stay as they are. The rounding stands as a line of its own beside net and tax.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounding: Vec<CashUnit>,
 }
 
 fn two_weeks() -> u16 {
@@ -51,6 +63,7 @@ impl Default for InvoicePolicy {
             expires_days: two_weeks(),
             invoice_numbers: None,
             credit_note_numbers: None,
+            rounding: Vec::new(),
         }
     }
 }
@@ -91,7 +104,22 @@ pub enum InvoicePolicyProblem {
     #[error("there are two limits in {currency}; state one")]
     TwoLimits {
         /// Which.
-        currency: values::Currency,
+        currency: Currency,
+    },
+    /// A unit that rounds nothing, or that no currency has.
+    #[error(
+        "{unit} is no cash unit; state more than {} and at most {}",
+        Money::from_minor(1, unit.currency), largest_unit(unit.currency)
+    )]
+    NoCashUnit {
+        /// The unit stated.
+        unit: Money,
+    },
+    /// Two units in one currency.
+    #[error("there are two cash units in {currency}; state one")]
+    TwoUnits {
+        /// Which.
+        currency: Currency,
     },
     /// The same numbers would come every year.
     #[error(
@@ -114,6 +142,9 @@ impl InvoicePolicyProblem {
             InvoicePolicyProblem::ExpiresDays { .. } => "expires_days",
             InvoicePolicyProblem::NegativeLimit { .. } | InvoicePolicyProblem::TwoLimits { .. } => {
                 "approve_over"
+            }
+            InvoicePolicyProblem::NoCashUnit { .. } | InvoicePolicyProblem::TwoUnits { .. } => {
+                "rounding"
             }
             InvoicePolicyProblem::Restarts { field, .. } => field,
         }
@@ -146,6 +177,7 @@ impl InvoicePolicy {
                 });
             }
         }
+        self.check_units(&mut found);
         for (field, series) in [
             ("invoice_numbers", &self.invoice_numbers),
             ("credit_note_numbers", &self.credit_note_numbers),
@@ -161,6 +193,27 @@ impl InvoicePolicy {
             }
         }
         found
+    }
+
+    fn check_units(&self, found: &mut Vec<InvoicePolicyProblem>) {
+        for (index, CashUnit { to, .. }) in self.rounding.iter().enumerate() {
+            if to.minor <= 1 || to.minor > largest_unit(to.currency).minor {
+                found.push(InvoicePolicyProblem::NoCashUnit { unit: *to });
+            }
+            let mut before = self.rounding[..index].iter();
+            if before.any(|known| known.to.currency == to.currency) {
+                found.push(InvoicePolicyProblem::TwoUnits {
+                    currency: to.currency,
+                });
+            }
+        }
+    }
+
+    /// The rule by which amounts to pay in a currency are rounded; nothing where they are not.
+    #[must_use]
+    pub fn rounding_in(&self, currency: Currency) -> Option<CashUnit> {
+        let mut rules = self.rounding.iter();
+        rules.find(|rule| rule.to.currency == currency).copied()
     }
 
     /// Whether any document may have to stand as a draft before it is issued.
@@ -188,7 +241,7 @@ impl InvoicePolicy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use values::Currency;
+    use values::CashRounding;
 
     fn euros(minor: i64) -> Money {
         Money::from_minor(minor, Currency::EUR)
@@ -210,12 +263,35 @@ mod tests {
         assert!(!InvoicePolicy::default().drafts());
     }
 
+    fn unit(minor: i64) -> CashUnit {
+        CashUnit {
+            to: euros(minor),
+            mode: CashRounding::HalfUp,
+        }
+    }
+
+    #[test]
+    fn only_stated_currencies_are_rounded_and_nothing_stated_reads_and_writes_as_before() {
+        let policy = InvoicePolicy {
+            rounding: vec![unit(5)],
+            ..InvoicePolicy::default()
+        };
+        assert_eq!(policy.problems(), []);
+        assert_eq!(policy.rounding_in(Currency::EUR), Some(unit(5)));
+        assert_eq!(policy.rounding_in(Currency::USD), None);
+        let text = serde_json::to_string(&InvoicePolicy::default()).unwrap();
+        assert!(!text.contains("rounding"), "{text}");
+        let read: InvoicePolicy = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, InvoicePolicy::default());
+    }
+
     #[test]
     fn everything_wrong_is_named_at_once() {
         let policy = InvoicePolicy {
             draft_days: 91,
             expires_days: 0,
             approve_over: vec![euros(-1), euros(5)],
+            rounding: [1, 5, 100_001].map(unit).to_vec(),
             invoice_numbers: Some(NumberSeries {
                 pattern: "INV-{number}".parse().unwrap(),
                 continuous: false,
@@ -234,6 +310,10 @@ mod tests {
                 "expires_days: a request for approval expires after 1 to 366 days, not 0",
                 "approve_over: the limit -0.01 EUR is negative; use 0 where every invoice needs a second person",
                 "approve_over: there are two limits in EUR; state one",
+                "rounding: 0.01 EUR is no cash unit; state more than 0.01 EUR and at most 1,000.00 EUR",
+                "rounding: there are two cash units in EUR; state one",
+                "rounding: 1,000.01 EUR is no cash unit; state more than 0.01 EUR and at most 1,000.00 EUR",
+                "rounding: there are two cash units in EUR; state one",
                 "invoice_numbers: INV-{number} would print the same numbers again each year; put {year} into it, or set continuous to true",
             ]
         );

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use values::{
     ComponentId, ContractId, CreditNoteId, Currency, CustomerId, Date, EffectId, ExceptionId,
     InvoiceId, LineId, Money, ObligationId, PaymentId, Period, ProductCode, Quantity, Rate,
+    RoundingLine,
 };
 
 /// An object in another system that is the same thing as ours.
@@ -479,7 +480,10 @@ pub struct BillingDocument {
     pub net: Money,
     /// Sum of the tax of the lines.
     pub tax: Money,
-    /// Net and tax.
+    /// What makes the total a whole number of cash units, where the legal entity has a rule for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<RoundingLine>,
+    /// Net, tax and rounding.
     pub total: Money,
 }
 

@@ -71,7 +71,7 @@ const BILLING_DOCUMENT: PartShape = PartShape {
         open("customer"),
         open("contract"),
     ],
-    amounts: &["total", "net", "tax"],
+    amounts: &["total", "net", "tax", "rounding"],
 };
 
 const BILLING_LINE: PartShape = PartShape {

@@ -213,6 +213,13 @@ fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, Pos
                 ("total", document.total.minor),
                 ("net", minor("net", document.net)?),
                 ("tax", minor("tax", document.tax)?),
+                (
+                    "rounding",
+                    match &document.rounding {
+                        Some(line) => minor("rounding", line.amount)?,
+                        None => 0,
+                    },
+                ),
             ],
         },
         lines,

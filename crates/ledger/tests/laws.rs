@@ -14,7 +14,7 @@ use ledger::{
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use support::{applied, date, document, post, recognised, refunded, settled};
+use support::{applied, date, document, post, recognised, refunded, rounded, settled};
 use values::{AccountCode, Currency, Month};
 
 fn amount() -> impl Strategy<Value = i64> + Clone {
@@ -29,7 +29,10 @@ fn event() -> impl Strategy<Value = Event> {
         lines
             .clone()
             .prop_map(|lines| Event::InvoiceIssued(document(&lines))),
-        lines.prop_map(|lines| Event::CreditNoteIssued(document(&lines))),
+        (lines.clone(), -4_i64..5)
+            .prop_map(|(lines, minor)| Event::InvoiceVoided(rounded(&lines, minor))),
+        (lines, -4_i64..5)
+            .prop_map(|(lines, minor)| Event::CreditNoteIssued(rounded(&lines, minor))),
         (
             amount(),
             amount(),

@@ -11,7 +11,7 @@ mod support;
 use events::Event;
 use ledger::{Chart, Dimensions, JournalDraft, PostingRefusal, RuleBook, facts, reverse};
 use support::{
-    applied, date, document, envelope, post, post_by, recognised, refunded, settled, usd,
+    applied, date, document, envelope, post, post_by, recognised, refunded, rounded, settled, usd,
 };
 use values::{Currency, Money};
 
@@ -101,6 +101,47 @@ fn lines_of_one_account_and_product_are_merged_and_zero_posts_nothing() {
         "nothing\n"
     );
     assert_eq!(story(vec![recognised("subscription", 0, 0)]), "nothing\n");
+}
+
+#[test]
+fn what_rounds_an_amount_to_pay_has_an_account_of_its_own() {
+    let lines = [("platform", 9_890, 0, 801)];
+    let text = story(vec![
+        Event::InvoiceIssued(rounded(&lines, -1)),
+        Event::CreditNoteIssued(rounded(&lines, 4)),
+        Event::InvoiceVoided(rounded(&lines, -1)),
+    ]);
+    assert_eq!(
+        text,
+        "invoice-issued v1\n\
+         Dr 1100    106.90 acme acme-1\n\
+         Cr 2400     98.90 acme acme-1 platform\n\
+         Cr 2200      8.01 acme acme-1\n\
+         Dr 6920      0.01 acme acme-1\n\
+         credit-note-issued v1\n\
+         Cr 1100    106.95 acme acme-1\n\
+         Dr 2400     98.90 acme acme-1 platform\n\
+         Dr 2200      8.01 acme acme-1\n\
+         Dr 6920      0.04 acme acme-1\n\
+         invoice-voided v1\n\
+         Cr 1100    106.90 acme acme-1\n\
+         Dr 2400     98.90 acme acme-1 platform\n\
+         Dr 2200      8.01 acme acme-1\n\
+         Cr 6920      0.01 acme acme-1\n"
+    );
+}
+
+#[test]
+fn rules_that_do_not_post_an_amount_are_named() {
+    let event = "com.tieout.billing.invoice.issued.v1";
+    let book = RuleBook::standard().unwrap();
+    let on = date("2026-01-01");
+    assert!(book.without(event, "rounding", on).is_empty());
+    let text = RuleBook::STANDARD.replacen("amount = \"rounding\"", "amount = \"net\"", 1);
+    let other = RuleBook::read(&text).unwrap();
+    let named = other.without(event, "rounding", on);
+    assert_eq!(named.len(), 1);
+    assert_eq!(named[0].id, "invoice-issued");
 }
 
 #[test]

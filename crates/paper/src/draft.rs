@@ -5,7 +5,7 @@ use crate::value::{
     TaxPart, TaxTreatment, Totals,
 };
 use crate::{Letterhead, Party};
-use values::{Currency, Date, Money, MoneyRefused, Period};
+use values::{Currency, Date, Money, MoneyRefused, Period, RoundingLine};
 
 /// The facts of a document before they are added up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ pub struct PaperDraft {
     pub allowances: Vec<Allowance>,
     /// What had been paid at issue.
     pub prepayments: Vec<Prepayment>,
+    /// What makes the amount to pay a whole number of cash units.
+    pub rounding: Option<RoundingLine>,
 }
 
 /// Why there is no document.
@@ -100,6 +102,7 @@ impl PaperDraft {
             lines: self.lines,
             allowances: self.allowances,
             prepayments: self.prepayments,
+            rounding: self.rounding.filter(|line| !line.amount.is_zero()),
             taxes,
             totals,
         })
@@ -132,6 +135,7 @@ impl PaperDraft {
         for prepayment in &self.prepayments {
             prepaid = prepaid.plus(prepayment.amount)?;
         }
+        let rounding = self.rounding.map_or(zero, |line| line.amount);
         let totals = Totals {
             lines,
             allowances,
@@ -140,7 +144,8 @@ impl PaperDraft {
             tax,
             total,
             prepaid,
-            due: total.minus(prepaid)?,
+            rounding,
+            due: total.plus(rounding)?.minus(prepaid)?,
         };
         taxes.sort_by(|one, other| {
             let rates = other.tax.rate.decimal().cmp(&one.tax.rate.decimal());

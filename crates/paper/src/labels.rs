@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use values::CashRounding;
 
 /// The language of labels, dates and figures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +60,8 @@ pub(crate) struct Labels {
     pub(crate) net_total: &'static str,
     pub(crate) on: &'static str,
     pub(crate) total: &'static str,
+    pub(crate) rounding: &'static str,
+    rounding_ways: [&'static str; 4],
     pub(crate) paid: &'static str,
     pub(crate) to_pay: &'static str,
     pub(crate) credited: &'static str,
@@ -118,6 +121,19 @@ impl Language {
     }
 }
 
+impl Labels {
+    /// Which way an amount to pay is rounded.
+    pub(crate) fn rounding_way(&self, way: CashRounding) -> &'static str {
+        let [half_up, half_even, up, down] = self.rounding_ways;
+        match way {
+            CashRounding::HalfUp => half_up,
+            CashRounding::HalfEven => half_even,
+            CashRounding::Up => up,
+            CashRounding::Down => down,
+        }
+    }
+}
+
 macro_rules! labels {
     ($name:ident: $($field:ident $words:expr),* $(,)?) => {
         static $name: Labels = Labels { $($field: $words),* };
@@ -138,6 +154,8 @@ labels!(ENGLISH:
     credit_applied "The amount is set off against your open invoices or paid back.",
     quote "Payment reference", account "Account", bank "Bank", vat_id "VAT ID",
     tax_number "Tax number", page "Page", of "of",
+    rounding "Rounding to",
+    rounding_ways ["half up", "half to even", "up", "down"],
     months ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 );
 
@@ -155,6 +173,8 @@ labels!(GERMAN:
     credit_applied "Der Betrag wird mit offenen Rechnungen verrechnet oder erstattet.",
     quote "Verwendungszweck", account "Konto", bank "Bank", vat_id "USt-IdNr.",
     tax_number "Steuernummer", page "Seite", of "von",
+    rounding "Rundung auf",
+    rounding_ways ["kaufmännisch", "zur geraden Zahl", "aufwärts", "abwärts"],
     months ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
         "Oktober", "November", "Dezember"],
 );
@@ -173,6 +193,8 @@ labels!(FRENCH:
     credit_applied "Le montant est imputé sur vos factures ouvertes ou remboursé.",
     quote "Référence du paiement", account "Compte", bank "Banque", vat_id "N° TVA",
     tax_number "Numéro fiscal", page "Page", of "sur",
+    rounding "Arrondi à",
+    rounding_ways ["au plus proche", "au pair", "par excès", "par défaut"],
     months ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.",
         "nov.", "déc."],
 );
@@ -191,6 +213,8 @@ labels!(SPANISH:
     credit_applied "El importe se compensa con sus facturas abiertas o se devuelve.",
     quote "Referencia del pago", account "Cuenta", bank "Banco", vat_id "NIF-IVA",
     tax_number "NIF", page "Página", of "de",
+    rounding "Redondeo a",
+    rounding_ways ["al más próximo", "al par", "por exceso", "por defecto"],
     months ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
 );
 
@@ -208,6 +232,8 @@ labels!(DUTCH:
     credit_applied "Het bedrag wordt met open facturen verrekend of terugbetaald.",
     quote "Betalingskenmerk", account "Rekening", bank "Bank", vat_id "Btw-nummer",
     tax_number "Fiscaal nummer", page "Pagina", of "van",
+    rounding "Afronding op",
+    rounding_ways ["rekenkundig", "naar even", "naar boven", "naar beneden"],
     months ["jan.", "feb.", "mrt.", "apr.", "mei", "juni", "juli", "aug.", "sep.", "okt.",
         "nov.", "dec."],
 );
@@ -226,5 +252,7 @@ labels!(ITALIAN:
     credit_applied "L'importo è compensato con le fatture aperte o rimborsato.",
     quote "Causale", account "Conto", bank "Banca", vat_id "Partita IVA",
     tax_number "Codice fiscale", page "Pagina", of "di",
+    rounding "Arrotondamento a",
+    rounding_ways ["al più vicino", "al pari", "per eccesso", "per difetto"],
     months ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
 );

@@ -1,7 +1,7 @@
 //! A document with every fact that stands on it.
 
 use crate::{Letterhead, Party};
-use values::{Currency, Date, Decimal, Money, Period, Rate, TaxCategory};
+use values::{Currency, Date, Decimal, Money, Period, Rate, RoundingLine, TaxCategory};
 
 /// Which document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +131,8 @@ pub struct Totals {
     pub total: Money,
     /// Paid before: BT-113.
     pub prepaid: Money,
+    /// Added to the total so that whole cash units are paid: BT-114.
+    pub rounding: Money,
     /// What remains to be paid: BT-115.
     pub due: Money,
 }
@@ -171,6 +173,8 @@ pub struct InvoicePaper {
     pub allowances: Vec<Allowance>,
     /// What had been paid at issue.
     pub prepayments: Vec<Prepayment>,
+    /// What makes the amount to pay a whole number of cash units; nothing where it is one.
+    pub rounding: Option<RoundingLine>,
     /// The breakdown of tax by category, rate and reason.
     pub taxes: Vec<TaxPart>,
     /// The sums.

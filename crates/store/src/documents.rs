@@ -27,7 +27,7 @@ table! {
         net: int,
         /// Tax, minor units.
         tax: int,
-        /// With tax, minor units.
+        /// With tax and rounding, minor units.
         total: int,
         /// Still to be paid (an invoice) or still to be set off (a credit note), minor units.
         remaining: int,
@@ -245,14 +245,14 @@ pub fn add_credited(tx: &mut Tx<'_>, line: &str, net: i64, tax: i64) -> Result<(
     Ok(())
 }
 
-/// Sums by entity, currency and kind: (entity, currency, kind, count, net, total, remaining).
+/// Sums by entity, currency and kind.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<DocumentSum>, StoreFault> {
     tx.query(
         "SELECT entity, currency, kind, CAST(count(*) AS BIGINT), CAST(sum(net) AS BIGINT),
-         CAST(sum(total) AS BIGINT), CAST(sum(remaining) AS BIGINT)
+         CAST(sum(tax) AS BIGINT), CAST(sum(total) AS BIGINT), CAST(sum(remaining) AS BIGINT)
          FROM document WHERE status <> 'void' GROUP BY entity, currency, kind ORDER BY entity, currency, kind",
         &[],
         |mut row| {
@@ -262,8 +262,9 @@ pub fn sums(tx: &mut Tx<'_>) -> Result<Vec<DocumentSum>, StoreFault> {
                 kind: row.text(2)?,
                 count: row.int(3)?,
                 net: row.int(4)?,
-                total: row.int(5)?,
-                remaining: row.int(6)?,
+                tax: row.int(5)?,
+                total: row.int(6)?,
+                remaining: row.int(7)?,
             })
         },
     )
@@ -282,7 +283,9 @@ pub struct DocumentSum {
     pub count: i64,
     /// Without tax, minor units.
     pub net: i64,
-    /// With tax, minor units.
+    /// Tax, minor units.
+    pub tax: i64,
+    /// To be paid, minor units.
     pub total: i64,
     /// Still open, minor units.
     pub remaining: i64,

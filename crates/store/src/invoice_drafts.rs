@@ -27,7 +27,7 @@ table! {
         net: int,
         /// Tax, minor units.
         tax: int,
-        /// With tax, minor units.
+        /// With tax and rounding, minor units.
         total: int,
         /// Its lines with their tax, as JSON.
         lines: text,

@@ -31,6 +31,7 @@ pub mod collection;
 pub mod commands;
 pub mod connections;
 pub mod contracts;
+pub mod document_roundings;
 pub mod documents;
 pub mod effects;
 pub mod exceptions;

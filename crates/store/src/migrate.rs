@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0025_work_lists.sql"),
     include_str!("../migrations/0026_usage_newest.sql"),
     include_str!("../migrations/0028_scale.sql"),
+    include_str!("../migrations/0029_document_rounding.sql"),
 ];
 
 /// Applies what is missing.

@@ -38,7 +38,7 @@ impl Record {
 }
 
 /// The tables that are read, each with its columns and the order of its rows.
-const TABLES: [(&str, &[&str], &str); 13] = [
+const TABLES: [(&str, &[&str], &str); 14] = [
     (
         "application",
         &["payment", "document", "amount"],
@@ -87,6 +87,11 @@ const TABLES: [(&str, &[&str], &str); 13] = [
             "source_line",
         ],
         "id",
+    ),
+    (
+        "document_rounding",
+        &["document", "amount", "rule"],
+        "document",
     ),
     (
         "effect",

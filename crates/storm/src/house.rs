@@ -193,6 +193,16 @@ fn company(company: &Company) -> Vec<(String, &'static str, Value)> {
         let body =
             json!({ "entity": entity.id, "tax_code": "standard", "rate": rate, "name": "Tax" });
         commands.push((format!("tax/{}", entity.id), "set_tax_rate", body));
+        if entity.country == "DE" {
+            // Nobody has cents in this country, so that roundings stand in every kind of weather.
+            let rule = json!({ "to": { "amount": "0.05", "currency": entity.currency }, "mode": "half_up" });
+            let body = json!({ "entity": entity.id, "policy": { "rounding": [rule] } });
+            commands.push((
+                format!("rounding/{}", entity.id),
+                "set_invoice_policy",
+                body,
+            ));
+        }
     }
     for product in &company.products {
         let prices: Vec<Value> = product

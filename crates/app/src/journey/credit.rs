@@ -6,7 +6,7 @@ use crate::collection::write_off;
 use crate::command::{Answer, IssueCreditNote};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Draft, Kind};
-use crate::journey::{contract as contracts_journey, customer, payment, schedule};
+use crate::journey::{contract as contracts_journey, customer, payment, rounding, schedule};
 use crate::record::{Context, Recorder};
 use billing::{
     BilledLine, CreditAmount, CreditRequest, DraftLine, LineAmount, LineKind, TaxedLine,
@@ -79,11 +79,14 @@ pub fn issue(
         reason: body.reason.clone(),
     };
     let issued = context.today(&contract.entity)?;
+    let line = rounding::of_credit_note(tx, context, &contract.entity, &draft.lines)?;
+    let draft = draft.with_rounding(line)?;
     let document = Draft {
         contract,
         customer: &buyer,
         kind,
         lines: &draft.lines,
+        rounding: draft.rounding,
         issued,
         outside: None,
     };

@@ -2,17 +2,21 @@
 
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::numbering::series;
-use crate::journey::standing;
+use crate::journey::{rounding, standing};
 use crate::record::{Context, Fact, Recorder};
 use billing::{BilledLine, InvoiceBalance, TaxedLine};
 use commerce::{Contract, Customer};
 use events::{BillingDocument, DocumentLine, Event, Reference};
 use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
+use store::document_roundings::RoundingRow;
 use store::documents::{self, DocumentRow, LineRow};
 use store::routing::PartRow;
 use store::{Tx, settings};
-use values::{ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, LineId, Money};
+use values::{
+    ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, LineId, Money,
+    RoundingLine,
+};
 
 /// Which document is issued.
 pub(crate) enum Kind {
@@ -61,6 +65,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) kind: Kind,
     /// Its lines.
     pub(crate) lines: &'a [TaxedLine],
+    /// What makes its total a whole number of cash units, with the sign of the total.
+    pub(crate) rounding: Option<RoundingLine>,
     /// Date of issue.
     pub(crate) issued: Date,
     /// The document in the system that issued it, when that is another one.
@@ -124,6 +130,7 @@ pub(crate) fn issue_sold(
     PartRow::insert(tx, &parts(&rendered.row.id, &contracts, sold))?;
     LineRow::insert(tx, &rendered.lines)?;
     DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
+    RoundingRow::insert(tx, rendered.rounding.as_slice())?;
     if !bill_pages::move_positions(tx, &rendered.moved)? {
         let message = format!("positions of contract {} have moved", draft.contract.id);
         return Err(store::StoreFault::Contended(message).into());
@@ -151,6 +158,8 @@ pub(crate) struct Rendered {
     pub(crate) row: DocumentRow,
     /// Its lines.
     pub(crate) lines: Vec<LineRow>,
+    /// Its rounding line, where a rule holds for it.
+    pub(crate) rounding: Option<RoundingRow>,
     /// The positions that it moves.
     pub(crate) moved: Vec<Moved>,
     /// What it credits of earlier lines: (line, net, tax).
@@ -208,7 +217,12 @@ fn render_sold(
     let currency = contract.currency;
     let net: i64 = written.published.iter().map(|line| line.net.minor).sum();
     let tax: i64 = written.published.iter().map(|line| line.tax.minor).sum();
-    let total = Money::from_minor(net, currency).plus(Money::from_minor(tax, currency))?;
+    let sum = Money::from_minor(net, currency).plus(Money::from_minor(tax, currency))?;
+    let total = match &draft.rounding {
+        Some(line) => sum.plus(line.amount)?,
+        None => sum,
+    };
+    let rounded = draft.rounding.as_ref().map(|line| rounding::row(&id, line));
     let stated = draft.outside.as_ref().and_then(|outside| outside.due);
     let due = stated.unwrap_or_else(|| match &draft.kind {
         Kind::Invoice => {
@@ -257,6 +271,7 @@ fn render_sold(
         lines: written.published,
         net: Money::from_minor(net, currency),
         tax: Money::from_minor(tax, currency),
+        rounding: draft.rounding,
         total,
     };
     let fact = Fact {
@@ -274,6 +289,7 @@ fn render_sold(
     Ok(Rendered {
         row,
         lines: written.rows,
+        rounding: rounded.transpose()?,
         moved: written.moved,
         credited: written.credited,
         fact,

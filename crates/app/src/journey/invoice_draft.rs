@@ -77,6 +77,7 @@ impl<'d> Content<'d> {
             one.line == other.line && one.tax == other.tax && one.tax_rate == other.tax_rate
         };
         Ok(self.kind == row.kind
+            && self.total.minor == row.total
             && self.lines.len() == known.len()
             && self.lines.iter().zip(&known).all(|(one, it)| same(one, it)))
     }
@@ -425,6 +426,7 @@ fn report(row: &InvoiceDraftRow) -> Result<InvoiceDraftReport, AppFault> {
         lines: u32::try_from(lines.len()).unwrap_or(u32::MAX),
         net: Money::from_minor(row.net, currency),
         tax: Money::from_minor(row.tax, currency),
+        rounding: view::rounding(row, currency),
         total: Money::from_minor(row.total, currency),
         needs: optional(&row.needs),
         approval: approval.transpose()?,

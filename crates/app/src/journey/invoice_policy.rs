@@ -1,5 +1,5 @@
 //! How the documents of a legal entity come to be issued, in versions that are all kept: at once or as
-//! drafts, from which total on by a second person, and under which numbers.
+//! drafts, from which total on by a second person, under which numbers, and rounded to which cash units.
 
 use super::numbering::standard;
 use crate::command::{Answer, SetInvoicePolicy};
@@ -68,6 +68,7 @@ pub fn set(
         .collect();
     if wrong.is_empty() {
         wrong = meetings(tx, context, body)?;
+        wrong.extend(unposted(context, body)?);
     }
     if !wrong.is_empty() {
         return Err(AppFault::Refused(wrong));
@@ -86,6 +87,41 @@ pub fn set(
         &to_store("invoice policy", &body.policy)?,
     )?;
     Ok(json!({ "entity": body.entity, "version": version }))
+}
+
+/// Events whose posting rules have to post the rounding of a document.
+const ROUNDED: [&str; 3] = [
+    "com.tieout.billing.invoice.issued.v1",
+    "com.tieout.billing.invoice.voided.v1",
+    "com.tieout.billing.credit_memo.issued.v1",
+];
+
+/// The posting rules that know nothing of a rounding: what they make of a rounded document would not
+/// balance. Books keep the rules with which they began.
+fn unposted(context: &Context, body: &SetInvoicePolicy) -> Result<Vec<Refusal>, AppFault> {
+    let mut wrong = Vec::new();
+    if body.policy.rounding.is_empty() {
+        return Ok(wrong);
+    }
+    let today = context.today(&body.entity)?;
+    let known = context.books.invoices.get(&body.entity);
+    if known.is_some_and(|known| known.policy.rounding == body.policy.rounding) {
+        return Ok(wrong);
+    }
+    for event in ROUNDED {
+        for rule in context.books.rules.without(event, "rounding", today) {
+            let message = format!(
+                "posting rule {} does not post the amount rounding of {event}; add a line for it, for each document, before amounts are rounded",
+                rule.id
+            );
+            wrong.push(Refusal::field(
+                "rounding_not_posted",
+                "policy.rounding",
+                message,
+            ));
+        }
+    }
+    Ok(wrong)
 }
 
 /// A series of numbers that was ever in force, or is now because nothing else was stated.

@@ -383,6 +383,8 @@ fn post(
         customer: &buyer,
         kind,
         lines,
+        // Another system's totals are its own.
+        rounding: None,
         issued: body.issued,
         outside: Some(Outside {
             system: body.system.clone(),

@@ -5,7 +5,7 @@
 use crate::Refusal;
 use crate::command::{Answer, VoidInvoice};
 use crate::fault::{AppFault, stored, stored_value};
-use crate::journey::{contract as contracts_journey, credit, document};
+use crate::journey::{contract as contracts_journey, credit, document, rounding};
 use crate::record::{Context, Fact, Recorder};
 use billing::BilledLine;
 use events::{BillingDocument, DocumentLine, Event};
@@ -81,7 +81,10 @@ pub(crate) fn invoice_whole(
     bill_again(tx, &lines)?;
     let chain = stored_value("chain id", &invoice.correlation)?;
     let mut recorder = Recorder::new(context, chain, because.source, because.key);
-    let event = Event::InvoiceVoided(said(invoice, published, because.reason)?);
+    let event = Event::InvoiceVoided(BillingDocument {
+        rounding: rounding::of_row(tx, invoice)?,
+        ..said(invoice, published, because.reason)?
+    });
     recorder.event(fact(context, invoice, "invoice", because.day)?, event);
     document::tell(
         tx,
@@ -119,6 +122,7 @@ pub(crate) fn credit_note(
     let mut recorder = Recorder::new(context, chain, because.source, because.key);
     let said = BillingDocument {
         credit_note: Some(stored_value("credit note id", &note.id)?),
+        rounding: rounding::of_row(tx, note)?,
         ..said_of(note, published, because.reason, &note.source)?
     };
     recorder.event(
@@ -329,6 +333,7 @@ fn said_of(
         lines,
         net: Money::from_minor(invoice.net, currency),
         tax: Money::from_minor(invoice.tax, currency),
+        rounding: None,
         total: Money::from_minor(invoice.total, currency),
     })
 }

@@ -95,6 +95,7 @@ fn draft(seller: Letterhead, currency: Currency, today: Date) -> Result<PaperDra
             line("Onboarding", "ONBOARDING", 1, 1_500)?,
         ],
         allowances: Vec::new(),
+        rounding: None,
         prepayments: Vec::new(),
     })
 }

@@ -5,6 +5,7 @@ use super::cursor::{self, ROWS_TO_ASK};
 use super::{ListFilter, customer_name, every, journals, money, some};
 use crate::App;
 use crate::fault::{AppFault, stored_value};
+use crate::journey::rounding;
 use crate::view::{InvoiceDetail, InvoiceLine, InvoiceRow, Movement, Page};
 use store::documents::{self as rows, DocumentFilter, DocumentRow, LineRow};
 use store::{Tx, journals as posted, payments};
@@ -70,7 +71,13 @@ pub fn invoice(tx: &mut Tx<'_>, id: &str) -> Result<Option<InvoiceDetail>, AppFa
     for journal in posted::of_document(tx, &row.id)? {
         made.push(journals::show(tx, &journal)?);
     }
+    let rounding = rounding::of_row(tx, &row)?;
+    let rounding = match rounding.filter(|_| sign < 0) {
+        Some(line) => Some(line.negated()?),
+        None => rounding,
+    };
     Ok(Some(InvoiceDetail {
+        rounding,
         net: money(sign * row.net, &row.currency)?,
         tax: money(sign * row.tax, &row.currency)?,
         lines,

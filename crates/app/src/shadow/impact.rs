@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::{Tx, effects, exceptions, journals};
-use values::{Currency, EffectId, EventId, ExceptionId, JournalId, Money};
+use values::{Currency, EffectId, EventId, ExceptionId, JournalId, Money, RoundingLine};
 
 /// Everything that a run records.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -64,7 +64,10 @@ pub struct ImpactDocument {
     pub net: Money,
     /// Tax.
     pub tax: Money,
-    /// With tax.
+    /// What makes the total a whole number of cash units, with its rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<RoundingLine>,
+    /// With tax and rounding.
     pub total: Money,
     /// Its lines.
     pub lines: Vec<ImpactLine>,
@@ -431,6 +434,7 @@ fn document(kind: &str, issued: &BillingDocument) -> ImpactDocument {
         due: issued.due.to_string(),
         net: issued.net,
         tax: issued.tax,
+        rounding: issued.rounding,
         total: issued.total,
         lines: issued
             .lines

@@ -3,7 +3,7 @@
 
 use super::{Ending, prices};
 use crate::fault::{AppFault, stored_value};
-use crate::journey::schedule;
+use crate::journey::{rounding, schedule};
 use serde_json::{Value, json};
 use store::documents::{self, DocumentFilter, DocumentRow};
 use store::invoice_drafts::DraftFilter;
@@ -91,13 +91,18 @@ fn document(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Value, AppFault> {
     } else {
         json!(row.source)
     };
-    Ok(json!({
+    let mut told = json!({
         "id": row.id, "number": row.number, "customer": row.customer, "contract": row.contract, "entity": row.entity,
         "currency": row.currency, "issued": row.issued, "due": row.due, "status": row.status,
         "net": amount(row.net, &row.currency)?, "tax": amount(row.tax, &row.currency)?,
         "total": amount(row.total, &row.currency)?, "open": amount(row.remaining, &row.currency)?,
         "credits_invoice": credited, "reason": row.reason, "lines": lines,
-    }))
+    });
+    if let Some(line) = rounding::of_row(tx, row)? {
+        let (amount, rule) = (line.amount.minor, line.rule.to_string());
+        told["rounding"] = json!({ "amount": self::amount(amount, &row.currency)?, "rule": rule });
+    }
+    Ok(told)
 }
 
 /// Drafts of invoices and credit notes, oldest first.

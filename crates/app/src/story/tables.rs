@@ -157,6 +157,13 @@ fn documents(text: &mut String, title: &str, rows: &[Value]) {
                 String::new(),
             ]);
         }
+        if let Some(rounding) = row.get("rounding") {
+            let mut line = vec![String::new(); columns.len()];
+            line[0] = head("number");
+            line[5] = word(rounding, "rule");
+            line[8] = word(rounding, "amount");
+            cells.push(line);
+        }
         cells.push(vec![
             head("number"),
             String::new(),

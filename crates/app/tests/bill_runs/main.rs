@@ -9,3 +9,4 @@ mod life;
 mod object;
 mod pages;
 mod prices;
+mod rounding;

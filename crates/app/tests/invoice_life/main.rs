@@ -9,5 +9,6 @@ mod company;
 mod drafts;
 mod looks;
 mod numbers;
+mod rounding;
 mod together;
 mod trail;

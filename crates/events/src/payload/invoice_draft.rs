@@ -30,7 +30,10 @@ pub struct InvoiceDraftReport {
     pub net: Money,
     /// Tax.
     pub tax: Money,
-    /// With tax.
+    /// What makes the total a whole number of cash units; nothing where it is zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<Money>,
+    /// With tax and rounding.
     pub total: Money,
     /// Why a second person is needed, where one is.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -212,3 +212,25 @@ fn a_sample_with_a_field_of_the_wrong_type_is_refused_by_schema_and_reader_alike
         }
     }
 }
+
+#[test]
+fn a_document_with_a_rounding_line_is_read_written_and_fits_the_committed_schema() {
+    let money = |amount: &str| json!({ "amount": amount, "currency": "CHF" });
+    let rule = json!({ "to": money("0.05"), "mode": "half_up" });
+    for type_name in [
+        "com.tieout.billing.invoice.issued.v1",
+        "com.tieout.billing.credit_memo.issued.v1",
+        "com.tieout.billing.invoice.voided.v1",
+    ] {
+        let mut document = sample(type_name);
+        assert_eq!(document["data"].get("rounding"), None);
+        document["data"]["rounding"] = json!({ "amount": money("-0.01"), "rule": rule });
+        let written = envelope(&document).to_cloud_event().unwrap();
+        assert_eq!(written, document, "{type_name}");
+        let fits = validator(type_name);
+        assert!(fits.is_valid(&document), "{type_name}");
+        document["data"]["rounding"] = json!({ "amount": money("-0.01"), "rule": "half up" });
+        assert!(!fits.is_valid(&document), "{type_name}");
+        assert!(!reads(type_name, &document), "{type_name}");
+    }
+}

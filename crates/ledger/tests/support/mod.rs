@@ -58,7 +58,24 @@ pub fn document(lines: &[(&str, i64, i64, i64)]) -> BillingDocument {
             .collect(),
         net: usd(net),
         tax: usd(tax),
+        rounding: None,
         total: usd(net + tax),
+    }
+}
+
+/// As [`document`] with an amount to pay that is rounded by so many cents, to fives.
+pub fn rounded(lines: &[(&str, i64, i64, i64)], minor: i64) -> BillingDocument {
+    let plain = document(lines);
+    BillingDocument {
+        rounding: Some(values::RoundingLine {
+            amount: usd(minor),
+            rule: values::CashUnit {
+                to: usd(5),
+                mode: values::CashRounding::HalfUp,
+            },
+        }),
+        total: plain.total.plus(usd(minor)).unwrap(),
+        ..plain
     }
 }
 

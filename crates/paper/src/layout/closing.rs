@@ -19,7 +19,8 @@ pub(super) fn totals_height(paper: &InvoicePaper) -> f32 {
     } else {
         paper.allowances.len() + 1
     };
-    let rows = adjusted + paper.taxes.len() + 2 + paper.prepayments.len();
+    let rounded = usize::from(paper.rounding.is_some());
+    let rows = adjusted + paper.taxes.len() + rounded + 2 + paper.prepayments.len();
     points(rows) * ROW + 46.0
 }
 
@@ -79,9 +80,16 @@ impl Composer<'_> {
             let label = format!("{word} {} {}", labels.on, amount(part.taxable));
             self.sum(body, &label, &amount(part.amount), BODY);
         }
+        if let Some(line) = paper.rounding {
+            let unit = figures::with_code(line.rule.to, language);
+            let way = labels.rounding_way(line.rule.mode);
+            let label = format!("{} {unit}, {way}", labels.rounding);
+            self.sum(body, &label, &amount(line.amount), BODY);
+        }
         self.bar(RIGHT - SUMS, self.y + 0.5, SUMS, 0.9, Ink::Black);
         self.y += 2.5;
-        self.sum(body, labels.total, &amount(totals.total), STRONG);
+        let total = totals.total.plus(totals.rounding).unwrap_or(totals.total);
+        self.sum(body, labels.total, &amount(total), STRONG);
         for prepayment in &paper.prepayments {
             let when = figures::date(prepayment.date, language);
             let label = format!("{}: {}, {when}", labels.paid, prepayment.words);

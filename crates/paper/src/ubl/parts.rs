@@ -283,6 +283,9 @@ fn totals(w: &mut Writer, paper: &InvoicePaper) -> Written {
         if !totals.prepaid.is_zero() {
             w.amount("cbc:PrepaidAmount", totals.prepaid)?; // BT-113
         }
+        if !totals.rounding.is_zero() {
+            w.amount("cbc:PayableRoundingAmount", totals.rounding)?; // BT-114
+        }
         w.amount("cbc:PayableAmount", totals.due) // BT-115
     })
 }

@@ -8,5 +8,6 @@ mod logo;
 mod official;
 mod pages;
 mod refusals;
+mod rounded;
 mod rules;
 mod samples;

@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use values::{Money, Rounding, TaxCategory, round_to_minor};
+use values::{CashRounding, CashUnit, Money, Rounding, TaxCategory, round_to_minor};
 
 /// `TIEOUT_PYTHON`, else `.venv/bin/python` at the root of the repository.
 fn python() -> PathBuf {
@@ -202,6 +202,15 @@ fn chance(
     draft.note = words.to_owned();
     let paper = draft.clone().finish().expect("a document");
     if paper.totals.total.minor >= 0 {
+        // Whole crowns are paid.
+        if code == "SEK" {
+            let rule = CashUnit {
+                to: money(100),
+                mode: CashRounding::HalfUp,
+            };
+            draft.rounding = Some(rule.line(paper.totals.total).expect("fits"));
+            return draft.finish().expect("a document");
+        }
         return paper;
     }
     // Below zero it would be a credit note.

@@ -374,7 +374,7 @@ fn sums(document: &Element, told: &mut Vec<String>) {
         told,
         "BR-CO-16",
         total("PayableAmount"),
-        total("TaxInclusiveAmount") - total("PrepaidAmount"),
+        total("TaxInclusiveAmount") - total("PrepaidAmount") + total("PayableRoundingAmount"),
     );
 }
 

@@ -124,6 +124,7 @@ pub fn draft(code: &str, lines: Vec<PaperLine>) -> PaperDraft {
         lines,
         allowances: Vec::new(),
         prepayments: Vec::new(),
+        rounding: None,
     }
 }
 

@@ -127,7 +127,7 @@ const PRODUCTS: [(&str, &str, &str, i64, i64); 8] = [
 ];
 
 /// Number, name and type of the accounts, numbered as in the default chart of accounts.
-const ACCOUNTS: [(&str, &str, &str); 26] = [
+const ACCOUNTS: [(&str, &str, &str); 27] = [
     ("1000", "Cash at bank, operating", "Bank"),
     ("1010", "Card receipts in transit", "OthCurrAsset"),
     ("1100", "Trade receivables", "AcctRec"),
@@ -153,6 +153,7 @@ const ACCOUNTS: [(&str, &str, &str); 26] = [
     ("6800", "Charged by group companies", "Expense"),
     ("6900", "Bad debt expense", "Expense"),
     ("6910", "Small differences written off", "Expense"),
+    ("6920", "Rounding of amounts to pay", "Expense"),
     ("7900", "Exchange gains and losses", "OthExpense"),
 ];
 

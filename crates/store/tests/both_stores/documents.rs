@@ -203,7 +203,8 @@ fn documents_are_summed_by_entity_currency_and_kind(books: &Fixture) {
             &[invoice("inv_1", "1"), invoice("inv_2", "2"), large, note],
         )
     });
-    let sum = |entity: &str, kind: &str, count, net, total, remaining| DocumentSum {
+    let sum = |entity: &str, kind: &str, count, net, total: i64, remaining| DocumentSum {
+        tax: total - net,
         entity: text(entity),
         currency: text("USD"),
         kind: text(kind),

@@ -13,12 +13,13 @@ pub struct Books {
     tables: BTreeMap<&'static str, Vec<Record>>,
 }
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "application",
     "balance",
     "contract",
     "document",
     "document_line",
+    "document_rounding",
     "effect",
     "event",
     "exception",

@@ -133,8 +133,8 @@ fn numbers(books: &Books, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A document is the sum of its lines, its tax is part of it, and a credit note is no more than what
-/// it credits.
+/// A document is the sum of its lines, its tax and its rounding line are part of it, and a credit note is
+/// no more than what it credits.
 fn documents(books: &Books, findings: &mut Vec<Finding>) {
     let mut lines: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for line in books.table("document_line") {
@@ -142,15 +142,40 @@ fn documents(books: &Books, findings: &mut Vec<Finding>) {
         sums.0 += line.int("net");
         sums.1 += line.int("tax");
     }
+    let roundings = books.table("document_rounding").iter();
+    let roundings: BTreeMap<&str, &Record> =
+        roundings.map(|row| (row.text("document"), row)).collect();
     for row in books.table("document") {
         let (net, tax) = lines.get(row.text("id")).copied().unwrap_or_default();
+        let rounding = roundings.get(row.text("id"));
+        let rounded = rounding.map_or(0, |rounding| rounding.int("amount"));
         let is_sum = row.int("net") == net && row.int("tax") == tax;
-        if !is_sum || row.int("total") != net + tax {
+        if !is_sum || row.int("total") != net + tax + rounded {
             let what = format!("{} is not the sum of its lines", row.text("number"));
             findings.push(Finding::new("document sums", what));
         }
+        if let Some(rounding) = rounding {
+            rounded_by_rule(row, rounding, findings);
+        }
     }
     credited(books, findings);
+}
+
+/// An invoice under a rule is paid in whole units of it, and is rounded by less than one.
+fn rounded_by_rule(document: &Record, rounding: &Record, findings: &mut Vec<Finding>) {
+    let rule: Value = serde_json::from_str(rounding.text("rule")).unwrap_or_default();
+    let unit = minor(&rule, "to");
+    let is_whole = unit > 1 && document.int("total") % unit == 0;
+    let is_small = rounding.int("amount").abs() < unit;
+    if document.text("kind") == "invoice" && !(is_whole && is_small) {
+        let what = format!(
+            "{} of {} is rounded by {} to units of {unit}",
+            document.text("number"),
+            document.int("total"),
+            rounding.int("amount")
+        );
+        findings.push(Finding::new("document roundings", what));
+    }
 }
 
 /// No line is credited by more than it is. A credit note may credit lines of several invoices.
@@ -243,6 +268,11 @@ fn post(event: &Record, lines: &BTreeMap<&str, Vec<&Record>>, sums: &mut Sum) {
             book(&currency, "1100", sign * minor(&data, "total"));
             book(&currency, "2200", -sign * minor(&data, "tax"));
             book(&currency, POSITION, -sign * minor(&data, "net"));
+            book(
+                &currency,
+                "6920",
+                -sign * minor(&data["rounding"], "amount"),
+            );
         }
         "com.tieout.payment.payment.settled" => {
             let currency = currency("gross");

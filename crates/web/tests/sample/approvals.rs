@@ -40,6 +40,7 @@ fn impact() -> Impact {
     };
     Impact {
         documents: vec![ImpactDocument {
+            rounding: None,
             kind: text("invoice"),
             number: text("US-2026-00019"),
             customer: text("Meridian Labs Inc."),

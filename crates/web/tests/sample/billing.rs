@@ -53,6 +53,7 @@ pub fn invoice(row: InvoiceRow) -> InvoiceDetail {
         _ => (row.total, money("USD 0.00")),
     };
     InvoiceDetail {
+        rounding: None,
         net,
         tax,
         lines: lines(&row, net, tax),

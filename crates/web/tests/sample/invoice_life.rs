@@ -86,6 +86,7 @@ impl InvoiceDraftSource for SampleSource {
             return Ok(None);
         }
         Ok(Some(InvoiceDraftDetail {
+            rounding: None,
             row: row(),
             net: money("USD 48000.00"),
             tax: money("USD 0.00"),
@@ -170,6 +171,7 @@ impl InvoicePolicySource for SampleSource {
         let policy = serde_json::json!({
             "draft_days": 5, "approve_over": [{ "amount": "25000.00", "currency": "USD" }],
             "invoice_numbers": { "pattern": "INV-{year}-{number:5}" },
+            "rounding": [{ "to": { "amount": "0.05", "currency": "CHF" } }],
         });
         Ok((["US", "DE"].contains(&entity)).then(|| PolicyInForce {
             version: 3,

@@ -10,10 +10,10 @@ use crate::journey::document::{self, Draft, Kind};
 use crate::journey::exception::{self, NewException};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::taxation::{self, Taxed};
-use crate::journey::{contract as contracts_journey, credit, customer, payment};
+use crate::journey::{contract as contracts_journey, credit, customer, payment, rounding};
 use crate::record::{Context, Recorder};
 use crate::usage::{accrue, rate};
-use ::billing::{BilledLine, Document, TaxedLine, owed};
+use ::billing::{BilledLine, CreditNoteDraft, Document, InvoiceDraft, owed};
 use commerce::Contract;
 use store::Tx;
 use store::contracts::{self, ContractRow};
@@ -94,18 +94,10 @@ fn by_itself(
     let (contract, issued) = (&ready.contract, ready.issued);
     let document = match &ready.drafted {
         Document::Nothing => return Ok(Billed::Nothing),
-        Document::Invoice(draft) => {
-            invoice(tx, context, &mut recorder, contract, &draft.lines, issued)?
+        Document::Invoice(draft) => invoice(tx, context, &mut recorder, contract, draft, issued)?,
+        Document::CreditNote(draft) => {
+            credit_note(tx, context, &mut recorder, contract, draft, issued)?
         }
-        Document::CreditNote(draft) => credit_note(
-            tx,
-            context,
-            &mut recorder,
-            contract,
-            &draft.lines,
-            issued,
-            &draft.reason,
-        )?,
     };
     taxation::issued_by(tx, ready.decision.as_deref(), &document.id)?;
     let row = &ready.row;
@@ -167,6 +159,7 @@ pub(super) fn look(
         Taxed::Waits => return Ok(Looked::Waits),
         Taxed::Refused(refusal) => return held(tx, refusal.code(), &refusal.to_string()),
     };
+    let drafted = rounding::rounded(tx, context, &contract.entity, drafted)?;
     Ok(Looked::Ready(Box::new(Ready {
         row,
         contract,
@@ -229,7 +222,7 @@ fn invoice(
     context: &Context,
     recorder: &mut Recorder<'_>,
     contract: &Contract,
-    lines: &[TaxedLine],
+    drafted: &InvoiceDraft,
     issued: Date,
 ) -> Result<DocumentRow, AppFault> {
     let buyer = customer::load(tx, &contract.customer)?;
@@ -237,7 +230,8 @@ fn invoice(
         contract,
         customer: &buyer,
         kind: Kind::Invoice,
-        lines,
+        lines: &drafted.lines,
+        rounding: drafted.rounding,
         issued,
         outside: None,
     };
@@ -252,10 +246,10 @@ fn credit_note(
     context: &Context,
     recorder: &mut Recorder<'_>,
     contract: &Contract,
-    lines: &[TaxedLine],
+    drafted: &CreditNoteDraft,
     issued: Date,
-    reason: &str,
 ) -> Result<DocumentRow, AppFault> {
+    let lines = &drafted.lines;
     let buyer = customer::load(tx, &contract.customer)?;
     let source = lines.iter().find_map(|taxed| taxed.line.corrects.as_ref());
     let source = match source {
@@ -270,13 +264,14 @@ fn credit_note(
     let kind = Kind::CreditNote {
         id,
         invoice,
-        reason: reason.to_owned(),
+        reason: drafted.reason.clone(),
     };
     let draft = Draft {
         contract,
         customer: &buyer,
         kind,
         lines,
+        rounding: drafted.rounding,
         issued,
         outside: None,
     };

@@ -7,6 +7,7 @@ use super::{Billed, Pages, Through, page, plan};
 use crate::App;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
+use crate::journey::rounding;
 use crate::record::Context;
 use crate::usage::rate::is_measured;
 use ::billing::Document;
@@ -21,10 +22,22 @@ pub(crate) struct Foreseen {
     pub(crate) customer: String,
     /// The contract.
     pub(crate) contract: String,
-    /// The kind of each document, with net and tax; none when nothing is owed.
-    pub(crate) documents: Vec<(String, Money, Money)>,
+    /// Each document; none when nothing is owed.
+    pub(crate) documents: Vec<ForeseenDocument>,
     /// Why it cannot be billed.
     pub(crate) held: Option<String>,
+}
+
+/// A document that would be issued.
+pub(crate) struct ForeseenDocument {
+    /// `invoice` or `credit_note`.
+    pub(crate) kind: String,
+    /// Without tax.
+    pub(crate) net: Money,
+    /// Tax.
+    pub(crate) tax: Money,
+    /// What is to be paid or given back, with tax and rounding.
+    pub(crate) total: Money,
 }
 
 /// Contracts that stand on the invoice of another one that was seen already.
@@ -40,25 +53,30 @@ impl Foreseen {
         }
     }
 
-    /// Adds a document with its net and tax, minor units.
+    /// Adds a document with its net, tax and total, minor units.
     fn add(
         &mut self,
         kind: String,
         currency: &str,
-        (net, tax): (i64, i64),
+        (net, tax, total): (i64, i64, i64),
     ) -> Result<(), AppFault> {
         let currency: Currency = stored_value("currency", currency)?;
         let money = |minor| Money::from_minor(minor, currency);
-        self.documents.push((kind, money(net), money(tax)));
+        self.documents.push(ForeseenDocument {
+            kind,
+            net: money(net),
+            tax: money(tax),
+            total: money(total),
+        });
         Ok(())
     }
 
     /// What would be issued, in words.
     pub(crate) fn words(&self) -> String {
         let mut words = Vec::with_capacity(self.documents.len());
-        for (kind, net, tax) in &self.documents {
-            let total = Money::from_minor(net.minor + tax.minor, net.currency);
-            words.push(format!("{} of {total}", kind.replace('_', " ")));
+        for document in &self.documents {
+            let kind = document.kind.replace('_', " ");
+            words.push(format!("{kind} of {}", document.total));
         }
         words.join(" and ")
     }
@@ -91,7 +109,7 @@ impl App {
                 .into_iter()
                 .map(|case| match is_rehearsed(&case) {
                     true => Ok(Err(case.row)),
-                    false => foresee(&context, &case, through).map(Ok),
+                    false => foresee(tx, &context, &case, through).map(Ok),
                 })
                 .collect::<Result<Vec<_>, AppFault>>()?;
             Ok(Some((looked, after)))
@@ -157,13 +175,15 @@ fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Forese
         Billed::Issued(issued) => {
             for id in issued {
                 if let Some(row) = documents::document(tx, id)? {
-                    foreseen.add(row.kind, &row.currency, (row.net, row.tax))?;
+                    let amounts = (row.net, row.tax, row.total);
+                    foreseen.add(row.kind, &row.currency, amounts)?;
                 }
             }
         }
         Billed::Drafted(id) => {
             if let Some(row) = store::invoice_drafts::draft(tx, id)? {
-                foreseen.add(row.kind, &row.currency, (row.net, row.tax))?;
+                let amounts = (row.net, row.tax, row.total);
+                foreseen.add(row.kind, &row.currency, amounts)?;
             }
         }
         Billed::Held => {
@@ -179,7 +199,12 @@ fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Forese
 const WAITS: &str = "the answer of its tax engine is waited for";
 
 /// What a contract would come to by what was agreed, by the function that bills it.
-fn foresee(context: &Context, case: &Case, through: Through) -> Result<Foreseen, AppFault> {
+fn foresee(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    case: &Case,
+    through: Through,
+) -> Result<Foreseen, AppFault> {
     let mut foreseen = Foreseen::of(&case.row);
     let Some(contract) = &case.contract else {
         foreseen.held = Some("what is stored of it cannot be read".to_owned());
@@ -198,15 +223,23 @@ fn foresee(context: &Context, case: &Case, through: Through) -> Result<Foreseen,
         return Ok(foreseen);
     }
     let issued = through.issued(context, &contract.entity)?;
-    let (kind, net, tax) = match plan::document_of(context, contract, case.owing(), day, issued) {
-        Ok(Document::Nothing) => return Ok(foreseen),
-        Ok(Document::Invoice(draft)) => ("invoice", draft.net, draft.tax),
-        Ok(Document::CreditNote(draft)) => ("credit_note", draft.net, draft.tax),
+    let owed = match plan::document_of(context, contract, case.owing(), day, issued) {
+        Ok(owed) => rounding::rounded(tx, context, &contract.entity, owed)?,
         Err(refusal) => {
             foreseen.held = Some(refusal.to_string());
             return Ok(foreseen);
         }
     };
-    foreseen.documents.push((kind.to_owned(), net, tax));
+    let (kind, net, tax, total) = match owed {
+        Document::Nothing => return Ok(foreseen),
+        Document::Invoice(draft) => ("invoice", draft.net, draft.tax, draft.total),
+        Document::CreditNote(draft) => ("credit_note", draft.net, draft.tax, draft.total),
+    };
+    foreseen.documents.push(ForeseenDocument {
+        kind: kind.to_owned(),
+        net,
+        tax,
+        total,
+    });
     Ok(foreseen)
 }

@@ -8,7 +8,7 @@ use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::numbering::series;
 use crate::journey::taxation::engine_of;
-use crate::journey::{invoice_draft, payment};
+use crate::journey::{invoice_draft, payment, rounding};
 use crate::record::sealed::{Ground, Sealed, Unsealed};
 use crate::record::{Context, Recorder};
 use ::billing::{BilledLine, Document, InvoiceDraft, Taxation, draft_taxed, owed};
@@ -17,6 +17,7 @@ use control::topology::RoutedFact;
 use events::Envelope;
 use store::Tx;
 use store::bill_pages::{self, Moved, NextDue};
+use store::document_roundings::RoundingRow;
 use store::documents::{DocumentRow, LineRow};
 use store::payments::PaymentRow;
 use values::Date;
@@ -31,6 +32,7 @@ pub(super) struct Plan {
     numbers: Numbers,
     documents: Vec<DocumentRow>,
     lines: Vec<LineRow>,
+    roundings: Vec<RoundingRow>,
     moved: Vec<Moved>,
     credited: Vec<(String, i64, i64)>,
     payments: Vec<PaymentRow>,
@@ -71,6 +73,7 @@ impl Plan {
             numbers: Numbers::default(),
             documents: Vec::new(),
             lines: Vec::new(),
+            roundings: Vec::new(),
             moved: Vec::new(),
             credited: Vec::new(),
             payments: Vec::new(),
@@ -165,6 +168,7 @@ impl Plan {
             customer: &buyer,
             kind: Kind::Invoice,
             lines: &issue.draft.lines,
+            rounding: issue.draft.rounding,
             issued: issue.issued,
             outside: None,
         };
@@ -186,6 +190,7 @@ impl Plan {
         self.payments.extend(payment);
         self.documents.push(rendered.row);
         self.lines.extend(rendered.lines);
+        self.roundings.extend(rendered.rounding);
         self.moved.extend(rendered.moved);
         self.credited.extend(rendered.credited);
         Ok(Some(id))
@@ -212,6 +217,7 @@ impl Plan {
         }
         LineRow::insert(tx, &self.lines)?;
         DocumentRow::insert(tx, &self.documents)?;
+        RoundingRow::insert(tx, &self.roundings)?;
         bill_pages::add_credited(tx, &self.credited)?;
         PaymentRow::insert(tx, &self.payments)?;
         if !self.sealed.write(tx)? {
@@ -276,7 +282,7 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
 }
 
 /// What is owed of a contract by what was agreed alone, as a document, from every line billed on it and
-/// who bought.
+/// who bought. An invoice is rounded; what rounds a credit note is read elsewhere.
 pub(super) fn document_of(
     context: &Context,
     contract: &Contract,
@@ -293,7 +299,12 @@ pub(super) fn document_of(
         on: issued,
         answer: None,
     };
-    draft_taxed(&lines, billed, &taxation)
+    let document = draft_taxed(&lines, billed, &taxation)?;
+    Ok(rounding::rounded_invoice(
+        context,
+        &contract.entity,
+        document,
+    )?)
 }
 
 /// Whether every document has to be issued by itself: sales is told of each change of an account.

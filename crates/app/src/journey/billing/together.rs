@@ -13,7 +13,9 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Draft, Kind, SoldTo};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
-use crate::journey::{contract as contracts_journey, credit, customer, payment, taxation};
+use crate::journey::{
+    contract as contracts_journey, credit, customer, payment, rounding, taxation,
+};
 use crate::record::{Context, Recorder};
 use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
@@ -159,6 +161,7 @@ fn stand(
     let owed = parts.iter().flat_map(|part| lines(&part.drafted)).cloned();
     let document = document_of(owed.collect())
         .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
+    let document = rounding::rounded(tx, context, &lead.contract.entity, document)?;
     let whose = (&lead.row, &lead.contract);
     invoice_draft::stand(tx, context, whose, open, (&document, through), asked)
 }
@@ -312,7 +315,11 @@ impl Together<'_> {
             reason: LESS_OWED.to_owned(),
         };
         let mut recorder = self.recorder(lead, &source.id)?;
-        let draft = self.draft(lead, buyer, kind, lines);
+        let entity = &lead.contract.entity;
+        let draft = Draft {
+            rounding: rounding::of_credit_note(tx, self.context, entity, lines)?,
+            ..self.draft(lead, buyer, kind, lines)
+        };
         let sold = sold(parts.iter().copied(), buyer);
         let mut row = document::issue_sold(tx, self.context, &mut recorder, &draft, &sold)?;
         credit::set_off(tx, self.context, &mut recorder, &mut row)?;
@@ -327,7 +334,10 @@ impl Together<'_> {
         };
         let lines: Vec<TaxedLine> = lines.into_iter().flatten().collect();
         let mut recorder = self.recorder(lead, "invoice")?;
-        let draft = self.draft(lead, &self.buyer, Kind::Invoice, &lines);
+        let draft = Draft {
+            rounding: rounding::of_invoice(self.context, &lead.contract.entity, &lines)?,
+            ..self.draft(lead, &self.buyer, Kind::Invoice, &lines)
+        };
         let sold = sold(parts.iter().copied(), &self.buyer);
         let mut row = document::issue_sold(tx, self.context, &mut recorder, &draft, &sold)?;
         prepaid::use_on(tx, self.context, &mut recorder, &mut row)?;
@@ -351,6 +361,7 @@ impl Together<'_> {
             customer,
             kind,
             lines,
+            rounding: None,
             issued: lead.issued,
             outside: None,
         }

@@ -107,6 +107,9 @@ pub struct InvoiceDraftDetail {
     pub net: Money,
     /// Sum of tax.
     pub tax: Money,
+    /// What makes its total a whole number of cash units; nothing where it is zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<Money>,
     /// Its lines.
     pub lines: Vec<InvoiceDraftLine>,
     /// Who made it.
@@ -232,6 +235,12 @@ fn show(tx: &mut Tx<'_>, row: &InvoiceDraftRow) -> Result<InvoiceDraftView, AppF
     })
 }
 
+/// What makes the total of a draft a whole number of cash units; nothing where it is zero.
+pub(super) fn rounding(row: &InvoiceDraftRow, currency: Currency) -> Option<Money> {
+    let minor = row.total - row.net - row.tax;
+    (minor != 0).then(|| Money::from_minor(minor, currency))
+}
+
 /// Amounts of a credit note are shown as on the customer's account.
 fn sign(row: &InvoiceDraftRow) -> i64 {
     if row.kind == "credit_note" { -1 } else { 1 }
@@ -244,6 +253,7 @@ fn detail(tx: &mut Tx<'_>, row: &InvoiceDraftRow) -> Result<InvoiceDraftDetail, 
     Ok(InvoiceDraftDetail {
         net: money(row.net),
         tax: money(row.tax),
+        rounding: rounding(row, currency).map(|line| money(line.minor)),
         lines: lines.iter().map(line).collect(),
         maker: row.maker.clone(),
         reason: row.reason.clone(),

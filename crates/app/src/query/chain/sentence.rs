@@ -389,10 +389,20 @@ fn arithmetic(document: &BillingDocument) -> String {
         .iter()
         .map(|line| format!("{}: {} = {}", line.product, line.arithmetic, line.net))
         .collect();
-    parts.push(format!(
-        "net {} and tax {} are {}",
-        document.net, document.tax, document.total
-    ));
+    let rounding = match &document.rounding {
+        Some(line) if !line.amount.is_zero() => format!(" {} ({})", line.amount, line.rule),
+        _ => String::new(),
+    };
+    parts.push(match rounding.is_empty() {
+        true => format!(
+            "net {} and tax {} are {}",
+            document.net, document.tax, document.total
+        ),
+        false => format!(
+            "net {}, tax {} and rounding{rounding} are {}",
+            document.net, document.tax, document.total
+        ),
+    });
     parts.join("; ")
 }
 

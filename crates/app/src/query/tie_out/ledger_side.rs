@@ -154,7 +154,7 @@ fn of_documents(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> 
         let sign = if sum.kind == "credit_note" { -1 } else { 1 };
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Receivable, entity, currency, sign * sum.remaining);
-        figures.expect(Measure::Tax, entity, currency, sign * (sum.total - sum.net));
+        figures.expect(Measure::Tax, entity, currency, sign * sum.tax);
     }
     Ok(())
 }

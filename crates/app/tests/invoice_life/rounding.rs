@@ -1,0 +1,123 @@
+//! Amounts to pay in whole cash units: drafts, voids, write-offs, and rules that do not know of it.
+
+use crate::company::{Company, company};
+use app::journey::invoice_draft::DraftPreview;
+use app::view::TieOutStatus;
+use ledger::RuleBook;
+use serde_json::json;
+use store::journals;
+
+const TENS: &str = r#"{ rounding: [ { to: { amount: "10.00", currency: EUR }, mode: up } ] }"#;
+const TENS_DRAFTED: &str =
+    r#"{ draft_days: 5, rounding: [ { to: { amount: "10.00", currency: EUR }, mode: up } ] }"#;
+
+/// Debits less credits of the account for roundings.
+fn posted(company: &Company) -> i64 {
+    let rows = company
+        .ending
+        .app
+        .store()
+        .read(|tx| journals::balances(tx, "DE"));
+    let rows = rows.unwrap().into_iter();
+    rows.filter(|row| row.account == "6920")
+        .map(|row| row.debit - row.credit)
+        .sum()
+}
+
+fn ties_out(company: &Company) {
+    for row in company.ending.app.tie_outs().unwrap() {
+        assert_ne!(row.status, TieOutStatus::Break, "{row:?}");
+    }
+}
+
+#[test]
+fn a_draft_shows_the_rounded_total_and_becomes_exactly_that_invoice() {
+    let company = company(TENS_DRAFTED, 10, "");
+    let draft = company.draft();
+    assert_eq!(draft.row.total.to_string(), "600.00 EUR");
+    assert_eq!(draft.rounding.unwrap().to_string(), "5.00 EUR");
+    assert_eq!(posted(&company), 0, "a draft moves no account");
+    let preview: DraftPreview = company
+        .ending
+        .app
+        .preview_invoice_draft(&draft.row.id)
+        .unwrap();
+    assert_eq!(preview.after, Some(draft.row.total));
+    let shown = preview.impact.documents[0].rounding.unwrap();
+    assert_eq!(shown.rule.to_string(), "rounded to 10.00 EUR, up");
+    let body = json!({ "draft": draft.row.id, "version": 1 });
+    let answer = company.act("finalise_invoice", body).unwrap();
+    assert_eq!(answer["refreshed"], false);
+    let invoice = company.invoice("DE-2026-00001");
+    assert_eq!(invoice.row.total, draft.row.total);
+    assert_eq!(invoice.rounding, Some(shown));
+    assert_eq!(posted(&company), -500);
+    ties_out(&company);
+}
+
+#[test]
+fn a_draft_follows_a_rule_that_was_stated_after_it() {
+    let company = company("{ draft_days: 5 }", 10, "");
+    assert_eq!(company.draft().row.total.to_string(), "595.00 EUR");
+    company.controller("li");
+    let rule = json!({ "to": { "amount": "10.00", "currency": "EUR" } });
+    let body = json!({ "entity": "DE", "policy": { "draft_days": 5, "rounding": [rule] } });
+    let answer = company.act("set_invoice_policy", body).unwrap();
+    let approval = answer["approval"].as_str().unwrap().to_owned();
+    company.ending.app.grant(&approval, "li").unwrap();
+    company.day();
+    let draft = company.draft();
+    assert_eq!(draft.row.version, 2);
+    assert_eq!(draft.row.total.to_string(), "600.00 EUR");
+}
+
+#[test]
+fn a_void_takes_the_rounding_back_and_the_next_bill_has_it_again() {
+    let company = company(TENS, 10, "");
+    assert_eq!(posted(&company), -500);
+    let body = json!({ "invoice": "DE-2026-00001", "reason": "a wrong address" });
+    company.act("void_invoice", body).unwrap();
+    assert_eq!(posted(&company), 0);
+    company.day();
+    assert_eq!(
+        company.invoice("DE-2026-00002").row.total.to_string(),
+        "600.00 EUR"
+    );
+    assert_eq!(posted(&company), -500);
+    ties_out(&company);
+    // What is given up is what was owed, with its rounding.
+    let body = json!({ "invoice": "DE-2026-00002", "reason": "insolvent" });
+    let answer = company.act("write_off_invoice", body).unwrap();
+    if let Some(approval) = answer["approval"].as_str() {
+        company.controller("li");
+        company.ending.app.grant(approval, "li").unwrap();
+    }
+    let invoice = company.invoice("DE-2026-00002");
+    assert_eq!(invoice.row.open.minor, 0);
+    ties_out(&company);
+}
+
+#[test]
+fn a_rounding_that_a_rule_would_not_post_is_refused_with_the_rule() {
+    let company = company("{ draft_days: 5 }", 10, "");
+    company.controller("li");
+    let text = RuleBook::STANDARD.replacen("amount = \"rounding\"", "amount = \"net\"", 1);
+    let text = text.replacen(
+        "account = \"6920\"\namount = \"net\"",
+        "account = \"6920\"\namount = \"tax\"",
+        1,
+    );
+    let answer = company
+        .act("publish_posting_rules", json!({ "toml": text }))
+        .unwrap();
+    let approval = answer["approval"].as_str().unwrap().to_owned();
+    company.ending.app.grant(&approval, "li").unwrap();
+    let rule = json!({ "to": { "amount": "0.05", "currency": "CHF" } });
+    let body = json!({ "entity": "DE", "policy": { "rounding": [rule] } });
+    let (code, words) = company.refused("set_invoice_policy", body);
+    assert_eq!(code, "rounding_not_posted");
+    assert!(
+        words.starts_with("posting rule invoice-issued does not post"),
+        "{words}"
+    );
+}

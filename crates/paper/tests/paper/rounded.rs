@@ -1,0 +1,74 @@
+//! An amount to pay in whole cash units, on paper and in the XML.
+
+use super::{pages, rules, samples};
+use paper::{Fonts, InvoicePaper, PaperKind, render_pdf, render_ubl};
+use values::{CashRounding, CashUnit, Money, TaxCategory};
+
+/// 98.90 CHF with 8.01 of tax: 106.91, of which 106.90 is paid.
+fn swiss(kind: PaperKind) -> InvoicePaper {
+    let tax = samples::rate(TaxCategory::S, "0.081", "MWST 8.1 %", "");
+    let mut line = samples::line("Core", "1", "98.90", samples::money("98.90", "CHF"), &tax);
+    line.tax_amount = samples::money("8.01", "CHF");
+    let mut draft = samples::draft("CHF", vec![line]);
+    draft.kind = kind;
+    let rule = CashUnit {
+        to: samples::money("0.05", "CHF"),
+        mode: CashRounding::HalfUp,
+    };
+    let sum = samples::money("106.91", "CHF");
+    draft.rounding = Some(rule.line(sum).expect("fits"));
+    draft.finish().expect("a document")
+}
+
+#[test]
+fn the_xml_has_the_rounding_and_pays_the_rounded_amount() {
+    for kind in [PaperKind::Invoice, PaperKind::CreditNote] {
+        let bytes = render_ubl(&swiss(kind)).expect("EN 16931");
+        let text = String::from_utf8(bytes.clone()).expect("text");
+        for wanted in [
+            "<cbc:TaxInclusiveAmount currencyID=\"CHF\">106.91</cbc:TaxInclusiveAmount>",
+            "<cbc:PayableRoundingAmount currencyID=\"CHF\">-0.01</cbc:PayableRoundingAmount>",
+            "<cbc:PayableAmount currencyID=\"CHF\">106.90</cbc:PayableAmount>",
+        ] {
+            assert!(text.contains(wanted), "{wanted} is not in\n{text}");
+        }
+        assert_eq!(rules::broken(&bytes), Vec::<String>::new());
+        // The rule that looks at it looks.
+        let wrong = text.replace(">-0.01</cbc:PayableRounding", ">-0.02</cbc:PayableRounding");
+        let told = rules::broken(wrong.as_bytes());
+        assert!(
+            told.iter().any(|told| told.contains("BR-CO-16")),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn the_page_says_the_rule_between_tax_and_total() {
+    let paper = swiss(PaperKind::Invoice);
+    assert_eq!(paper.totals.due, samples::money("106.90", "CHF"));
+    let pdf = render_pdf(&paper, &Fonts::shipped(), None).expect("pdf");
+    let text = pages::read(&pdf);
+    let at = |words: &str| {
+        text.find(words)
+            .unwrap_or_else(|| panic!("{words}: {text}"))
+    };
+    assert!(at("8.01") < at("Rounding to"), "{text}");
+    assert!(at("half up") < at("106.90"), "{text}");
+    assert!(!text.contains("106.91"), "{text}");
+}
+
+#[test]
+fn what_needs_no_rounding_says_nothing_of_it() {
+    let mut draft = samples::draft("CHF", swiss(PaperKind::Invoice).lines);
+    let rule = CashUnit {
+        to: samples::money("0.05", "CHF"),
+        mode: CashRounding::HalfUp,
+    };
+    let even = Money::from_minor(10_000, rule.to.currency);
+    draft.rounding = Some(rule.line(even).expect("fits"));
+    let paper = draft.finish().expect("a document");
+    assert_eq!(paper.rounding, None);
+    let text = String::from_utf8(render_ubl(&paper).expect("EN 16931")).expect("text");
+    assert!(!text.contains("PayableRounding"), "{text}");
+}
