@@ -20,6 +20,7 @@ mod processes;
 mod quotes;
 mod story;
 mod structure;
+mod typed_amounts;
 mod usage;
 
 use crate::console::{

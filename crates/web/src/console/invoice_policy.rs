@@ -27,12 +27,15 @@ pub struct InvoicePolicyForm {
     /// `yes` where every invoice needs a second person.
     #[serde(default)]
     pub until_approved: String,
-    /// Limits, such as `10000.00 EUR, 12000.00 USD`.
+    /// Limits, such as `10,000.00 EUR, 12,000.00 USD`.
     #[serde(default)]
     pub limits: String,
     /// Days until a request expires.
     #[serde(default)]
     pub expires_days: String,
+    /// Cash units to which amounts to pay are rounded, such as `0.05 CHF half up`.
+    #[serde(default)]
+    pub rounding: String,
     /// Pattern of the numbers of invoices; empty for the usual one.
     #[serde(default)]
     pub invoices: String,
@@ -53,7 +56,11 @@ impl InvoicePolicyForm {
         let limits: Vec<String> = policy
             .approve_over
             .iter()
-            .map(|limit| format!("{} {}", limit.decimal(), limit.currency))
+            .map(ToString::to_string)
+            .collect();
+        let units = policy.rounding.iter();
+        let units: Vec<String> = units
+            .map(|unit| format!("{} {}", unit.to, unit.mode.words()))
             .collect();
         let yes = |it: bool| if it { "yes" } else { "" }.to_owned();
         let (invoices, notes) = (&policy.invoice_numbers, &policy.credit_note_numbers);
@@ -62,6 +69,7 @@ impl InvoicePolicyForm {
             draft_days: policy.draft_days.to_string(),
             until_approved: yes(policy.until_approved),
             limits: limits.join(", "),
+            rounding: units.join(", "),
             expires_days: policy.expires_days.to_string(),
             invoices: invoices
                 .as_ref()

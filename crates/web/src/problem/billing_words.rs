@@ -480,6 +480,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "Service would run again before it pauses; a later day ends the pause, or none does.",
     ),
     (
+        "rounding_not_posted",
+        "A posting rule would not post the rounding of a document; publish rules that do first.",
+    ),
+    (
         "route_twice",
         "Two rows are about the same entity, country and currency; keep one.",
     ),

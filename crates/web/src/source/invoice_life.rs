@@ -1,6 +1,7 @@
 //! Drafts of invoices, and what is done to invoices, from the books.
 
 use super::approvals::command;
+use super::typed_amounts::{cash_units, limits};
 use super::{AppSource, Asked, told};
 use crate::console::{
     InvoiceAct, InvoiceActForm, InvoiceActSource, InvoiceDraftSource, InvoicePolicyForm,
@@ -146,6 +147,7 @@ impl InvoicePolicySource for AppSource {
             json!(form.until_approved == "yes"),
         );
         policy.insert("approve_over".to_owned(), limits(&form.limits)?);
+        policy.insert("rounding".to_owned(), cash_units(&form.rounding)?);
         for (name, pattern, goes_on) in [
             ("invoice_numbers", &form.invoices, &form.invoices_go_on),
             (
@@ -164,17 +166,4 @@ impl InvoicePolicySource for AppSource {
         let answer = self.app.act(actor, command).map_err(told)?;
         Ok(answer["approval"].as_str().map(str::to_owned))
     }
-}
-
-/// Limits as people write them: an amount and a currency, several of them with commas between.
-fn limits(text: &str) -> Asked<Value> {
-    let mut all = Vec::new();
-    for part in text.split(',').map(str::trim).filter(|it| !it.is_empty()) {
-        let Some((amount, currency)) = part.split_once(char::is_whitespace) else {
-            let reason = format!("{part:?} is no limit; write it as 10000.00 EUR");
-            return Err(SourceFault::Refused { reason });
-        };
-        all.push(json!({ "amount": amount, "currency": currency.trim() }));
-    }
-    Ok(Value::Array(all))
 }

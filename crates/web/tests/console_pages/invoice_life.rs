@@ -99,10 +99,12 @@ async fn what_is_done_to_an_invoice_is_seen_first_and_refused_in_words() {
 async fn the_policy_of_an_entity_is_shown_as_it_is_and_set_with_words_for_what_is_wrong() {
     let path = "/entities/US/invoice-policy";
     let (_, html) = seen(path, "revops").await;
-    assert!(html.contains("value=\"25000.00 USD\""), "{html}");
+    assert!(html.contains("value=\"25,000.00 USD\""), "{html}");
     assert!(html.contains("value=\"INV-{year}-{number}\""), "{html}");
+    assert!(html.contains("value=\"0.05 CHF half up\""), "{html}");
     let (_, html) = seen(path, "auditor").await;
     assert!(!html.contains("Set it</button>"), "{html}");
+    assert!(html.contains("rounded to 0.05 CHF half up"), "{html}");
     let (status, _) = seen("/entities/XX/invoice-policy", "revops").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let source = Arc::new(SampleSource::default());
