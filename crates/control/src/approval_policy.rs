@@ -129,7 +129,7 @@ impl ApprovalPolicy {
     /// # Errors
     /// Everything that is wrong with it, at once.
     pub fn read(text: &str, commands: &[&str]) -> Result<ApprovalPolicy, PolicyRefusal> {
-        let file: PolicyFile = toml::from_str(text).map_err(|error| PolicyRefusal {
+        let file: PolicyFile = values::read_toml(text).map_err(|error| PolicyRefusal {
             problems: vec![error.to_string()],
         })?;
         let mut problems = Vec::new();

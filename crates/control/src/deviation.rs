@@ -154,7 +154,7 @@ impl Template {
     /// The first thing wrong with it.
     pub fn read(text: &str) -> Result<Template, TemplateRefusal> {
         let template: Template =
-            toml::from_str(text).map_err(|error| TemplateRefusal::Unreadable {
+            values::read_toml(text).map_err(|error| TemplateRefusal::Unreadable {
                 message: error.to_string().trim().to_owned(),
             })?;
         for key in KEYS {

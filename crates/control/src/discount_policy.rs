@@ -116,7 +116,7 @@ impl DiscountPolicy {
     /// # Errors
     /// Everything that is wrong with it, at once.
     pub fn read(text: &str) -> Result<DiscountPolicy, DiscountPolicyRefusal> {
-        let file: PolicyFile = toml::from_str(text).map_err(|error| DiscountPolicyRefusal {
+        let file: PolicyFile = values::read_toml(text).map_err(|error| DiscountPolicyRefusal {
             problems: vec![error.to_string()],
         })?;
         let mut problems = Vec::new();

@@ -113,7 +113,7 @@ impl FlowRegister {
     /// # Errors
     /// Everything that keeps a flow from going live.
     pub fn read(text: &str) -> Result<FlowRegister, Vec<FlowProblem>> {
-        let register: FlowRegister = toml::from_str(text).map_err(|error| {
+        let register: FlowRegister = values::read_toml(text).map_err(|error| {
             vec![FlowProblem::Unreadable {
                 message: error.to_string().trim().to_owned(),
             }]

@@ -217,7 +217,7 @@ fn read(
     fields: &[&str],
     values: &[&str],
 ) -> Result<Mapping, Vec<MappingProblem>> {
-    let mapping: Mapping = toml::from_str(text).map_err(|error| {
+    let mapping: Mapping = values::read_toml(text).map_err(|error| {
         vec![MappingProblem::Unreadable {
             message: error.to_string().trim().to_owned(),
         }]

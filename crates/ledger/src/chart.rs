@@ -154,7 +154,7 @@ impl Chart {
     /// # Errors
     /// When the text is no chart; every problem is named.
     pub fn read(text: &str) -> Result<Chart, ChartRefusal> {
-        let file: ChartFile = toml::from_str(text).map_err(|error| ChartRefusal {
+        let file: ChartFile = values::read_toml(text).map_err(|error| ChartRefusal {
             problems: vec![ChartProblem::Unreadable {
                 message: error.to_string().trim().to_owned(),
             }],

@@ -88,7 +88,7 @@ impl Reading<'_> {
 
 /// Reads a book; see [`RuleBook::read`].
 pub(crate) fn read(text: &str) -> Result<RuleBook, RuleBookRefusal> {
-    let file: BookFile = toml::from_str(text).map_err(|error| RuleBookRefusal {
+    let file: BookFile = values::read_toml(text).map_err(|error| RuleBookRefusal {
         problems: vec![RuleProblem::Unreadable {
             message: error.to_string().trim().to_owned(),
         }],

@@ -26,7 +26,7 @@ const DEBIT: &str = "{ side = \"debit\", account = \"2100\", amount = \"amount\"
 fn the_standard_rules_fit_the_standard_chart() {
     let book = RuleBook::standard().unwrap();
     book.check(&Chart::standard().unwrap()).unwrap();
-    assert_eq!(book.rules().len(), 16);
+    assert_eq!(book.rules().len(), 17);
     assert_eq!(book.version(), 1);
 }
 
@@ -149,7 +149,7 @@ fn a_book_that_leaves_an_event_unposted_does_not_pass() {
     );
     let book = RuleBook::read(&refunds("", DEBIT)).unwrap();
     let said = book.check(&chart).unwrap_err().to_string();
-    assert_eq!(said.lines().count(), 10, "{said}");
+    assert_eq!(said.lines().count(), 11, "{said}");
     assert!(
         said.contains(
             "com.tieout.cash.cash.applied.v1 must be posted, but no rule takes it; add one"

@@ -120,15 +120,16 @@ pub fn of_document(tx: &mut Tx<'_>, document: &str) -> Result<Option<InvoiceDraf
     )
 }
 
-/// Contracts with a draft that stands or waits for a second person.
+/// Drafts that stand or wait for a second person: the contract that each is kept under, and its lines as
+/// JSON, which may name others that are billed with it.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn standing(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreFault> {
+pub fn standing(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreFault> {
     tx.query(
-        "SELECT contract FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
+        "SELECT contract, lines FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
         &[],
-        |mut row| row.text(0),
+        |mut row| Ok((row.text(0)?, row.text(1)?)),
     )
 }
 

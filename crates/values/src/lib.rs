@@ -11,6 +11,7 @@ mod money;
 mod schema;
 mod tax_category;
 mod time;
+mod toml_text;
 
 pub use cash_unit::{CashRounding, CashUnit, RoundingLine};
 pub use clock::{Clock, IdSource};
@@ -25,3 +26,4 @@ pub use time::{
     DateRefused, Instant, Month, Period, PeriodRefused, Zone, add_months, anchored_month,
     days_between, parse_date,
 };
+pub use toml_text::{TomlRefused, read_toml};

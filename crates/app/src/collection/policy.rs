@@ -26,7 +26,7 @@ pub(crate) fn in_force(tx: &mut Tx<'_>) -> Result<CollectionPolicy, AppFault> {
 }
 
 fn read(text: &str) -> Result<CollectionPolicy, String> {
-    toml::from_str(text).map_err(|error| error.to_string())
+    values::read_toml(text).map_err(|error| error.to_string())
 }
 
 /// Refuses a class of customers that the policy in force does not know.

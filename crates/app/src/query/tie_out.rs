@@ -9,13 +9,14 @@ mod rated;
 mod sold;
 
 use super::words::segment;
-use crate::fault::{AppFault, stored_value};
+use crate::fault::{AppFault, stored, stored_value};
 use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
+use billing::TaxedLine;
 use commercial::BillingGap;
 pub use memory::Memory;
 use recon::{Figure, Inputs, Measure, Status};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use store::exceptions::Stake;
 use store::{Tx, settings};
 use values::{Currency, EntityId, Instant, Money, Month};
@@ -44,7 +45,16 @@ fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Resul
     if gaps.is_empty() {
         return Ok(());
     }
-    let standing = store::invoice_drafts::standing(tx)?;
+    let mut standing = BTreeSet::new();
+    for (contract, lines) in store::invoice_drafts::standing(tx)? {
+        let lines: Vec<TaxedLine> = stored("draft", &lines)?;
+        standing.extend(
+            lines
+                .into_iter()
+                .map(|it| it.line.contract.as_str().to_owned()),
+        );
+        standing.insert(contract);
+    }
     for gap in gaps.iter().filter(|gap| standing.contains(&gap.contract)) {
         let key = format!("billing/{}", gap.contract);
         if store::exceptions::open_about(tx, &key)?.is_none() {

@@ -24,7 +24,7 @@ pub fn targets() -> Vec<Target> {
             ],
             |input| {
                 let text = text(input);
-                let policy = toml::from_str::<billing::CollectionPolicy>(&text);
+                let policy = values::read_toml::<billing::CollectionPolicy>(&text);
                 let known = control::process::Known {
                     events: &["com.tieout.payment.payment.refunded.v1"],
                     commands: &["refund_payment", "record_payment"],

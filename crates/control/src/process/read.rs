@@ -148,7 +148,7 @@ impl Checks<'_> {
 }
 
 pub(super) fn read(text: &str, known: &Known<'_>) -> Result<Definition, Vec<DefinitionProblem>> {
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: File = values::read_toml(text).map_err(|error| {
         vec![DefinitionProblem {
             process: String::new(),
             place: "the definition".to_owned(),

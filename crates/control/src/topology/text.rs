@@ -108,7 +108,8 @@ pub(super) fn read(text: &str) -> Result<Topology, TopologyRefusal> {
     let alone = |problem| TopologyRefusal {
         problems: vec![problem],
     };
-    let file: File = toml::from_str(text).map_err(|error| alone(unreadable(error.to_string())))?;
+    let file: File =
+        values::read_toml(text).map_err(|error| alone(unreadable(error.to_string())))?;
     let mut problems = Vec::new();
     let read_rows: Vec<Row> = rows(file.domains, "row", ROW_NAMES, &mut problems);
     let routes: Vec<Route> = rows(file.routes, "route", ROUTE_NAMES, &mut problems);

@@ -53,8 +53,9 @@ fn the_page_says_the_rule_between_tax_and_total() {
         text.find(words)
             .unwrap_or_else(|| panic!("{words}: {text}"))
     };
-    assert!(at("8.01") < at("Rounding to"), "{text}");
-    assert!(at("half up") < at("106.90"), "{text}");
+    let line = at("Rounding to CHF 0.05, half up −0.01");
+    assert!(at("on 98.90 8.01") < line, "{text}");
+    assert!(line < at("Total 106.90"), "{text}");
     assert!(!text.contains("106.91"), "{text}");
 }
 

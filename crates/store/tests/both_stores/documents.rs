@@ -192,6 +192,7 @@ fn documents_are_summed_by_entity_currency_and_kind(books: &Fixture) {
     books.write(|tx| {
         let large = DocumentRow {
             net: i64::MAX / 2,
+            tax: 0,
             total: i64::MAX / 2,
             remaining: 0,
             entity: text("DE"),

@@ -90,8 +90,8 @@ impl Year {
         let anew = self.with(|house| {
             let (books, now) = (house.app.books(), house.app.now());
             let nothing_kept = app::query::TieOutMemory::default();
-            let look = move |tx: &mut _| app::query::tie_outs(tx, (&books, now), &nothing_kept);
-            house.app.store().read(look)
+            let store = house.app.store();
+            store.read(move |tx| app::query::tie_outs(tx, (&books, now), &nothing_kept))
         });
         match rows {
             Some(Ok(rows)) => {
