@@ -321,6 +321,21 @@ fn after_fault(
     }
 }
 
+/// Does a part of the transaction. What the business refuses is undone and said in words, for whoever
+/// must look at it; every other fault ends the whole.
+fn done_or_why<T>(
+    tx: &mut Tx<'_>,
+    part: impl FnOnce(&mut Tx<'_>) -> Result<T, AppFault>,
+) -> Result<Result<T, String>, AppFault> {
+    match tx.attempt(part) {
+        Ok(done) => Ok(Ok(done)),
+        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
+            Ok(Err(fault.to_string()))
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
 /// Opens the exception about an item and holds the item.
 pub(crate) fn hold(
     tx: &mut Tx<'_>,

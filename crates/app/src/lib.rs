@@ -24,6 +24,7 @@ mod lease;
 pub(crate) mod lifecycle;
 pub mod limits;
 pub mod outward;
+mod parallel;
 pub mod payment_routes;
 pub mod preview;
 pub mod price_change;

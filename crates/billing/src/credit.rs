@@ -148,11 +148,22 @@ pub fn credit(
 type Share<'a> = (&'a BilledLine, i64);
 
 fn remaining(source: &BilledLine, already: &[BilledLine]) -> Result<i64, MoneyRefused> {
+    left_of(source, already.iter().map(|known| &known.line))
+}
+
+/// What is left of a line after those of `lines` that correct it, minor units.
+///
+/// # Errors
+/// When it is too large.
+pub(crate) fn left_of<'l>(
+    source: &BilledLine,
+    lines: impl Iterator<Item = &'l DraftLine>,
+) -> Result<i64, MoneyRefused> {
     let mut left = source.line.net.minor;
-    for line in already {
-        if line.line.corrects.as_ref() == Some(&source.id) {
+    for line in lines {
+        if line.corrects.as_ref() == Some(&source.id) {
             left = left
-                .checked_add(line.line.net.minor)
+                .checked_add(line.net.minor)
                 .ok_or(MoneyRefused::TooLarge)?;
         }
     }
@@ -284,10 +295,39 @@ fn concession(
     reason: &str,
 ) -> Result<DraftLine, MoneyRefused> {
     let net = amount.negated()?;
-    // What another system billed beyond the rule is corrected first; only the rest is given up.
-    let wrong = overcharged(source, already)?.minor.min(amount.minor.max(0));
-    let by_rule = Money::from_minor(net.minor + wrong, net.currency);
-    Ok(DraftLine {
+    let arithmetic = format!(
+        "{} of {}: {reason}",
+        amount.grouped(),
+        source.line.net.grouped()
+    );
+    let by_rule = given_up(source, already, net)?;
+    Ok(giving_back(source, net, by_rule, arithmetic))
+}
+
+/// How much of `net`, below zero, is given up: what another system billed beyond the rule is corrected
+/// first.
+///
+/// # Errors
+/// When an amount is too large.
+pub(crate) fn given_up(
+    source: &BilledLine,
+    already: &[BilledLine],
+    net: Money,
+) -> Result<Money, MoneyRefused> {
+    let most = net.negated()?.minor.max(0);
+    let wrong = overcharged(source, already)?.minor.min(most);
+    net.plus(Money::from_minor(wrong, net.currency))
+}
+
+/// A line that gives `net` back of a charge, of which `by_rule` is given up. It measures nothing: what
+/// was used stays billed by the charge.
+pub(crate) fn giving_back(
+    source: &BilledLine,
+    net: Money,
+    by_rule: Money,
+    arithmetic: String,
+) -> DraftLine {
+    DraftLine {
         kind: LineKind::Concession,
         corrects: Some(source.id.clone()),
         quantity: Quantity::default(),
@@ -296,13 +336,9 @@ fn concession(
         denominator: 1,
         by_rule,
         net,
-        arithmetic: format!(
-            "{} of {}: {reason}",
-            amount.grouped(),
-            source.line.net.grouped()
-        ),
+        arithmetic,
         measured: None,
         decided_on: String::new(),
         ..source.line.clone()
-    })
+    }
 }

@@ -5,7 +5,9 @@ use crate::line::{BilledLine, BillingRefusal, DraftLine};
 use crate::tax::{TaxShare, TaxTable};
 use crate::taxation::{TaxDetail, Taxation};
 use serde::{Deserialize, Serialize};
-use values::{CashUnit, Date, EntityId, LineId, Money, MoneyRefused, Rate, RoundingLine};
+use values::{
+    CashUnit, Date, EntityId, LineId, Money, MoneyRefused, Rate, RoundingLine, amount_to_pay,
+};
 
 /// A line with its tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,11 +81,10 @@ impl InvoiceDraft {
         let Some(rule) = rule else {
             return Ok(self);
         };
-        let sum = self.net.plus(self.tax)?;
-        let line = rule.line(sum)?;
+        let line = rule.line(self.net.plus(self.tax)?)?;
         Ok(InvoiceDraft {
+            total: amount_to_pay(self.net, self.tax, Some(&line))?,
             rounding: Some(line),
-            total: sum.plus(line.amount)?,
             ..self
         })
     }
@@ -98,12 +99,8 @@ impl CreditNoteDraft {
         self,
         line: Option<RoundingLine>,
     ) -> Result<CreditNoteDraft, MoneyRefused> {
-        let sum = self.net.plus(self.tax)?;
         Ok(CreditNoteDraft {
-            total: match &line {
-                Some(line) => sum.plus(line.amount)?,
-                None => sum,
-            },
+            total: amount_to_pay(self.net, self.tax, line.as_ref())?,
             rounding: line,
             ..self
         })

@@ -10,6 +10,7 @@ use crate::position::{WindowPosition, positions};
 use crate::settle::{Step, Terms, settle};
 use commerce::{AppliedDiscount, Charge, Component, Contract, Covered, RatingRefusal, coverage};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use values::{
     ComponentId, ContractId, Date, Decimal, LineId, Money, MoneyRefused, Period, Quantity, Rate,
     UnitPrice,
@@ -37,8 +38,9 @@ pub struct OutsideLine {
     pub tax_name: String,
     /// What it gives back, where it gives back.
     pub giving: Giving,
-    /// The lines of the invoice that it credits; empty where it names none.
-    pub on: BTreeSet<LineId>,
+    /// The lines of the invoice that it credits, the same of every line of a document; empty where it
+    /// names none.
+    pub on: Arc<BTreeSet<LineId>>,
 }
 
 /// What a line that gives back settles.

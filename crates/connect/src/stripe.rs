@@ -12,9 +12,7 @@ pub mod webhook;
 
 use values::{Instant, Money};
 
-pub use credit_note::{
-    CreditNote, CreditNoteLine, note_does_not_add_up, read_credit_note, read_credit_note_lines,
-};
+pub use credit_note::{CreditNote, CreditNoteLine, read_credit_note, read_credit_note_lines};
 pub use invoice::{
     COMPONENT_METADATA, CONTRACT_METADATA, Invoice, InvoiceLine, InvoicePayment, does_not_add_up,
     read_invoice, read_invoice_lines, read_invoice_payments,

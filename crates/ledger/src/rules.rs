@@ -237,15 +237,18 @@ impl RuleBook {
             .find(|rule| rule.takes(|name| facts.document.attribute(name)))
     }
 
-    /// The rules in force on `date` that take events of this type and do not post one of its amounts
-    /// for the whole event, in the order of the file.
+    /// The rules in force on `date`, or from a later day on, that take events of this type and do not post
+    /// one of its amounts for the whole event, in the order of the file.
     #[must_use]
     pub fn without(&self, event_type: &str, amount: &str, date: Date) -> Vec<&Rule> {
         let mut last: Option<&str> = None;
         self.rules
             .iter()
-            .filter(|rule| rule.event.event_type == event_type && rule.in_force(date))
-            .filter(|rule| last.replace(rule.id.as_str()) != Some(rule.id.as_str()))
+            .filter(|rule| rule.event.event_type == event_type)
+            // The versions of a rule stand together, the latest first.
+            .filter(|rule| {
+                !rule.in_force(date) || last.replace(rule.id.as_str()) != Some(rule.id.as_str())
+            })
             .filter(|rule| {
                 let posts = |line: &RuleLine| line.each == Each::Document && line.amount == amount;
                 !rule.lines.iter().any(posts)

@@ -45,9 +45,10 @@ pub fn due(
     };
     tx.query(
         &format!(
-            "SELECT {columns} FROM contract WHERE bill_from <> '' AND bill_from <= ?1 AND {whose}
+            "SELECT {columns} FROM {} WHERE bill_from <> '' AND bill_from <= ?1 AND {whose}
              AND (?5 = '' OR entity = ?5) AND (?6 = '' OR currency = ?6) AND (?7 = '' OR id = ?7)
-             ORDER BY customer, id LIMIT ?8"
+             ORDER BY customer, id LIMIT ?8",
+            ContractRow::WHOLE
         ),
         params![
             through,

@@ -4,7 +4,7 @@ use crate::{StoreFault, Tx, params};
 
 table! {
     /// A contract at its newest version.
-    ContractRow in "contract" {
+    ContractRow in "contract" with body in "contract_body" by "contract" {
         /// Id.
         id: text,
         /// Customer.
@@ -41,7 +41,7 @@ table! {
 pub fn contract(tx: &mut Tx<'_>, id: &str) -> Result<Option<ContractRow>, StoreFault> {
     let columns = ContractRow::columns("");
     tx.query_one(
-        &format!("SELECT {columns} FROM contract WHERE id = ?1"),
+        &format!("SELECT {columns} FROM {} WHERE id = ?1", ContractRow::WHOLE),
         params![id],
         ContractRow::read,
     )
@@ -61,8 +61,9 @@ pub fn contracts(
     let columns = ContractRow::columns("");
     tx.query(
         &format!(
-            "SELECT {columns} FROM contract WHERE (?1 = '' OR customer = ?1) AND (?2 = '' OR id < ?2)
-             ORDER BY id DESC LIMIT ?3"
+            "SELECT {columns} FROM {} WHERE (?1 = '' OR customer = ?1) AND (?2 = '' OR id < ?2)
+             ORDER BY id DESC LIMIT ?3",
+            ContractRow::WHOLE
         ),
         params![customer, before, limit],
         ContractRow::read,
@@ -76,7 +77,10 @@ pub fn contracts(
 pub fn all_after(tx: &mut Tx<'_>, after: &str, limit: i64) -> Result<Vec<ContractRow>, StoreFault> {
     let columns = ContractRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM contract WHERE id > ?1 ORDER BY id LIMIT ?2"),
+        &format!(
+            "SELECT {columns} FROM {} WHERE id > ?1 ORDER BY id LIMIT ?2",
+            ContractRow::WHOLE
+        ),
         params![after, limit],
         ContractRow::read,
     )
@@ -137,7 +141,7 @@ pub fn marks(tx: &mut Tx<'_>) -> Result<Vec<(String, Mark)>, StoreFault> {
 pub fn by_ids(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<ContractRow>, StoreFault> {
     let mut found = std::collections::HashMap::with_capacity(ids.len());
     let columns = ContractRow::columns("");
-    let before = format!("SELECT {columns} FROM contract WHERE id IN");
+    let before = format!("SELECT {columns} FROM {} WHERE id IN", ContractRow::WHOLE);
     crate::bill_pages::each_of(tx, &before, "", ids, |row| {
         let row = ContractRow::read(row)?;
         found.insert(row.id.clone(), row);
@@ -153,9 +157,9 @@ pub fn by_ids(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<ContractRow>, StoreFa
 pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
     let touched = tx.execute(
         "UPDATE contract SET status = ?2, term_from = ?3, term_until = ?4, version = ?5, value = ?6,
-         bill_from = ?7, body = ?8 WHERE id = ?1 AND version + 1 = ?5",
+         bill_from = ?7 WHERE id = ?1 AND version + 1 = ?5",
         params![
-            &row.id, &row.status, &row.term_from, &row.term_until, row.version, row.value, &row.bill_from, &row.body
+            &row.id, &row.status, &row.term_from, &row.term_until, row.version, row.value, &row.bill_from
         ],
     )?;
     if touched != 1 {
@@ -165,6 +169,7 @@ pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<
             row.version - 1
         )));
     }
+    row.put_apart(tx)?;
     keep_version(tx, row, recorded)
 }
 
@@ -242,8 +247,9 @@ pub fn newest(
     let columns = ContractRow::columns("");
     tx.query(
         &format!(
-            "SELECT {columns} FROM contract WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR customer = ?2)
-             AND (?3 = '' OR status = ?3) AND (created, id) < (?4, ?5) ORDER BY created DESC, id DESC LIMIT ?6"
+            "SELECT {columns} FROM {} WHERE (?1 = '' OR entity = ?1) AND (?2 = '' OR customer = ?2)
+             AND (?3 = '' OR status = ?3) AND (created, id) < (?4, ?5) ORDER BY created DESC, id DESC LIMIT ?6",
+            ContractRow::WHOLE
         ),
         params![&filter.entity, &filter.customer, &filter.status, before.0, before.1, limit],
         ContractRow::read,

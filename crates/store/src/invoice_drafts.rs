@@ -120,16 +120,27 @@ pub fn of_document(tx: &mut Tx<'_>, document: &str) -> Result<Option<InvoiceDraf
     )
 }
 
-/// Drafts that stand or wait for a second person: the contract that each is kept under, and its lines as
-/// JSON, which may name others that are billed with it.
+/// Drafts that stand or wait for a second person: each one's id, and the contract that it is kept under.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn standing(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreFault> {
     tx.query(
-        "SELECT contract, lines FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
+        "SELECT id, contract FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
         &[],
         |mut row| Ok((row.text(0)?, row.text(1)?)),
+    )
+}
+
+/// The lines of a draft as JSON, which may name contracts that are billed with the one it is kept under.
+///
+/// # Errors
+/// When the database refuses.
+pub fn lines(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreFault> {
+    tx.query_one(
+        "SELECT lines FROM invoice_draft WHERE id = ?1",
+        params![id],
+        |mut row| row.text(0),
     )
 }
 

@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0026_usage_newest.sql"),
     include_str!("../migrations/0028_scale.sql"),
     include_str!("../migrations/0029_document_rounding.sql"),
+    include_str!("../migrations/0030_bodies.sql"),
 ];
 
 /// Applies what is missing.
@@ -58,4 +59,80 @@ pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreFault> {
         )?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MIGRATIONS, migrate};
+    use crate::contracts::{self, ContractRow};
+    use crate::obligations;
+    use crate::transaction::Connection;
+    use crate::{Tx, params};
+
+    /// Which migration gave the bodies of contracts and obligations a table of their own.
+    const BODIES: usize = 27;
+
+    #[test]
+    fn bodies_that_were_columns_are_found_in_their_tables() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        let mut tx = Tx(Connection::Sqlite(&connection));
+        tx.run_script("CREATE TABLE migration (number BIGINT NOT NULL PRIMARY KEY)")
+            .unwrap();
+        for (script, number) in MIGRATIONS.iter().zip(1_i64..).take(BODIES - 1) {
+            tx.run_script(script).unwrap();
+            tx.execute(
+                "INSERT INTO migration (number) VALUES (?1)",
+                params![number],
+            )
+            .unwrap();
+        }
+        tx.run_script(
+            "INSERT INTO contract (id, customer, entity, currency, status, term_from, term_until, version, value,
+               bill_from, correlation, created, body)
+             VALUES ('con_1', 'cus_1', 'DE', 'EUR', 'active', '2026-01-01', '2027-01-01', 3, 90000, '2026-02-01',
+               'cor_1', 7, 'what was agreed');
+             INSERT INTO obligation (id, contract, component, customer, entity, currency, product, revenue_class,
+               allocated, billed, recognised, recognised_through, ends, correlation, body)
+             VALUES ('obl_1', 'con_1', 'seats', 'cus_1', 'DE', 'EUR', 'SEAT', 'subscription', 90000, 7500, 2500,
+               '2026-01-31', '2027-01-01', 'cor_1', 'its schedule');",
+        )
+        .unwrap();
+
+        migrate(&mut tx).unwrap();
+
+        let contract = contracts::contract(&mut tx, "con_1").unwrap().unwrap();
+        assert_eq!(
+            contract,
+            ContractRow {
+                id: "con_1".to_owned(),
+                customer: "cus_1".to_owned(),
+                entity: "DE".to_owned(),
+                currency: "EUR".to_owned(),
+                status: "active".to_owned(),
+                term_from: "2026-01-01".to_owned(),
+                term_until: "2027-01-01".to_owned(),
+                version: 3,
+                value: 90_000,
+                bill_from: "2026-02-01".to_owned(),
+                correlation: "cor_1".to_owned(),
+                created: 7,
+                body: "what was agreed".to_owned(),
+            }
+        );
+        let kept = obligations::of_contract(&mut tx, "con_1").unwrap();
+        let [obligation] = kept.as_slice() else {
+            panic!("{kept:?}");
+        };
+        assert_eq!(obligation.body, "its schedule");
+        assert_eq!(
+            (
+                obligation.allocated,
+                obligation.billed,
+                obligation.recognised
+            ),
+            (90_000, 7_500, 2_500)
+        );
+        assert_eq!(obligation.recognised_through, "2026-01-31");
+        assert_eq!(obligation.ends, "2027-01-01");
+    }
 }

@@ -4,7 +4,7 @@ use crate::{StoreFault, Tx, params};
 
 table! {
     /// An obligation.
-    ObligationRow in "obligation" {
+    ObligationRow in "obligation" with body in "obligation_schedule" by "obligation" {
         /// Id.
         id: text,
         /// Contract.
@@ -45,7 +45,10 @@ table! {
 pub fn of_contract(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<ObligationRow>, StoreFault> {
     let columns = ObligationRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM obligation WHERE contract = ?1 ORDER BY id"),
+        &format!(
+            "SELECT {columns} FROM {} WHERE contract = ?1 ORDER BY id",
+            ObligationRow::WHOLE
+        ),
         params![contract],
         ObligationRow::read,
     )
@@ -63,7 +66,10 @@ pub fn page(
 ) -> Result<Vec<ObligationRow>, StoreFault> {
     let columns = ObligationRow::columns("");
     tx.query(
-        &format!("SELECT {columns} FROM obligation WHERE (?1 = '' OR entity = ?1) AND id > ?2 ORDER BY id LIMIT ?3"),
+        &format!(
+            "SELECT {columns} FROM {} WHERE (?1 = '' OR entity = ?1) AND id > ?2 ORDER BY id LIMIT ?3",
+            ObligationRow::WHOLE
+        ),
         params![entity, after, limit],
         ObligationRow::read,
     )
@@ -81,8 +87,9 @@ pub fn behind(
     let columns = ObligationRow::columns("");
     tx.query(
         &format!(
-            "SELECT {columns} FROM obligation WHERE recognised_through < ?1 AND recognised <> allocated
-             ORDER BY id LIMIT ?2"
+            "SELECT {columns} FROM {} WHERE recognised_through < ?1 AND recognised <> allocated
+             ORDER BY id LIMIT ?2",
+            ObligationRow::WHOLE
         ),
         params![through, limit],
         ObligationRow::read,
@@ -95,13 +102,13 @@ pub fn behind(
 /// When the database refuses.
 pub fn update(tx: &mut Tx<'_>, row: &ObligationRow) -> Result<(), StoreFault> {
     tx.execute(
-        "UPDATE obligation SET allocated = ?2, billed = ?3, recognised = ?4, recognised_through = ?5, ends = ?6,
-         body = ?7 WHERE id = ?1",
+        "UPDATE obligation SET allocated = ?2, billed = ?3, recognised = ?4, recognised_through = ?5, ends = ?6
+         WHERE id = ?1",
         params![
-            &row.id, row.allocated, row.billed, row.recognised, &row.recognised_through, &row.ends, &row.body
+            &row.id, row.allocated, row.billed, row.recognised, &row.recognised_through, &row.ends
         ],
     )?;
-    Ok(())
+    row.put_apart(tx)
 }
 
 /// Obligations of one entity and currency.

@@ -10,11 +10,12 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use std::path::Path;
 
 /// Tables that a run adds rows to.
-const ADDED: [&str; 5] = [
+const ADDED: [&str; 6] = [
     "document",
     "document_line",
     "event",
     "journal",
+    "document_part",
     "journal_line",
 ];
 
@@ -57,23 +58,24 @@ impl RawBilling {
         self.rows
     }
 
-    /// Reads the next page, of up to `invoices` invoices with `lines` lines and `posted` journal lines
-    /// each; nothing at the end.
+    /// Reads the next page, of up to `contracts` contracts with `lines` lines and `posted` journal lines
+    /// each, on invoices of their own or on one; nothing at the end.
     ///
     /// # Errors
     /// When the database refuses.
     pub fn read(
         &mut self,
-        invoices: i64,
+        contracts: i64,
         lines: i64,
         posted: i64,
     ) -> Result<Option<RawPage>, StoreFault> {
         let counts = [
-            invoices,
-            invoices * lines,
-            invoices,
-            invoices,
-            invoices * posted,
+            contracts,
+            contracts * lines,
+            contracts,
+            contracts,
+            contracts,
+            contracts * posted,
         ];
         let mut added: Vec<Vec<Columns>> = Vec::new();
         for ((table, last), count) in ADDED.iter().zip(&mut self.last).zip(counts) {
@@ -90,13 +92,15 @@ impl RawBilling {
         if added.first().is_none_or(Vec::is_empty) {
             return Ok(None);
         }
-        let mut due = Vec::new();
-        for document in added.first().into_iter().flatten() {
-            let sql = "SELECT id, bill_from FROM contract WHERE id = ?1";
-            due.extend(rows(&self.from, sql, &[document[CONTRACT].clone()])?);
-        }
-        let mut moved = Vec::new();
+        let (mut due, mut moved) = (Vec::new(), Vec::new());
+        let mut contract = Value::Null;
         for line in added.get(1).into_iter().flatten() {
+            // The lines of a contract follow each other.
+            if line[CONTRACT] != contract {
+                contract = line[CONTRACT].clone();
+                let sql = "SELECT id, bill_from FROM contract WHERE id = ?1";
+                due.extend(rows(&self.from, sql, std::slice::from_ref(&contract))?);
+            }
             let sql = "SELECT id, billed FROM obligation WHERE id = ?1";
             moved.extend(rows(&self.from, sql, &[line[OBLIGATION].clone()])?);
         }
@@ -117,7 +121,9 @@ impl RawBilling {
         let to = &self.to;
         to.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
         for (table, rows) in ADDED.iter().zip(&page.added) {
-            let width = rows.first().map_or(0, Vec::len);
+            let Some(width) = rows.first().map(Vec::len) else {
+                continue;
+            };
             let places: Vec<String> = (1..=width).map(|place| format!("?{place}")).collect();
             let sql = format!("INSERT INTO {table} VALUES ({})", places.join(", "));
             let mut statement = to.prepare_cached(&sql)?;
@@ -163,9 +169,8 @@ impl RawBilling {
     }
 }
 
-/// Column of `document`.
-const CONTRACT: usize = 5;
-/// Column of `document_line`.
+/// Columns of `document_line`.
+const CONTRACT: usize = 2;
 const OBLIGATION: usize = 4;
 /// Column of `event`.
 const HASH: usize = 16;

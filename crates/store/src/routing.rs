@@ -273,7 +273,10 @@ pub fn due_of(
     let mut found = Vec::new();
     each_of(
         tx,
-        &format!("SELECT {columns} FROM contract WHERE bill_from <> '' AND customer IN"),
+        &format!(
+            "SELECT {columns} FROM {} WHERE bill_from <> '' AND customer IN",
+            ContractRow::WHOLE
+        ),
         "ORDER BY customer, id",
         customers,
         |row| {

@@ -143,6 +143,22 @@ impl RoundingLine {
     }
 }
 
+/// What is to be paid of a document: its net amount, its tax and what rounds it.
+///
+/// # Errors
+/// When currencies differ, or the sum is too large.
+pub fn amount_to_pay(
+    net: Money,
+    tax: Money,
+    rounding: Option<&RoundingLine>,
+) -> Result<Money, MoneyRefused> {
+    let sum = net.plus(tax)?;
+    match rounding {
+        Some(line) => sum.plus(line.amount),
+        None => Ok(sum),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ mod tax_category;
 mod time;
 mod toml_text;
 
-pub use cash_unit::{CashRounding, CashUnit, RoundingLine};
+pub use cash_unit::{CashRounding, CashUnit, RoundingLine, amount_to_pay};
 pub use clock::{Clock, IdSource};
 pub use currency::{Currency, UnknownCurrency};
 pub use decimal::{DecimalRefused, Quantity, Rate, UnitPrice, parse_decimal};

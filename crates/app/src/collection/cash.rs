@@ -83,7 +83,11 @@ fn answer(row: &PaymentRow, decided: &Suggestion) -> Result<Answer, AppFault> {
     }))
 }
 
-fn load(tx: &mut Tx<'_>, id: &str) -> Result<PaymentRow, AppFault> {
+/// A payment, once nobody else moves it.
+///
+/// # Errors
+/// When the store fails or there is none.
+pub(crate) fn load(tx: &mut Tx<'_>, id: &str) -> Result<PaymentRow, AppFault> {
     settings::take_turn(tx, &format!("payment/{id}"))?;
     payments::payment(tx, id)?.ok_or_else(|| AppFault::NotFound {
         kind: "payment",
@@ -225,7 +229,15 @@ fn carry_out(
     Ok(())
 }
 
-fn cleared(tx: &mut Tx<'_>, context: &Context, row: &PaymentRow) -> Result<(), AppFault> {
+/// Ends the exception of a payment of which nothing is unapplied any more, or says what is left.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn cleared(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    row: &PaymentRow,
+) -> Result<(), AppFault> {
     if row.unapplied == 0 {
         let about = format!("unmatched/{}", row.id);
         exception::clear(tx, context, &about, "the payment was set against invoices")?;

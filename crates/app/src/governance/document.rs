@@ -1,6 +1,7 @@
 //! Configuration documents as texts: read, checked against each other, and told apart by digest.
 
 use crate::fault::AppFault;
+use crate::journey::invoice_policy;
 use crate::{Books, Refusal};
 use billing::TaxTable;
 use commerce::BillingFrequency;
@@ -11,6 +12,7 @@ use control::mapping::Mapping;
 use control::topology::Topology;
 use ledger::{Chart, RuleBook};
 use sha2::{Digest, Sha256};
+use values::Instant;
 
 /// A document that was read.
 #[derive(Debug, Clone)]
@@ -100,13 +102,17 @@ fn all<T: ToString>(problems: &[T]) -> Vec<Refusal> {
 pub(super) fn read(
     kind: ConfigurationKind,
     text: &str,
-    books: &Books,
+    (books, now): (&Books, Instant),
 ) -> Result<Document, Vec<Refusal>> {
     Ok(match kind {
         ConfigurationKind::Topology => Document::Topology(Topology::read(text).map_err(refused)?),
         ConfigurationKind::PostingRules => {
             let rules = RuleBook::read(text).map_err(refused)?;
             rules.check(&books.chart).map_err(refused)?;
+            let unposted = invoice_policy::unposted_by((books, now), &rules, "body");
+            if !unposted.is_empty() {
+                return Err(unposted);
+            }
             Document::PostingRules(rules)
         }
         ConfigurationKind::Chart => {

@@ -37,7 +37,8 @@ pub(crate) fn propose(
     let today = day_of(context.now);
     check_proposal(body, today)?;
     let kind = body.kind;
-    let proposed = document::read(kind, &body.body, &context.books).map_err(AppFault::Refused)?;
+    let proposed = document::read(kind, &body.body, (&context.books, context.now))
+        .map_err(AppFault::Refused)?;
     if let Document::Topology(topology) = &proposed {
         check_waivers(tx, topology, today)?;
     }
@@ -235,7 +236,7 @@ fn apply(
     current: i64,
 ) -> Result<i64, AppFault> {
     // What it is checked against may have changed since it was made.
-    document::read(kind, &row.body, &context.books).map_err(AppFault::Refused)?;
+    document::read(kind, &row.body, (&context.books, context.now)).map_err(AppFault::Refused)?;
     let version = current + 1;
     let now = context.now.microseconds();
     settings::add_configuration(tx, kind.as_str(), version, now, &row.maker, &row.body)?;
@@ -311,7 +312,8 @@ pub(super) fn tried(
     text: &str,
     days: u32,
 ) -> Result<Impact, AppFault> {
-    let proposed = document::read(kind, text, &context.books).map_err(AppFault::Refused)?;
+    let proposed =
+        document::read(kind, text, (&context.books, context.now)).map_err(AppFault::Refused)?;
     if let Document::Topology(topology) = &proposed {
         check_waivers(tx, topology, day_of(context.now))?;
     }

@@ -3,7 +3,7 @@
 //! credit note says when it is fetched.
 
 use super::stripe_invoice::{self, Taken, day_of, last_day, take_in, worth_of};
-use super::{Ending, Worth, conclude, hold_worth};
+use super::{Ending, Worth, conclude, done_or_why, hold_worth};
 use crate::command::RecordOutsideInvoice;
 use crate::connections::STRIPE;
 use crate::fault::{AppFault, stored, stored_value};
@@ -89,16 +89,15 @@ fn voided(
 ) -> Result<Ending, AppFault> {
     let day = day_of(context, &kept.entity, note.voided.unwrap_or(context.now))?;
     let what = ("voided in Stripe", day);
-    match tx.attempt(|tx| outside_billing::void(tx, context, kept, what)) {
+    match done_or_why(tx, |tx| outside_billing::void(tx, context, kept, what))? {
         Ok(_) => {
             let words = format!("credit note {} of Stripe is void", kept.number);
             Ok(Ending::confirmed(words, None))
         }
-        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
-            let why = format!("it is void there and stands here: {fault}");
+        Err(why) => {
+            let why = format!("it is void there and stands here: {why}");
             held(tx, context, row, note, (why, worth_of(kept, note.total)))
         }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -179,17 +178,14 @@ fn record(
         Err(error) => return held(tx, context, row, note, (error.to_string(), worth)),
     };
     let key = format!("{STRIPE}/{}", note.id);
-    match tx.attempt(|tx| outside_billing::record(tx, context, &key, &body)) {
+    match done_or_why(tx, |tx| outside_billing::record(tx, context, &key, &body))? {
         Ok(answer) => {
             let status = answer["status"].as_str().unwrap_or_default();
             let what = format!("credit note {} of Stripe is {status}", note.number);
             let chain = stored_value("chain id", &contract.correlation)?;
             Ok(Ending::confirmed(what, Some(&chain)))
         }
-        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
-            held(tx, context, row, note, (fault.to_string(), worth))
-        }
-        Err(fault) => Err(fault),
+        Err(why) => held(tx, context, row, note, (why, worth)),
     }
 }
 

@@ -2,7 +2,7 @@
 //! system. The event only says where to look; what is recorded is what the invoice says when it is
 //! fetched.
 
-use super::{Ending, Worth, conclude, hold_worth};
+use super::{Ending, Worth, conclude, done_or_why, hold_worth};
 use crate::command::RecordOutsideInvoice;
 use crate::connections::STRIPE;
 use crate::journey::outside_billing;
@@ -87,18 +87,15 @@ fn take(
         return Ok(Ending::later("it is given up, and could not be posted yet"));
     }
     let kept = &recorded.kept;
-    let gave_up = tx.attempt(|tx| {
+    let gave_up = done_or_why(tx, |tx| {
         outside_billing::give_up(tx, context, kept, "marked as uncollectible in Stripe")
     });
-    match gave_up {
+    match gave_up? {
         Ok(amount) => {
             let what = format!("{}; {amount} of it is given up", recorded.what);
             Ok(Ending::confirmed(what, Some(&recorded.chain)))
         }
-        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
-            held(tx, context, row, invoice, fault.to_string())
-        }
-        Err(fault) => Err(fault),
+        Err(why) => held(tx, context, row, invoice, why),
     }
 }
 
@@ -113,13 +110,12 @@ fn voided(
     };
     let day = day_of(context, &kept.entity, invoice.voided.unwrap_or(context.now))?;
     let what = ("voided in Stripe", day);
-    match tx.attempt(|tx| outside_billing::void(tx, context, &kept, what)) {
+    match done_or_why(tx, |tx| outside_billing::void(tx, context, &kept, what))? {
         Ok(_) => {
             let words = format!("invoice {} of Stripe is void", kept.number);
             Ok(Ending::confirmed(words, None))
         }
-        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
-            let why = fault.to_string();
+        Err(why) => {
             let summary = format!(
                 "Invoice {} is void in Stripe and stands here: {why}",
                 kept.number
@@ -128,7 +124,6 @@ fn voided(
             let class = "outside_document_parked";
             hold_worth(tx, context, row, class, (summary, why), worth)
         }
-        Err(fault) => Err(fault),
     }
 }
 
@@ -193,7 +188,7 @@ pub(super) fn take_in(
         Err(error) => return ended(held(tx, context, row, invoice, error.to_string())),
     };
     let key = format!("{STRIPE}/{}", invoice.id);
-    let recorded = tx.attempt(|tx| {
+    let recorded = done_or_why(tx, |tx| {
         let answer = outside_billing::record(tx, context, &key, &body)?;
         let fresh = answer["recorded_before"] == false;
         if let Some(document) = answer["document"].as_str().filter(|_| fresh)
@@ -203,7 +198,7 @@ pub(super) fn take_in(
         }
         Ok(answer)
     });
-    match recorded {
+    match recorded? {
         Ok(answer) => {
             let status = answer["status"].as_str().unwrap_or_default();
             let kept = outside_documents::outside_document(tx, STRIPE, &invoice.id)?;
@@ -217,10 +212,7 @@ pub(super) fn take_in(
                 kept,
             })))
         }
-        Err(fault @ (AppFault::Refused(_) | AppFault::NotFound { .. })) => {
-            ended(held(tx, context, row, invoice, fault.to_string()))
-        }
-        Err(fault) => Err(fault),
+        Err(why) => ended(held(tx, context, row, invoice, why)),
     }
 }
 

@@ -198,6 +198,10 @@ pub fn publish_posting_rules(
     rules
         .check(&context.books.chart)
         .map_err(|refusal| refused(refusal.to_string()))?;
+    let unposted = invoice_policy::unposted_by((&context.books, context.now), &rules, "toml");
+    if !unposted.is_empty() {
+        return Err(AppFault::Refused(unposted));
+    }
     let before = settings::configuration(tx, "posting_rules")?.map_or(0, |(version, _)| version);
     settings::add_configuration(
         tx,

@@ -1,5 +1,7 @@
 //! Issuing: an invoice or credit note with its number, lines, position and journal in one go.
 
+mod lines;
+
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::numbering::series;
 use crate::journey::{rounding, standing};
@@ -7,6 +9,7 @@ use crate::record::{Context, Fact, Recorder};
 use billing::{BilledLine, InvoiceBalance, TaxedLine};
 use commerce::{Contract, Customer};
 use events::{BillingDocument, DocumentLine, Event, Reference};
+use lines::{Lines, Written};
 use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
 use store::document_roundings::RoundingRow;
@@ -14,8 +17,8 @@ use store::documents::{self, DocumentRow, LineRow};
 use store::routing::PartRow;
 use store::{Tx, settings};
 use values::{
-    ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, LineId, Money,
-    RoundingLine,
+    ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, Money, RoundingLine,
+    amount_to_pay,
 };
 
 /// Which document is issued.
@@ -51,6 +54,27 @@ impl Kind {
         match self {
             Kind::Invoice => "invoice",
             Kind::CreditNote { .. } => "credit_note",
+        }
+    }
+
+    /// What turns amounts as on the customer's account into amounts as on the document.
+    fn sign(&self) -> i64 {
+        match self {
+            Kind::Invoice => 1,
+            Kind::CreditNote { .. } => -1,
+        }
+    }
+
+    /// The ids of a document that is begun: its own, that of its invoice, and that of a credit note.
+    fn ids(&self, context: &Context) -> (String, InvoiceId, Option<CreditNoteId>) {
+        match self {
+            Kind::Invoice => {
+                let invoice = InvoiceId::mint(&*context.ids, context.now);
+                (invoice.as_str().to_owned(), invoice, None)
+            }
+            Kind::CreditNote { id, invoice, .. } => {
+                (id.as_str().to_owned(), invoice.clone(), Some(id.clone()))
+            }
         }
     }
 }
@@ -119,16 +143,17 @@ pub(crate) fn issue_sold(
         .collect();
     let named: Vec<&str> = contracts.iter().copied().collect();
     let mut positions = bill_pages::positions(tx, &named)?;
-    let rendered = render_sold(
+    let ids = draft.kind.ids(context);
+    PartRow::insert(tx, &parts(&ids.0, &contracts, sold))?;
+    let lines = Lines::of(context, draft, sold, &ids.0, &mut positions);
+    let written = lines.write(tx)?;
+    let rendered = whole(
         context,
         recorder.correlation(),
         draft,
-        sold,
-        &mut positions,
-        number,
+        (ids, number),
+        written,
     )?;
-    PartRow::insert(tx, &parts(&rendered.row.id, &contracts, sold))?;
-    LineRow::insert(tx, &rendered.lines)?;
     DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
     RoundingRow::insert(tx, rendered.rounding.as_slice())?;
     if !bill_pages::move_positions(tx, &rendered.moved)? {
@@ -156,8 +181,6 @@ fn parts(document: &str, contracts: &BTreeSet<&str>, sold: &SoldTo) -> Vec<PartR
 pub(crate) struct Rendered {
     /// The document.
     pub(crate) row: DocumentRow,
-    /// Its lines.
-    pub(crate) lines: Vec<LineRow>,
     /// Its rounding line, where a rule holds for it.
     pub(crate) rounding: Option<RoundingRow>,
     /// The positions that it moves.
@@ -170,58 +193,44 @@ pub(crate) struct Rendered {
     pub(crate) event: Event,
 }
 
-/// Puts a draft with its number into the shape in which it is stored and told. Nothing is read or
-/// written; `positions` move.
+/// Puts a draft with its number into the shape in which it is stored and told, with its lines. Nothing is
+/// read or written; `positions` move.
 pub(crate) fn render(
     context: &Context,
     correlation: &CorrelationId,
     draft: &Draft<'_>,
     positions: &mut [Position],
     number: String,
-) -> Result<Rendered, AppFault> {
-    let sold = SoldTo::new();
-    render_sold(context, correlation, draft, &sold, positions, number)
+) -> Result<(Rendered, Vec<LineRow>), AppFault> {
+    let (sold, ids) = (SoldTo::new(), draft.kind.ids(context));
+    let (rows, written) = Lines::of(context, draft, &sold, &ids.0, positions).rows()?;
+    Ok((
+        whole(context, correlation, draft, (ids, number), written)?,
+        rows,
+    ))
 }
 
-/// As [`render`] for a document that spans contracts, or that somebody else is billed by.
-fn render_sold(
+/// A document of lines that are put into rows.
+fn whole(
     context: &Context,
     correlation: &CorrelationId,
     draft: &Draft<'_>,
-    sold: &SoldTo,
-    positions: &mut [Position],
-    number: String,
+    ((id, invoice, credit_note), number): ((String, InvoiceId, Option<CreditNoteId>), String),
+    written: Written,
 ) -> Result<Rendered, AppFault> {
     let contract = draft.contract;
     let word = draft.kind.word();
-    let (id, invoice, credit_note, source, reason) = match &draft.kind {
-        Kind::Invoice => {
-            let invoice = InvoiceId::mint(&*context.ids, context.now);
-            let id = invoice.as_str().to_owned();
-            (id, invoice, None, String::new(), String::new())
-        }
-        Kind::CreditNote {
-            id,
-            invoice,
-            reason,
-        } => (
-            id.as_str().to_owned(),
-            invoice.clone(),
-            Some(id.clone()),
-            invoice.as_str().to_owned(),
-            reason.clone(),
-        ),
+    let (source, reason) = match &draft.kind {
+        Kind::Invoice => (String::new(), String::new()),
+        Kind::CreditNote { reason, .. } => (invoice.as_str().to_owned(), reason.clone()),
     };
-    let sign = if word == "invoice" { 1 } else { -1 };
-    let written = write_lines(context, draft, sold, (&id, sign), positions)?;
     let currency = contract.currency;
-    let net: i64 = written.published.iter().map(|line| line.net.minor).sum();
-    let tax: i64 = written.published.iter().map(|line| line.tax.minor).sum();
-    let sum = Money::from_minor(net, currency).plus(Money::from_minor(tax, currency))?;
-    let total = match &draft.rounding {
-        Some(line) => sum.plus(line.amount)?,
-        None => sum,
+    let sum = |of: fn(&DocumentLine) -> Money| {
+        let minor = written.published.iter().map(|line| of(line).minor).sum();
+        Money::from_minor(minor, currency)
     };
+    let (net, tax) = (sum(|line| line.net), sum(|line| line.tax));
+    let total = amount_to_pay(net, tax, draft.rounding.as_ref())?;
     let rounded = draft.rounding.as_ref().map(|line| rounding::row(&id, line));
     let stated = draft.outside.as_ref().and_then(|outside| outside.due);
     let due = stated.unwrap_or_else(|| match &draft.kind {
@@ -241,8 +250,8 @@ fn render_sold(
         currency: currency.code().to_owned(),
         issued: draft.issued.to_string(),
         due: due.to_string(),
-        net,
-        tax,
+        net: net.minor,
+        tax: tax.minor,
         total: total.minor,
         remaining: total.minor,
         status: if total.minor == 0 { "paid" } else { "open" }.to_owned(),
@@ -269,8 +278,8 @@ fn render_sold(
         },
         due,
         lines: written.published,
-        net: Money::from_minor(net, currency),
-        tax: Money::from_minor(tax, currency),
+        net,
+        tax,
         rounding: draft.rounding,
         total,
     };
@@ -288,164 +297,12 @@ fn render_sold(
     };
     Ok(Rendered {
         row,
-        lines: written.rows,
         rounding: rounded.transpose()?,
         moved: written.moved,
         credited: written.credited,
         fact,
         event,
     })
-}
-
-#[derive(Default)]
-struct Written {
-    rows: Vec<LineRow>,
-    published: Vec<DocumentLine>,
-    moved: Vec<Moved>,
-    credited: Vec<(String, i64, i64)>,
-}
-
-fn write_lines(
-    context: &Context,
-    draft: &Draft<'_>,
-    sold: &SoldTo,
-    (document, sign): (&str, i64),
-    positions: &mut [Position],
-) -> Result<Written, AppFault> {
-    let mut written = Written::default();
-    let mut places = Places::of(positions);
-    for taxed in draft.lines {
-        let line = &taxed.line;
-        let id = LineId::mint(&*context.ids, context.now);
-        let (at, position) = places.find(positions, line)?;
-        let moved = revenue::move_position(position.billed - position.recognised, line.net.minor)
-            .ok_or(values::MoneyRefused::TooLarge)?;
-        places.keep_move(&mut written.moved, (at, position), line.net.minor);
-        written.published.push(DocumentLine {
-            line: id.clone(),
-            contract: Some(&line.contract)
-                .filter(|contract| **contract != draft.contract.id)
-                .cloned(),
-            sold_to: sold
-                .get(&line.contract)
-                .filter(|customer| **customer != draft.customer.id)
-                .cloned(),
-            product: line.product.clone(),
-            component: line.component.clone(),
-            obligation: stored_value("obligation id", &position.id)?,
-            description: line.description.clone(),
-            arithmetic: line.arithmetic.clone(),
-            period: line.period,
-            net: Money::from_minor(sign * line.net.minor, line.net.currency),
-            tax_code: line.tax_code.clone(),
-            tax_rate: taxed.tax_rate,
-            tax: Money::from_minor(sign * taxed.tax.minor, taxed.tax.currency),
-            deferred: sign * moved.deferred,
-            unbilled: -sign * moved.unbilled,
-        });
-        written.rows.push(LineRow {
-            id: id.as_str().to_owned(),
-            document: document.to_owned(),
-            contract: line.contract.as_str().to_owned(),
-            component: line.component.as_str().to_owned(),
-            obligation: position.id.clone(),
-            product: line.product.as_str().to_owned(),
-            description: line.description.clone(),
-            arithmetic: line.arithmetic.clone(),
-            period_from: line.period.from().to_string(),
-            period_until: line.period.until().to_string(),
-            net: sign * line.net.minor,
-            tax_code: line.tax_code.clone(),
-            tax_rate: taxed.tax_rate.to_string(),
-            tax: sign * taxed.tax.minor,
-            covers: covers(draft, line, &id),
-            source_line: line
-                .corrects
-                .as_ref()
-                .map_or_else(String::new, |source| source.as_str().to_owned()),
-            credited_net: 0,
-            credited_tax: 0,
-            body: to_store("line", &taxed.issued(id))?,
-        });
-        if let Some(source) = &line.corrects {
-            let credited = (
-                source.as_str().to_owned(),
-                -line.net.minor,
-                -taxed.tax.minor,
-            );
-            written.credited.push(credited);
-        }
-    }
-    Ok(written)
-}
-
-/// What the store keeps once. Lines of another system's document are kept once by its number.
-fn covers(draft: &Draft<'_>, line: &billing::DraftLine, id: &LineId) -> String {
-    line.covers()
-        .filter(|_| draft.outside.is_none())
-        .unwrap_or_else(|| id.as_str().to_owned())
-}
-
-/// Where the position of each component is, and which of them a document has moved already: one
-/// document may span tens of thousands of contracts.
-struct Places {
-    /// The move of each position, by its place.
-    moved: Vec<Option<usize>>,
-}
-
-/// What a position is found by.
-fn place(position: &Position) -> (&str, &str) {
-    (&position.contract, &position.component)
-}
-
-impl Places {
-    /// Puts positions in the order in which they are found.
-    fn of(positions: &mut [Position]) -> Places {
-        positions.sort_by(|one, other| place(one).cmp(&place(other)));
-        Places {
-            moved: vec![None; positions.len()],
-        }
-    }
-
-    /// The position of the obligation that a line bills, with its place.
-    fn find<'p>(
-        &self,
-        positions: &'p mut [Position],
-        line: &billing::DraftLine,
-    ) -> Result<(usize, &'p mut Position), AppFault> {
-        let wanted = (line.contract.as_str(), line.component.as_str());
-        let at = positions.partition_point(|known| place(known) < wanted);
-        let found = positions.get_mut(at).filter(|known| place(known) == wanted);
-        match found {
-            Some(position) => Ok((at, position)),
-            None => Err(AppFault::NotFound {
-                kind: "obligation of component",
-                id: line.component.to_string(),
-            }),
-        }
-    }
-
-    /// Moves a position; several lines of one document move it once.
-    fn keep_move(
-        &mut self,
-        moved: &mut Vec<Moved>,
-        (at, position): (usize, &mut Position),
-        net: i64,
-    ) {
-        match self.moved[at].and_then(|at| moved.get_mut(at)) {
-            Some(known) => known.after += net,
-            None => {
-                self.moved[at] = Some(moved.len());
-                moved.push(Moved {
-                    id: position.id.clone(),
-                    billed: position.billed,
-                    recognised: position.recognised,
-                    after: position.billed + net,
-                });
-            }
-        }
-        position.billed += net;
-    }
 }
 
 /// To whom the contracts on a document were sold, where that was kept.

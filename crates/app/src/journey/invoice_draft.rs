@@ -23,6 +23,7 @@ use ::billing::{Document, InvoicePolicy, TaxedLine};
 use commerce::Contract;
 use events::{Event, InvoiceDraftReport};
 use serde_json::json;
+use std::collections::BTreeSet;
 use store::contracts::ContractRow;
 use store::documents;
 use store::invoice_drafts::{self, InvoiceDraftRow};
@@ -117,14 +118,39 @@ pub(crate) fn dated(
     tx: &mut Tx<'_>,
     context: &Context,
     contract: &Contract,
-    (through, today): (Date, Date),
+    days: (Date, Date),
 ) -> Result<Date, AppFault> {
-    let stands = match policy(context, &contract.entity) {
-        None => false,
-        Some(policy) if policy.draft_days > 0 || policy.until_approved => true,
-        Some(_) => invoice_drafts::open_of(tx, contract.id.as_str())?.is_some(),
-    };
-    Ok(if stands { today } else { through.min(today) })
+    let id = contract.id.as_str();
+    let is_drafted = standing(tx, context, &[id])?.contains(id);
+    Ok(dated_with(context, &contract.entity, is_drafted, days))
+}
+
+/// As [`dated`] with what [`standing`] found.
+pub(crate) fn dated_with(
+    context: &Context,
+    entity: &EntityId,
+    is_drafted: bool,
+    (through, today): (Date, Date),
+) -> Date {
+    let stands = policy(context, entity)
+        .is_some_and(|policy| policy.draft_days > 0 || policy.until_approved || is_drafted);
+    if stands { today } else { through.min(today) }
+}
+
+/// Of which of these contracts a draft stands. Without any policy nobody needs to ask.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn standing(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    contracts: &[&str],
+) -> Result<BTreeSet<String>, AppFault> {
+    if context.books.invoices.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let open = invoice_drafts::open_of_any(tx, contracts)?;
+    Ok(open.into_iter().map(|draft| draft.contract).collect())
 }
 
 /// Whether the document of a contract is issued now, and what becomes of its draft.

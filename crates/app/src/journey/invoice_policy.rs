@@ -5,14 +5,15 @@ use super::numbering::standard;
 use crate::command::{Answer, SetInvoicePolicy};
 use crate::fault::{stored, stored_value, to_store};
 use crate::record::Context;
-use crate::{App, AppFault, Refusal};
+use crate::{App, AppFault, Books, Refusal};
 use billing::{InvoicePolicy, NumberPattern, NumberSeries};
+use ledger::RuleBook;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use store::{Tx, settings};
-use values::EntityId;
+use values::{Date, EntityId, Instant};
 
 /// How the kinds of the configurations begin that hold the policies.
 pub const POLICIES: &str = "invoice_policy/";
@@ -90,38 +91,67 @@ pub fn set(
 }
 
 /// Events whose posting rules have to post the rounding of a document.
-const ROUNDED: [&str; 3] = [
+const ROUNDED: [&str; 4] = [
     "com.tieout.billing.invoice.issued.v1",
     "com.tieout.billing.invoice.voided.v1",
     "com.tieout.billing.credit_memo.issued.v1",
+    "com.tieout.billing.credit_memo.voided.v1",
 ];
 
 /// The posting rules that know nothing of a rounding: what they make of a rounded document would not
 /// balance. Books keep the rules with which they began.
 fn unposted(context: &Context, body: &SetInvoicePolicy) -> Result<Vec<Refusal>, AppFault> {
-    let mut wrong = Vec::new();
     if body.policy.rounding.is_empty() {
-        return Ok(wrong);
+        return Ok(Vec::new());
     }
-    let today = context.today(&body.entity)?;
     let known = context.books.invoices.get(&body.entity);
     if known.is_some_and(|known| known.policy.rounding == body.policy.rounding) {
-        return Ok(wrong);
+        return Ok(Vec::new());
     }
-    for event in ROUNDED {
-        for rule in context.books.rules.without(event, "rounding", today) {
-            let message = format!(
-                "posting rule {} does not post the amount rounding of {event}; add a line for it, for each document, before amounts are rounded",
-                rule.id
+    let today = context.today(&body.entity)?;
+    let words = said_of(&context.books.rules, today).map(|lacks| {
+        format!("{lacks}; add a line for it, for each document, before amounts are rounded")
+    });
+    Ok(words
+        .map(|words| Refusal::field("rounding_not_posted", "policy.rounding", words))
+        .collect())
+}
+
+/// What posting rules lack to post the roundings of legal entities that round already; `field` is where
+/// the rules stand.
+pub(crate) fn unposted_by(
+    (books, now): (&Books, Instant),
+    rules: &RuleBook,
+    field: &str,
+) -> Vec<Refusal> {
+    let rounding = books
+        .invoices
+        .iter()
+        .filter(|(_, known)| !known.policy.rounding.is_empty());
+    let Some(entity) = rounding.filter_map(|(id, _)| books.entities.get(id)).next() else {
+        return Vec::new();
+    };
+    let today = entity.zone.date_at(now);
+    said_of(rules, today)
+        .map(|lacks| {
+            let words = format!(
+                "{lacks}, and amounts of {} are rounded; add a line for it, for each document",
+                entity.id
             );
-            wrong.push(Refusal::field(
-                "rounding_not_posted",
-                "policy.rounding",
-                message,
-            ));
-        }
-    }
-    Ok(wrong)
+            Refusal::field("rounding_not_posted", field, words)
+        })
+        .collect()
+}
+
+/// Each rule, in force on a day or from a later one, that does not post a rounding.
+fn said_of(rules: &RuleBook, day: Date) -> impl Iterator<Item = String> {
+    ROUNDED.iter().flat_map(move |event| {
+        let lacking = rules.without(event, "rounding", day);
+        lacking.into_iter().map(move |rule| {
+            let id = &rule.id;
+            format!("posting rule {id} does not post the amount rounding of {event}")
+        })
+    })
 }
 
 /// A series of numbers that was ever in force, or is now because nothing else was stated.

@@ -25,6 +25,7 @@ use control::topology::Mode;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::Tx;
 use store::contracts::ContractRow;
 use store::documents::DocumentRow;
@@ -169,7 +170,7 @@ fn read(
     context: &Context,
     contract: &Contract,
     body: &RecordOutsideInvoice,
-    on: &BTreeSet<LineId>,
+    on: &Arc<BTreeSet<LineId>>,
 ) -> Result<(Vec<OutsideLine>, (i64, i64)), AppFault> {
     let mut wrong = head(contract, body);
     let (mut lines, mut net, mut tax) = (Vec::new(), 0_i64, 0_i64);

@@ -10,12 +10,12 @@ use crate::record::{Context, Fact, Recorder};
 use billing::BilledLine;
 use events::{BillingDocument, DocumentLine, Event};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
 use store::routing::{self, PartRow};
 use store::{StoreFault, Tx, contracts, payments, settings};
-use values::{Currency, CustomerId, Date, EntityId, Money};
+use values::{Currency, CustomerId, Date, EntityId, Money, RoundingLine};
 
 /// `void_invoice`.
 ///
@@ -68,33 +68,8 @@ pub(crate) fn invoice_whole(
     because: Because<'_>,
 ) -> Result<(), AppFault> {
     let lines = documents::lines_of(tx, &invoice.id)?;
-    let mut positions = positions_in_turn(tx, &lines)?;
-    let lifecycle = &control::lifecycle::INVOICE;
-    crate::lifecycle::go(lifecycle, &invoice.number, &invoice.status, "void")?;
-    check(tx, invoice, &lines)?;
-    let published = take_back(tx, invoice, (&lines, -1), &mut positions)?;
-    // What it gave back of earlier lines is owed again.
-    for line in lines.iter().filter(|line| !line.source_line.is_empty()) {
-        documents::add_credited(tx, &line.source_line, line.net, line.tax)?;
-    }
-    documents::void(tx, &invoice.id)?;
-    bill_again(tx, &lines)?;
-    let chain = stored_value("chain id", &invoice.correlation)?;
-    let mut recorder = Recorder::new(context, chain, because.source, because.key);
-    let event = Event::InvoiceVoided(BillingDocument {
-        rounding: rounding::of_row(tx, invoice)?,
-        ..said(invoice, published, because.reason)?
-    });
-    recorder.event(fact(context, invoice, "invoice", because.day)?, event);
-    document::tell(
-        tx,
-        context,
-        &mut recorder,
-        &invoice.customer,
-        &invoice.contract,
-    )?;
-    recorder.finish(tx)?;
-    Ok(())
+    let recorder = reverse(tx, context, (invoice, &lines), because)?;
+    tell(tx, context, recorder, invoice)
 }
 
 /// Voids a credit note: its lines are billed again, its invoice is owed again, and the price that it
@@ -109,33 +84,13 @@ pub(crate) fn credit_note(
     because: Because<'_>,
 ) -> Result<(), AppFault> {
     let lines = documents::lines_of(tx, &note.id)?;
-    let mut positions = positions_in_turn(tx, &lines)?;
-    let lifecycle = &control::lifecycle::CREDIT_NOTE;
-    crate::lifecycle::go(lifecycle, &note.number, &note.status, "void")?;
-    let published = take_back(tx, note, (&lines, 1), &mut positions)?;
-    for line in lines.iter().filter(|line| !line.source_line.is_empty()) {
-        documents::add_credited(tx, &line.source_line, -line.net, -line.tax)?;
-    }
-    documents::void(tx, &note.id)?;
-    bill_again(tx, &lines)?;
-    let chain = stored_value("chain id", &note.correlation)?;
-    let mut recorder = Recorder::new(context, chain, because.source, because.key);
-    let said = BillingDocument {
-        credit_note: Some(stored_value("credit note id", &note.id)?),
-        rounding: rounding::of_row(tx, note)?,
-        ..said_of(note, published, because.reason, &note.source)?
-    };
-    recorder.event(
-        fact(context, note, "credit_note", because.day)?,
-        Event::CreditNoteVoided(said),
-    );
+    let mut recorder = reverse(tx, context, (note, &lines), because)?;
     let billed: Vec<BilledLine> = lines
         .iter()
         .map(|row| stored("line", &row.body))
         .collect::<Result<_, _>>()?;
-    let credited: BTreeSet<&str> = lines.iter().map(|line| line.contract.as_str()).collect();
     let words = format!("credit note {} is void", note.number);
-    for id in credited {
+    for id in contracts_of(&lines) {
         let (_, contract) = contracts_journey::load(tx, &stored_value("contract id", id)?)?;
         let when = (because.day, words.as_str());
         credit::restore_price(tx, context, &mut recorder, &contract, &billed, when)?;
@@ -144,15 +99,68 @@ pub(crate) fn credit_note(
         let (paid, credited) = document::settled(tx, &invoice.id)?;
         document::settle(tx, &mut invoice, paid, credited)?;
     }
-    document::tell(tx, context, &mut recorder, &note.customer, &note.contract)?;
-    recorder.finish(tx)?;
-    Ok(())
+    tell(tx, context, recorder, note)
+}
+
+/// Takes a document back: its positions, what its lines gave back of others, its cover of the timeline
+/// and its postings.
+fn reverse<'c>(
+    tx: &mut Tx<'_>,
+    context: &'c Context,
+    (document, lines): (&DocumentRow, &[LineRow]),
+    because: Because<'_>,
+) -> Result<Recorder<'c>, AppFault> {
+    let is_note = is_credit_note(document);
+    // What an invoice billed leaves the positions; what a credit note gave comes back to them.
+    let (sign, lifecycle) = match is_note {
+        true => (1, &control::lifecycle::CREDIT_NOTE),
+        false => (-1, &control::lifecycle::INVOICE),
+    };
+    let mut positions = positions_in_turn(tx, lines)?;
+    crate::lifecycle::go(lifecycle, &document.number, &document.status, "void")?;
+    if !is_note {
+        check(tx, document, lines)?;
+    }
+    let published = take_back(tx, document, (lines, sign), &mut positions)?;
+    // What it gave back of earlier lines is owed again.
+    for line in lines.iter().filter(|line| !line.source_line.is_empty()) {
+        documents::add_credited(tx, &line.source_line, -sign * line.net, -sign * line.tax)?;
+    }
+    documents::void(tx, &document.id)?;
+    bill_again(tx, lines)?;
+    let chain = stored_value("chain id", &document.correlation)?;
+    let mut recorder = Recorder::new(context, chain, because.source, because.key);
+    let rounding = rounding::of_row(tx, document)?;
+    let said = said(document, published, rounding, because.reason)?;
+    let event = match is_note {
+        true => Event::CreditNoteVoided(said),
+        false => Event::InvoiceVoided(said),
+    };
+    recorder.event(fact(context, document, because.day)?, event);
+    Ok(recorder)
+}
+
+fn is_credit_note(document: &DocumentRow) -> bool {
+    document.kind == "credit_note"
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    mut recorder: Recorder<'_>,
+    row: &DocumentRow,
+) -> Result<(), AppFault> {
+    document::tell(tx, context, &mut recorder, &row.customer, &row.contract)?;
+    recorder.finish(tx)
+}
+
+fn contracts_of(lines: &[LineRow]) -> BTreeSet<&str> {
+    lines.iter().map(|line| line.contract.as_str()).collect()
 }
 
 /// The positions that lines moved, once nobody else moves them.
 fn positions_in_turn(tx: &mut Tx<'_>, lines: &[LineRow]) -> Result<Vec<Position>, AppFault> {
-    let touched: BTreeSet<&str> = lines.iter().map(|line| line.contract.as_str()).collect();
-    let contract_ids: Vec<&str> = touched.into_iter().collect();
+    let contract_ids: Vec<&str> = contracts_of(lines).into_iter().collect();
     for contract in &contract_ids {
         settings::take_turn(tx, &format!("contract/{contract}"))?;
     }
@@ -175,14 +183,9 @@ fn take_back(
     Ok(published)
 }
 
-fn fact(
-    context: &Context,
-    document: &DocumentRow,
-    word: &str,
-    effective: Date,
-) -> Result<Fact, AppFault> {
+fn fact(context: &Context, document: &DocumentRow, effective: Date) -> Result<Fact, AppFault> {
     Ok(Fact {
-        subject: format!("{word}/{}", document.id),
+        subject: format!("{}/{}", document.kind, document.id),
         partition: format!("contract/{}", document.contract),
         effective,
         entity: Some(stored_value("entity id", &document.entity)?),
@@ -228,28 +231,34 @@ fn taken_back(
     positions: &mut [Position],
 ) -> Result<(Vec<DocumentLine>, Vec<Moved>), AppFault> {
     let (lead, customer) = (invoice.contract.as_str(), invoice.customer.as_str());
+    // Looked up rather than searched for: a document may have tens of thousands of lines.
+    let mut places: HashMap<String, &mut Position> = positions
+        .iter_mut()
+        .map(|position| (position.id.clone(), position))
+        .collect();
+    let sold: HashMap<&str, &PartRow> = parts
+        .iter()
+        .map(|part| (part.contract.as_str(), part))
+        .collect();
     let mut published = Vec::with_capacity(lines.len());
-    let mut moved: Vec<Moved> = Vec::new();
+    let mut moved: BTreeMap<String, Moved> = BTreeMap::new();
     for row in lines {
         let billed: BilledLine = stored("line", &row.body)?;
-        let position = positions
-            .iter_mut()
-            .find(|known| known.id == row.obligation)
+        let position = places
+            .get_mut(&row.obligation)
             .ok_or_else(|| AppFault::NotFound {
                 kind: "obligation",
                 id: row.obligation.clone(),
             })?;
         let back = revenue::move_position(position.billed - position.recognised, sign * row.net)
             .ok_or(values::MoneyRefused::TooLarge)?;
-        match moved.iter_mut().find(|known| known.id == position.id) {
-            Some(known) => known.after += sign * row.net,
-            None => moved.push(Moved {
-                id: position.id.clone(),
-                billed: position.billed,
-                recognised: position.recognised,
-                after: position.billed + sign * row.net,
-            }),
-        }
+        let known = moved.entry(position.id.clone()).or_insert_with(|| Moved {
+            id: position.id.clone(),
+            billed: position.billed,
+            recognised: position.recognised,
+            after: position.billed,
+        });
+        known.after += sign * row.net;
         position.billed += sign * row.net;
         let line = &billed.line;
         published.push(DocumentLine {
@@ -257,7 +266,7 @@ fn taken_back(
             contract: Some(&line.contract)
                 .filter(|contract| contract.as_str() != lead)
                 .cloned(),
-            sold_to: sold_to(parts, line.contract.as_str(), customer)?,
+            sold_to: sold_to(&sold, line.contract.as_str(), customer)?,
             product: line.product.clone(),
             component: line.component.clone(),
             obligation: stored_value("obligation id", &row.obligation)?,
@@ -272,16 +281,16 @@ fn taken_back(
             unbilled: -sign * back.unbilled,
         });
     }
-    Ok((published, moved))
+    Ok((published, moved.into_values().collect()))
 }
 
 /// To whom the contract of a line was sold, where somebody else was billed.
 fn sold_to(
-    parts: &[PartRow],
+    parts: &HashMap<&str, &PartRow>,
     contract: &str,
     customer: &str,
 ) -> Result<Option<CustomerId>, AppFault> {
-    let part = parts.iter().find(|part| part.contract == contract);
+    let part = parts.get(contract);
     part.filter(|part| part.customer != customer)
         .map(|part| stored_value("customer id", &part.customer))
         .transpose()
@@ -305,35 +314,35 @@ fn bill_again(tx: &mut Tx<'_>, lines: &[LineRow]) -> Result<(), AppFault> {
     Ok(())
 }
 
+/// A document as it is told when it is taken back. A credit note is about the invoice that it credited.
 fn said(
-    invoice: &DocumentRow,
+    document: &DocumentRow,
     lines: Vec<DocumentLine>,
+    rounding: Option<RoundingLine>,
     reason: &str,
 ) -> Result<BillingDocument, AppFault> {
-    said_of(invoice, lines, reason, &invoice.id)
-}
-
-fn said_of(
-    invoice: &DocumentRow,
-    lines: Vec<DocumentLine>,
-    reason: &str,
-    about: &str,
-) -> Result<BillingDocument, AppFault> {
-    let currency: Currency = stored_value("currency", &invoice.currency)?;
-    let due: Date = stored_value("date", &invoice.due)?;
+    let currency: Currency = stored_value("currency", &document.currency)?;
+    let due: Date = stored_value("date", &document.due)?;
+    let (invoice, credit_note) = match is_credit_note(document) {
+        true => (
+            &document.source,
+            Some(stored_value("credit note id", &document.id)?),
+        ),
+        false => (&document.id, None),
+    };
     Ok(BillingDocument {
-        invoice: stored_value("invoice id", about)?,
-        credit_note: None,
-        number: invoice.number.clone(),
-        customer: stored_value("customer id", &invoice.customer)?,
-        contract: stored_value("contract id", &invoice.contract)?,
+        invoice: stored_value("invoice id", invoice)?,
+        credit_note,
+        number: document.number.clone(),
+        customer: stored_value("customer id", &document.customer)?,
+        contract: stored_value("contract id", &document.contract)?,
         issued_in: None,
         reason: Some(reason.to_owned()),
         due,
         lines,
-        net: Money::from_minor(invoice.net, currency),
-        tax: Money::from_minor(invoice.tax, currency),
-        rounding: None,
-        total: Money::from_minor(invoice.total, currency),
+        net: Money::from_minor(document.net, currency),
+        tax: Money::from_minor(document.tax, currency),
+        rounding,
+        total: Money::from_minor(document.total, currency),
     })
 }

@@ -12,14 +12,14 @@ use super::words::segment;
 use crate::fault::{AppFault, stored, stored_value};
 use crate::view::{TieOutRow, TieOutStatus};
 use crate::{App, Books};
-use billing::TaxedLine;
 use commercial::BillingGap;
 pub use memory::Memory;
 use recon::{Figure, Inputs, Measure, Status};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Deserialize;
+use std::collections::BTreeMap;
 use store::exceptions::Stake;
 use store::{Tx, settings};
-use values::{Currency, EntityId, Instant, Money, Month};
+use values::{ContractId, Currency, EntityId, Instant, Money, Month};
 
 /// Everything that must agree, sorted by measure, entity and currency. Billings are recomputed
 /// through the date of each entity at `now`.
@@ -42,20 +42,29 @@ pub fn tie_outs(
 
 /// What is owed and stands as a draft is on its way, unless an exception names it.
 fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Result<(), AppFault> {
-    if gaps.is_empty() {
+    let mut lagging: BTreeMap<&str, &BillingGap> = gaps
+        .iter()
+        .map(|gap| (gap.contract.as_str(), gap))
+        .collect();
+    if lagging.is_empty() {
         return Ok(());
     }
-    let mut standing = BTreeSet::new();
-    for (contract, lines) in store::invoice_drafts::standing(tx)? {
-        let lines: Vec<TaxedLine> = stored("draft", &lines)?;
-        standing.extend(
-            lines
-                .into_iter()
-                .map(|it| it.line.contract.as_str().to_owned()),
-        );
-        standing.insert(contract);
+    let standing = store::invoice_drafts::standing(tx)?;
+    let mut drafted: Vec<&BillingGap> = Vec::new();
+    for (_, contract) in &standing {
+        drafted.extend(lagging.remove(contract.as_str()));
     }
-    for gap in gaps.iter().filter(|gap| standing.contains(&gap.contract)) {
+    // A draft may bill others with the contract that it is kept under: read only while one is sought.
+    for (draft, _) in &standing {
+        if lagging.is_empty() {
+            break;
+        }
+        let lines = store::invoice_drafts::lines(tx, draft)?.unwrap_or_default();
+        for line in stored::<Vec<DraftedLine>>("draft", &lines)? {
+            drafted.extend(lagging.remove(line.line.contract.as_str()));
+        }
+    }
+    for gap in drafted {
         let key = format!("billing/{}", gap.contract);
         if store::exceptions::open_about(tx, &key)?.is_none() {
             let (entity, currency) = (gap.entity.as_str(), gap.amount.currency.code());
@@ -64,6 +73,18 @@ fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Resul
         }
     }
     Ok(())
+}
+
+/// What is read of a line of a draft here.
+#[derive(Deserialize)]
+struct DraftedLine {
+    line: OfContract,
+}
+
+/// Whose a line is.
+#[derive(Deserialize)]
+struct OfContract {
+    contract: ContractId,
 }
 
 /// The measures that prove balances of accounts, without rating any contract again.

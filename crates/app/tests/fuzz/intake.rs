@@ -1,7 +1,7 @@
 //! What is sent to books that sell something already: files of rows, events of use, a catalogue as one
 //! document, policies and letterheads.
 
-use crate::targets::{Target, on_new_books, said, split, target, text};
+use crate::targets::{TOML, Target, on_new_books, said, split, target, text};
 use app::command::{Command, Envelope, RecordUsage};
 use app::{App, AppFault};
 use base64::Engine as _;
@@ -21,6 +21,7 @@ pub fn targets() -> Vec<Target> {
                 "crates/billing/data/collection-policy.toml",
                 "crates/control/data/discount-policy.toml",
                 "crates/control/data/processes",
+                TOML,
             ],
             |input| {
                 let text = text(input);

@@ -25,6 +25,9 @@ pub struct Target {
     pub seeds: &'static [&'static str],
 }
 
+/// Text that a reader of TOML refuses before it can overflow the stack.
+pub const TOML: &str = "fuzz/corpus/toml";
+
 static OPERATION: Operation = Operation {
     system: "fuzz",
     name: "read",
@@ -207,19 +210,19 @@ fn documents() -> Vec<Target> {
         target(
             "posting_rules",
             &["[[rule]]"],
-            &["crates/ledger/data/posting-rules.toml"],
+            &["crates/ledger/data/posting-rules.toml", TOML],
             |input| said(&ledger::RuleBook::read(&text(input))),
         ),
         target(
             "chart",
             &["[[account]]"],
-            &["crates/ledger/data/chart.toml"],
+            &["crates/ledger/data/chart.toml", TOML],
             |input| said(&ledger::Chart::read(&text(input))),
         ),
         target(
             "topology",
             &[""],
-            &["crates/control/data/topology"],
+            &["crates/control/data/topology", TOML],
             |input| said(&control::topology::Topology::read(&text(input))),
         ),
         target(
@@ -228,6 +231,7 @@ fn documents() -> Vec<Target> {
             &[
                 "crates/control/data/mapping-salesforce.toml",
                 "crates/control/data/mapping-netsuite.toml",
+                TOML,
             ],
             |input| {
                 let text = text(input);
@@ -240,7 +244,7 @@ fn documents() -> Vec<Target> {
         target(
             "approval_policy",
             &[""],
-            &["crates/control/data/approval-policy.toml"],
+            &["crates/control/data/approval-policy.toml", TOML],
             |input| {
                 let known = ["refund_payment", "reopen_period", "post_journal"];
                 said(&control::approval_policy::ApprovalPolicy::read(
@@ -252,13 +256,13 @@ fn documents() -> Vec<Target> {
         target(
             "flow_register",
             &[""],
-            &["crates/control/data/flows.toml"],
+            &["crates/control/data/flows.toml", TOML],
             |input| said(&control::flow::FlowRegister::read(&text(input))),
         ),
         target(
             "deviation_template",
             &[""],
-            &["crates/control/data/template.toml"],
+            &["crates/control/data/template.toml", TOML],
             |input| said(&control::deviation::Template::read(&text(input))),
         ),
         target(

@@ -101,12 +101,7 @@ fn a_void_takes_the_rounding_back_and_the_next_bill_has_it_again() {
 fn a_rounding_that_a_rule_would_not_post_is_refused_with_the_rule() {
     let company = company("{ draft_days: 5 }", 10, "");
     company.controller("li");
-    let text = RuleBook::STANDARD.replacen("amount = \"rounding\"", "amount = \"net\"", 1);
-    let text = text.replacen(
-        "account = \"6920\"\namount = \"net\"",
-        "account = \"6920\"\namount = \"tax\"",
-        1,
-    );
+    let text = without_rounding();
     let answer = company
         .act("publish_posting_rules", json!({ "toml": text }))
         .unwrap();
@@ -120,4 +115,45 @@ fn a_rounding_that_a_rule_would_not_post_is_refused_with_the_rule() {
         words.starts_with("posting rule invoice-issued does not post"),
         "{words}"
     );
+}
+
+/// The standard rules, of which the first posts the tax where it posts a rounding.
+fn without_rounding() -> String {
+    RuleBook::STANDARD.replacen("amount = \"rounding\"", "amount = \"tax\"", 1)
+}
+
+#[test]
+fn rules_that_would_not_post_a_rounding_are_refused_while_amounts_are_rounded() {
+    let company = company(TENS, 10, "");
+    let refused = [
+        company.refused(
+            "publish_posting_rules",
+            json!({ "toml": without_rounding() }),
+        ),
+        company.refused(
+            "propose_configuration",
+            json!({ "kind": "posting_rules", "body": without_rounding(), "reason": "simpler" }),
+        ),
+    ];
+    for (code, words) in refused {
+        assert_eq!(code, "rounding_not_posted");
+        assert_eq!(
+            words,
+            "posting rule invoice-issued does not post the amount rounding of \
+             com.tieout.billing.invoice.issued.v1, and amounts of DE are rounded; \
+             add a line for it, for each document"
+        );
+    }
+    // A version that lacks it only from a later day on is no better.
+    let first = RuleBook::STANDARD.split("[[rules]]").nth(1).unwrap();
+    let next = first
+        .replacen(
+            "version = 1",
+            "version = 2\neffective_from = \"2027-01-01\"",
+            1,
+        )
+        .replacen("amount = \"rounding\"", "amount = \"tax\"", 1);
+    let later = format!("{}\n[[rules]]{next}", RuleBook::STANDARD);
+    let (code, words) = company.refused("publish_posting_rules", json!({ "toml": later }));
+    assert_eq!(code, "rounding_not_posted", "{words}");
 }

@@ -1,11 +1,11 @@
 //! What a document of another system gives back, laid over what was billed: never more than is left.
 
 use super::{Giving, OutsideLine, OutsideRefusal, spread};
+use crate::credit::{given_up, giving_back, left_of};
 use crate::line::{BilledLine, DraftLine, LineKind};
 use crate::owed::owed;
-use crate::position::overcharged;
 use commerce::Contract;
-use values::{Date, Money, MoneyRefused, Quantity, UnitPrice};
+use values::{Date, Money, MoneyRefused};
 
 /// First what the timeline no longer expects, unless all of it is given up; the rest as a correction
 /// of an amount or as a concession.
@@ -40,11 +40,9 @@ pub(super) fn lines(
         });
     };
     if rest.minor > 0 || line.on.is_empty() {
-        let given_up = line.giving == Giving::Goodwill;
-        let by_rule = if given_up {
-            rest
-        } else {
-            Money::zero(rest.currency)
+        let by_rule = match line.giving {
+            Giving::Goodwill => rest,
+            Giving::Owed | Giving::OwedThenGoodwill => Money::zero(rest.currency),
         };
         drafts.push(correction(newest, rest, by_rule));
         return Ok(drafts);
@@ -77,12 +75,12 @@ fn beyond(
     (sources, rest): (&[&BilledLine], Money),
 ) -> Result<Vec<DraftLine>, OutsideRefusal> {
     let asked = rest.negated()?;
-    let mut left = Vec::with_capacity(sources.len());
+    let mut parts = Vec::with_capacity(sources.len());
     let mut remaining = Money::zero(rest.currency);
     for source in sources {
-        let open = left_of(source, billed, drafts)?;
+        let open = left(source, billed, drafts)?;
         remaining = remaining.plus(open)?;
-        left.push(open.minor.unsigned_abs());
+        parts.push(open.minor.unsigned_abs());
     }
     if asked.minor > remaining.minor {
         return Err(OutsideRefusal::ExceedsInvoice {
@@ -92,19 +90,13 @@ fn beyond(
         });
     }
     let mut found = Vec::with_capacity(sources.len());
-    for (source, part) in sources.iter().zip(spread(rest, &left)?) {
+    for (source, part) in sources.iter().zip(spread(rest, &parts)?) {
         if part.is_zero() {
             continue;
         }
         let by_rule = match line.giving {
             Giving::Owed => Money::zero(part.currency),
-            // What was billed beyond the rule is corrected first; only the rest is given up.
-            Giving::OwedThenGoodwill | Giving::Goodwill => {
-                let wrong = overcharged(source, billed)?
-                    .minor
-                    .min(part.negated()?.minor);
-                part.plus(Money::from_minor(wrong, part.currency))?
-            }
+            Giving::OwedThenGoodwill | Giving::Goodwill => given_up(source, billed, part)?,
         };
         found.push(correction(source, part, by_rule));
     }
@@ -112,33 +104,17 @@ fn beyond(
 }
 
 /// What is left of a line after all that corrects it.
-fn left_of(
+fn left(
     source: &BilledLine,
     billed: &[BilledLine],
     drafts: &[DraftLine],
 ) -> Result<Money, MoneyRefused> {
     let issued = billed.iter().map(|known| &known.line);
-    let mut left = source.line.net;
-    for line in issued.chain(drafts) {
-        if line.corrects.as_ref() == Some(&source.id) {
-            left = left.plus(line.net)?;
-        }
-    }
-    Ok(Money::from_minor(left.minor.max(0), left.currency))
+    let left = left_of(source, issued.chain(drafts))?;
+    Ok(Money::from_minor(left.max(0), source.line.net.currency))
 }
 
 fn correction(source: &BilledLine, net: Money, by_rule: Money) -> DraftLine {
-    DraftLine {
-        kind: LineKind::Concession,
-        corrects: Some(source.id.clone()),
-        quantity: Quantity::default(),
-        price: UnitPrice::default(),
-        numerator: 0,
-        denominator: 1,
-        by_rule,
-        net,
-        arithmetic: format!("corrects {}", source.line.net.grouped()),
-        decided_on: String::new(),
-        ..source.line.clone()
-    }
+    let arithmetic = format!("corrects {}", source.line.net.grouped());
+    giving_back(source, net, by_rule, arithmetic)
 }

@@ -173,7 +173,10 @@ impl Stripe {
         if invoice.adds_up() {
             Ok(invoice)
         } else {
-            Err(wire::does_not_add_up(&invoice))
+            Err(wire::does_not_add_up(
+                &format!("invoice {}", invoice.id),
+                invoice.total,
+            ))
         }
     }
 
@@ -215,7 +218,10 @@ impl Stripe {
         if note.adds_up() {
             Ok(note)
         } else {
-            Err(wire::note_does_not_add_up(&note))
+            Err(wire::does_not_add_up(
+                &format!("credit note {}", note.id),
+                note.total,
+            ))
         }
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use values::{Instant, Money};
 
-use super::invoice::without_tax;
-use super::reply::read_fault;
-use super::shapes::{Page, Read, currency, id_of, money, read_object, read_page};
-use super::{Connection, Filter, SYSTEM};
+use super::invoice::{add_up, without_tax};
+use super::reply::{read_object, read_page};
+use super::shapes::{Page, Read, currency, id_of, money};
+use super::{Connection, Filter};
 use crate::encoding;
-use crate::fault::{Fault, FaultClass, ReadFault};
+use crate::fault::{Fault, ReadFault};
 use crate::json::Record;
 use crate::request::{Operation, Reply, Request};
 
@@ -69,10 +69,10 @@ pub struct CreditNoteLine {
 impl CreditNote {
     /// Whether its lines add up to its total, so that nothing on it went unread.
     pub fn adds_up(&self) -> bool {
-        let sum = self.lines.iter().try_fold(0_i64, |sum, line| {
-            sum.checked_add(line.net.minor)?.checked_add(line.tax.minor)
-        });
-        sum == Some(self.total.minor)
+        add_up(
+            self.lines.iter().map(|line| (line.net, line.tax)),
+            self.total,
+        )
     }
 }
 
@@ -94,10 +94,7 @@ impl Connection {
 /// # Errors
 /// When Stripe answered with an error, or the answer cannot be read.
 pub fn read_credit_note(operation: &Operation, reply: &Reply) -> Result<CreditNote, Fault> {
-    if !reply.is_success() {
-        return Err(read_fault(operation, reply));
-    }
-    read_object(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
+    read_object(operation, reply)
 }
 
 /// Reads one page of the lines of a credit note in this currency, which its lines do not repeat.
@@ -109,11 +106,7 @@ pub fn read_credit_note_lines(
     reply: &Reply,
     currency: values::Currency,
 ) -> Result<Page<CreditNoteLine>, Fault> {
-    if !reply.is_success() {
-        return Err(read_fault(operation, reply));
-    }
-    let page: Page<Unpriced> =
-        read_page(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))?;
+    let page: Page<Unpriced> = read_page(operation, reply)?;
     let lines = page
         .items
         .into_iter()
@@ -199,17 +192,4 @@ impl Read for CreditNote {
             has_more: list.flag("has_more")?.unwrap_or(false),
         })
     }
-}
-
-/// A fault for a credit note whose lines do not add up to its total.
-pub fn note_does_not_add_up(note: &CreditNote) -> Fault {
-    Fault::new(
-        SYSTEM,
-        FaultClass::Data,
-        "does_not_add_up",
-        &format!(
-            "the lines of credit note {} do not add up to its total of {}",
-            note.id, note.total
-        ),
-    )
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use values::{Currency, Instant, Money};
 
-use super::reply::read_fault;
-use super::shapes::{Page, Read, currency, id_of, money, read_object, read_page};
+use super::reply::{read_object, read_page};
+use super::shapes::{Page, Read, currency, id_of, money};
 use super::{Connection, Filter, SYSTEM};
 use crate::encoding;
 use crate::fault::{Fault, ReadFault};
@@ -77,10 +77,10 @@ pub struct InvoiceLine {
 impl Invoice {
     /// Whether its lines add up to its total, so that nothing on it went unread.
     pub fn adds_up(&self) -> bool {
-        let sum = self.lines.iter().try_fold(0_i64, |sum, line| {
-            sum.checked_add(line.net.minor)?.checked_add(line.tax.minor)
-        });
-        sum == Some(self.total.minor)
+        add_up(
+            self.lines.iter().map(|line| (line.net, line.tax)),
+            self.total,
+        )
     }
 }
 
@@ -102,10 +102,7 @@ impl Connection {
 /// # Errors
 /// When Stripe answered with an error, or the answer cannot be read.
 pub fn read_invoice(operation: &Operation, reply: &Reply) -> Result<Invoice, Fault> {
-    if !reply.is_success() {
-        return Err(read_fault(operation, reply));
-    }
-    read_object(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
+    read_object(operation, reply)
 }
 
 /// Reads one page of the lines of an invoice.
@@ -116,10 +113,7 @@ pub fn read_invoice_lines(
     operation: &Operation,
     reply: &Reply,
 ) -> Result<Page<InvoiceLine>, Fault> {
-    if !reply.is_success() {
-        return Err(read_fault(operation, reply));
-    }
-    read_page(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
+    read_page(operation, reply)
 }
 
 impl Read for Invoice {
@@ -271,10 +265,7 @@ pub fn read_invoice_payments(
     operation: &Operation,
     reply: &Reply,
 ) -> Result<Page<InvoicePayment>, Fault> {
-    if !reply.is_success() {
-        return Err(read_fault(operation, reply));
-    }
-    read_page(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
+    read_page(operation, reply)
 }
 
 impl Read for InvoicePayment {
@@ -291,15 +282,20 @@ impl Read for InvoicePayment {
     }
 }
 
-/// A fault for an invoice whose lines do not add up to its total.
-pub fn does_not_add_up(invoice: &Invoice) -> Fault {
+/// Whether the net amounts and taxes of lines come to a total.
+pub(super) fn add_up(mut lines: impl Iterator<Item = (Money, Money)>, total: Money) -> bool {
+    let sum = lines.try_fold(0_i64, |sum, (net, tax)| {
+        sum.checked_add(net.minor)?.checked_add(tax.minor)
+    });
+    sum == Some(total.minor)
+}
+
+/// A fault for an invoice or credit note whose lines do not add up to its total; `what` names it.
+pub fn does_not_add_up(what: &str, total: Money) -> Fault {
     Fault::new(
         SYSTEM,
         crate::fault::FaultClass::Data,
         "does_not_add_up",
-        &format!(
-            "the lines of invoice {} do not add up to its total of {}",
-            invoice.id, invoice.total
-        ),
+        &format!("the lines of {what} do not add up to its total of {total}"),
     )
 }

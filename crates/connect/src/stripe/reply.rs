@@ -187,14 +187,22 @@ fn found<T>(items: impl IntoIterator<Item = T>, fits: impl Fn(&T) -> bool) -> Re
     }
 }
 
-fn read_object<T: shapes::Read>(operation: &Operation, reply: &Reply) -> Result<T, Fault> {
+/// Reads an answer that is one object.
+pub(super) fn read_object<T: shapes::Read>(
+    operation: &Operation,
+    reply: &Reply,
+) -> Result<T, Fault> {
     if !reply.is_success() {
         return Err(read_fault(operation, reply));
     }
     shapes::read_object(&reply.body).map_err(|fault| Fault::unreadable(operation, &fault))
 }
 
-fn read_page<T: shapes::Read>(operation: &Operation, reply: &Reply) -> Result<Page<T>, Fault> {
+/// Reads an answer that is a page of a list.
+pub(super) fn read_page<T: shapes::Read>(
+    operation: &Operation,
+    reply: &Reply,
+) -> Result<Page<T>, Fault> {
     if !reply.is_success() {
         return Err(read_fault(operation, reply));
     }

@@ -95,7 +95,7 @@ fn a_credit_note_whose_lines_do_not_add_up_says_so() {
     object["total"] = json!(1_700);
     let short = read(&object).unwrap();
     assert!(!short.adds_up());
-    let fault = stripe::note_does_not_add_up(&short);
+    let fault = stripe::does_not_add_up(&format!("credit note {}", short.id), short.total);
     assert_eq!(fault.class, FaultClass::Data);
     assert!(
         fault

@@ -77,7 +77,7 @@ fn a_line_that_went_unread_shows() {
     object["total"] = json!(140_000);
     let short = read(&object).unwrap();
     assert!(!short.adds_up());
-    let fault = stripe::does_not_add_up(&short);
+    let fault = stripe::does_not_add_up(&format!("invoice {}", short.id), short.total);
     assert_eq!(fault.class, FaultClass::Data);
     assert_eq!(
         fault.message,

@@ -114,7 +114,7 @@ pub fn billing(wishes: &Wishes, folder: &Path) -> Result<Results, BenchFault> {
     let first = measured(wishes, folder, wishes.subscriptions, Whose::Each, true)?;
     let of_one = |whose| match wishes.customer {
         0 => Ok(None),
-        count => measured(wishes, folder, count, whose, false).map(Some),
+        count => measured(wishes, folder, count, whose, whose == Whose::OneInvoice).map(Some),
     };
     let (customer, one_invoice) = (of_one(Whose::One)?, of_one(Whose::OneInvoice)?);
     let killed = if wishes.kill {
@@ -182,7 +182,12 @@ fn measured(
     }
     run.file = std::fs::metadata(&path).map_or(0, |file| file.len());
     if bare {
-        run.bare = Some(again_by_bare_statements(&path, &copy, wishes.page)?);
+        // One invoice is one transaction, on both sides.
+        let page = match whose {
+            Whose::OneInvoice => count,
+            Whose::Each | Whose::One => wishes.page,
+        };
+        run.bare = Some(again_by_bare_statements(&path, &copy, page)?);
         remove(&copy);
     }
     remove(&path);

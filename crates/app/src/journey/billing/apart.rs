@@ -39,6 +39,8 @@ pub(super) struct Ready {
     pub(super) measured: rate::Rated,
     /// Through which day it is billed.
     pub(super) through: Date,
+    /// The first day on which something of what was agreed comes due then.
+    pub(super) next: Option<Date>,
 }
 
 /// What looking at a contract came to.
@@ -161,6 +163,7 @@ pub(super) fn look(
     };
     let drafted = rounding::rounded(tx, context, &contract.entity, drafted)?;
     Ok(Looked::Ready(Box::new(Ready {
+        next: next_due(&contract, through)?,
         row,
         contract,
         drafted,
@@ -174,12 +177,9 @@ pub(super) fn look(
 
 impl Ready {
     /// The first day on which something comes due then; empty for none.
-    pub(super) fn next(&self) -> Result<String, AppFault> {
-        let next = earlier(
-            next_due(&self.contract, self.through)?,
-            self.measured.pending,
-        );
-        Ok(next.map_or_else(String::new, |date| date.to_string()))
+    pub(super) fn next(&self) -> String {
+        let next = earlier(self.next, self.measured.pending);
+        next.map_or_else(String::new, |date| date.to_string())
     }
 
     /// Writes how far the contract is looked at, and begins what is recorded of it.
@@ -190,7 +190,7 @@ impl Ready {
     ) -> Result<Recorder<'c>, AppFault> {
         let (row, contract, through) = (&self.row, &self.contract, self.through);
         rate::mark(tx, contract, &self.measured)?;
-        let next = self.next()?;
+        let next = self.next();
         if next != row.bill_from {
             contracts::set_bill_from(tx, &row.id, &next)?;
         }

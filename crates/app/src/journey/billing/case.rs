@@ -261,9 +261,18 @@ impl BilledOn {
 
     /// Those of one contract.
     pub(super) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
-        let bodies = self.0.remove(contract).unwrap_or_default();
-        bodies.iter().map(|body| stored("line", body)).collect()
+        lines(&self.bodies(contract))
     }
+
+    /// Those of one contract, as they are stored.
+    pub(super) fn bodies(&mut self, contract: &str) -> Vec<String> {
+        self.0.remove(contract).unwrap_or_default()
+    }
+}
+
+/// Lines as they were stored.
+pub(super) fn lines(bodies: &[String]) -> Result<Vec<BilledLine>, AppFault> {
+    bodies.iter().map(|body| stored("line", body)).collect()
 }
 
 /// Who bought by these contracts.

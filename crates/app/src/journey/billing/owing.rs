@@ -3,16 +3,18 @@
 //! Whatever is measured, taxed by an engine, refused or unreadable is looked at by itself.
 
 use super::apart::{self, Looked, Ready};
-use super::case::{BilledOn, Others, buyers};
-use super::{Billed, page, plan};
+use super::case::{BilledOn, Others, buyers, lines};
+use super::{Billed, next_due, page, plan};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::invoice_draft;
 use crate::journey::taxation::engine_of;
+use crate::parallel;
 use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
 use ::billing::{BilledLine, Document};
 use commerce::{Contract, Customer};
+use std::sync::Arc;
 use store::Tx;
 use store::contracts::ContractRow;
 use values::{ContractId, Date};
@@ -37,27 +39,50 @@ pub(super) fn owing(
     rows: Vec<ContractRow>,
     through: Date,
 ) -> Result<Owing, AppFault> {
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    let mut billed = BilledOn::read(tx, &ids)?;
-    let buyers = buyers(tx, &rows)?;
+    let known = known(tx, context, rows)?;
+    let decided = parallel::map(&known, |known| known.agreed(context, through));
     let mut owing = Owing {
-        ready: Vec::with_capacity(rows.len()),
+        ready: Vec::with_capacity(known.len()),
         others: Others::new(),
         waits: false,
     };
-    for row in rows {
-        let buyer = buyers.get(&row.customer).map(|buyer| &**buyer);
-        let known = billed.take(&row.id).ok().zip(buyer);
-        let agreed = match known {
-            Some((billed, buyer)) => agreed(tx, context, &row, (billed, buyer), through)?,
-            None => None,
-        };
-        match agreed {
-            Some(agreed) => owing.ready.push(agreed.of(row, through)),
-            None => owing.look(tx, context, &row, through)?,
+    for (known, agreed) in known.into_iter().zip(decided) {
+        match agreed? {
+            Some(agreed) => owing.ready.push(agreed.of(known.row, through)),
+            None => owing.look(tx, context, &known.row, through)?,
         }
     }
     Ok(owing)
+}
+
+/// What is read of a contract to bill it with others.
+struct Known {
+    row: ContractRow,
+    /// The lines billed on it, as they are stored.
+    billed: Vec<String>,
+    buyer: Option<Arc<Customer>>,
+    /// Whether a draft of it stands.
+    is_drafted: bool,
+}
+
+fn known(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    rows: Vec<ContractRow>,
+) -> Result<Vec<Known>, AppFault> {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    let mut billed = BilledOn::read(tx, &ids)?;
+    let buyers = buyers(tx, &rows)?;
+    let drafted = invoice_draft::standing(tx, context, &ids)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Known {
+            billed: billed.bodies(&row.id),
+            buyer: buyers.get(&row.customer).cloned(),
+            is_drafted: drafted.contains(&row.id),
+            row,
+        })
+        .collect())
 }
 
 impl Owing {
@@ -93,6 +118,7 @@ struct Agreed {
     billed: Vec<BilledLine>,
     drafted: Document,
     issued: Date,
+    next: Option<Date>,
 }
 
 impl Agreed {
@@ -106,35 +132,43 @@ impl Agreed {
             billed: self.billed,
             measured: Rated::default(),
             through,
+            next: self.next,
         }
     }
 }
 
-/// What a contract owes, when that follows from what was agreed alone and nothing refuses it.
-fn agreed(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    row: &ContractRow,
-    (billed, buyer): (Vec<BilledLine>, &Customer),
-    through: Date,
-) -> Result<Option<Agreed>, AppFault> {
-    let Ok(contract) = stored::<Contract>("contract", &row.body) else {
-        return Ok(None);
-    };
-    let is_ours = matches!(gate::issuing(context, &contract), Issuing::Ours);
-    if !is_ours || is_measured(&contract) || engine_of(context, &contract.entity).is_some() {
-        return Ok(None);
+impl Known {
+    /// What it owes, when that follows from what was agreed alone and nothing refuses it.
+    fn agreed(&self, context: &Context, through: Date) -> Result<Option<Agreed>, AppFault> {
+        let Some(buyer) = self.buyer.as_deref() else {
+            return Ok(None);
+        };
+        let Ok(contract) = stored::<Contract>("contract", &self.row.body) else {
+            return Ok(None);
+        };
+        let Ok(billed) = lines(&self.billed) else {
+            return Ok(None);
+        };
+        let is_ours = matches!(gate::issuing(context, &contract), Issuing::Ours);
+        if !is_ours || is_measured(&contract) || engine_of(context, &contract.entity).is_some() {
+            return Ok(None);
+        }
+        let today = context.today(&contract.entity)?;
+        let days = (through, today);
+        let issued = invoice_draft::dated_with(context, &contract.entity, self.is_drafted, days);
+        let known = (&billed[..], Some(buyer));
+        let Ok(drafted) = plan::document_of(context, &contract, known, through, issued) else {
+            return Ok(None);
+        };
+        let Ok(next) = next_due(&contract, through) else {
+            return Ok(None);
+        };
+        Ok(Some(Agreed {
+            next,
+            drafted,
+            issued,
+            billed,
+            contract,
+        }))
     }
-    let today = context.today(&contract.entity)?;
-    let issued = invoice_draft::dated(tx, context, &contract, (through, today))?;
-    let known = (&billed[..], Some(buyer));
-    let Ok(drafted) = plan::document_of(context, &contract, known, through, issued) else {
-        return Ok(None);
-    };
-    Ok(Some(Agreed {
-        drafted,
-        issued,
-        billed,
-        contract,
-    }))
 }

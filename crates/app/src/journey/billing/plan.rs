@@ -174,7 +174,7 @@ impl Plan {
         };
         let mut positions = case.positions.clone();
         let chain = recorder.correlation();
-        let rendered = document::render(context, chain, &draft, &mut positions, number)?;
+        let (rendered, lines) = document::render(context, chain, &draft, &mut positions, number)?;
         recorder.event(rendered.fact, rendered.event);
         let payment = payment::prepare(context, &mut recorder, &rendered.row, &buyer)?;
         if payment.is_none() && payment::lacks_route(context, &rendered.row, &buyer) {
@@ -189,7 +189,7 @@ impl Plan {
         let id = rendered.row.id.clone();
         self.payments.extend(payment);
         self.documents.push(rendered.row);
-        self.lines.extend(rendered.lines);
+        self.lines.extend(lines);
         self.roundings.extend(rendered.rounding);
         self.moved.extend(rendered.moved);
         self.credited.extend(rendered.credited);

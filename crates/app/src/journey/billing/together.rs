@@ -182,16 +182,18 @@ impl Together<'_> {
         let taken: Vec<Vec<TaxedLine>> = parts.iter_mut().map(Ready::take_lines).collect();
         let mut own: Vec<Share<'_>> = Vec::with_capacity(parts.len());
         let mut back: BTreeMap<String, Vec<(&Ready, TaxedLine)>> = BTreeMap::new();
-        for (part, lines) in parts.iter().zip(taken) {
-            let mut stays = Vec::with_capacity(lines.len());
-            for taxed in lines {
-                match self.billed_elsewhere(tx, &taxed)? {
-                    None => stays.push(taxed),
-                    Some(invoice) => back.entry(invoice).or_default().push((part, taxed)),
+        for (part, mut lines) in parts.iter().zip(taken) {
+            // Few lines correct an earlier one: the others stay where they are.
+            if lines.iter().any(|taxed| taxed.line.corrects.is_some()) {
+                for taxed in std::mem::take(&mut lines) {
+                    match self.billed_elsewhere(tx, &taxed)? {
+                        None => lines.push(taxed),
+                        Some(invoice) => back.entry(invoice).or_default().push((part, taxed)),
+                    }
                 }
             }
-            if !stays.is_empty() {
-                own.push((part, stays));
+            if !lines.is_empty() {
+                own.push((part, lines));
             }
         }
         let billed: Vec<&ContractId> = own.iter().map(|(part, _)| &part.contract.id).collect();
@@ -223,7 +225,7 @@ impl Together<'_> {
                 part.carry_on(tx, self.context)?.finish(tx)?;
                 continue;
             }
-            let after = part.next()?;
+            let after = part.next();
             if after != part.row.bill_from {
                 due.push(NextDue {
                     contract: part.row.id.clone(),
@@ -328,11 +330,15 @@ impl Together<'_> {
     }
 
     fn invoice(&self, tx: &mut Tx<'_>, own: Vec<Share<'_>>) -> Result<Option<String>, AppFault> {
-        let (parts, lines): (Vec<&Ready>, Vec<Vec<TaxedLine>>) = own.into_iter().unzip();
+        let parts: Vec<&Ready> = own.iter().map(|(part, _)| *part).collect();
         let Some(lead) = parts.first() else {
             return Ok(None);
         };
-        let lines: Vec<TaxedLine> = lines.into_iter().flatten().collect();
+        let count = own.iter().map(|(_, lines)| lines.len()).sum();
+        let mut lines: Vec<TaxedLine> = Vec::with_capacity(count);
+        for (_, share) in own {
+            lines.extend(share);
+        }
         let mut recorder = self.recorder(lead, "invoice")?;
         let draft = Draft {
             rounding: rounding::of_invoice(self.context, &lead.contract.entity, &lines)?,

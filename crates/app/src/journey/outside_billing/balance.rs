@@ -1,13 +1,14 @@
 //! A customer's balance at the system that bills: what it used of it on an invoice is set against that
 //! invoice from the customer's money that is set against nothing here.
 
+use crate::collection::cash;
 use crate::fault::{AppFault, stored_value};
 use crate::journey::exception::{self, NewException};
 use crate::journey::{document, payment};
 use crate::record::{Context, Recorder};
 use events::Application;
 use store::documents::DocumentRow;
-use store::{Tx, payments, settings};
+use store::{Tx, payments};
 use values::Money;
 
 /// Sets what another system used of a customer's balance against the invoice, the oldest money first.
@@ -29,12 +30,16 @@ pub(crate) fn use_balance(
         invoice.entity.as_str(),
         invoice.currency.as_str(),
     );
-    for mut row in payments::unapplied_of(tx, whose)? {
-        let taken = left.min(row.unapplied);
-        if taken <= 0 {
+    for found in payments::unapplied_of(tx, whose)? {
+        if left <= 0 {
             break;
         }
-        settings::take_turn(tx, &format!("payment/{}", row.id))?;
+        // What is left of it now: somebody else may have set it against something meanwhile.
+        let mut row = cash::load(tx, &found.id)?;
+        let taken = left.min(row.unapplied);
+        if taken <= 0 {
+            continue;
+        }
         row.unapplied -= taken;
         payments::update(tx, &row)?;
         let chain = stored_value("chain id", &row.correlation)?;
@@ -47,12 +52,7 @@ pub(crate) fn use_balance(
         };
         payment::move_cash(tx, context, &mut recorder, &row, &[one])?;
         recorder.finish(tx)?;
-        if row.unapplied == 0 {
-            let about = format!("unmatched/{}", row.id);
-            exception::clear(tx, context, &about, "the customer's balance was used")?;
-        } else {
-            payment::unmatched(tx, context, &row, "")?;
-        }
+        cash::cleared(tx, context, &row)?;
         left -= taken;
     }
     if left > 0 {

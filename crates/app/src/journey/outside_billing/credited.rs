@@ -5,6 +5,7 @@ use crate::command::RecordOutsideInvoice;
 use crate::fault::{AppFault, stored_value};
 use billing::TaxedLine;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::outside_documents as outside;
 use store::{Tx, documents};
 use values::{InvoiceId, LineId, Money};
@@ -70,12 +71,12 @@ pub(super) fn invoice_there(
 pub(super) fn lines_of(
     tx: &mut Tx<'_>,
     invoice: Option<&str>,
-) -> Result<BTreeSet<LineId>, AppFault> {
+) -> Result<Arc<BTreeSet<LineId>>, AppFault> {
     let mut found = BTreeSet::new();
     if let Some(invoice) = invoice {
         for line in documents::lines_of(tx, invoice)? {
             found.insert(stored_value("line id", &line.id)?);
         }
     }
-    Ok(found)
+    Ok(Arc::new(found))
 }
