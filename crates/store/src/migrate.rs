@@ -75,6 +75,7 @@ mod tests {
     #[test]
     fn bodies_that_were_columns_are_found_in_their_tables() {
         let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch("BEGIN").unwrap();
         let mut tx = Tx(Connection::Sqlite(&connection));
         tx.run_script("CREATE TABLE migration (number BIGINT NOT NULL PRIMARY KEY)")
             .unwrap();

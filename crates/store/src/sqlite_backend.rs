@@ -61,7 +61,7 @@ impl Sqlite {
         let commits = Arc::new(AtomicU64::new(0));
         let counted = commits.clone();
         // Books in memory have no log.
-        let (log, mover) = match path {
+        let (mut log, mover) = match path {
             Some(path) => {
                 let (log, mover) = WriteAhead::start(path, durability, limits)?;
                 log.take_over(&connection)?;
@@ -71,7 +71,13 @@ impl Sqlite {
         };
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
-            .spawn(move || write_until_closed(&connection, &jobs, &counted, log))
+            .spawn(move || {
+                write_until_closed(&connection, &jobs, &counted, log.as_mut());
+                // What moves the log ends after it: were both to leave at once, neither would be the last
+                // one, who moves everything and deletes the log.
+                drop(connection);
+                drop(log);
+            })
             .map_err(|error| StoreFault::Unreachable(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
@@ -196,7 +202,7 @@ fn write_until_closed(
     connection: &Raw,
     jobs: &Receiver<Job>,
     commits: &AtomicU64,
-    mut log: Option<WriteAhead>,
+    mut log: Option<&mut WriteAhead>,
 ) {
     let mut finished = Vec::with_capacity(COMMANDS_A_COMMIT);
     while let Ok(first) = jobs.recv() {

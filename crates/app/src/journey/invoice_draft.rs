@@ -5,9 +5,11 @@
 //! is owed any more, or issued.
 
 mod approval;
+mod dates;
 mod view;
 
 pub(crate) use approval::{hold, not_granted};
+pub(crate) use dates::{dated, dated_with, standing, through};
 pub use store::invoice_drafts::DraftFilter;
 pub(crate) use view::steps;
 pub use view::{DraftPreview, DraftStep, InvoiceDraftDetail, InvoiceDraftLine, InvoiceDraftView};
@@ -23,7 +25,6 @@ use ::billing::{Document, InvoicePolicy, TaxedLine};
 use commerce::Contract;
 use events::{Event, InvoiceDraftReport};
 use serde_json::json;
-use std::collections::BTreeSet;
 use store::contracts::ContractRow;
 use store::documents;
 use store::invoice_drafts::{self, InvoiceDraftRow};
@@ -99,58 +100,6 @@ fn policy<'c>(context: &'c Context, entity: &EntityId) -> Option<&'c InvoicePoli
 /// Whether documents of a legal entity may have to stand as drafts: they are billed by themselves.
 pub(crate) fn may_stand(context: &Context, entity: &EntityId) -> bool {
     policy(context, entity).is_some_and(InvoicePolicy::drafts)
-}
-
-/// Through which day a contract with this draft is billed: a draft is never cut short by a run that
-/// looks less far.
-pub(crate) fn through(open: Option<&InvoiceDraftRow>, through: Date) -> Result<Date, AppFault> {
-    Ok(match open {
-        Some(row) => stored_value::<Date>("date", &row.through)?.max(through),
-        None => through,
-    })
-}
-
-/// The date of the document. What stands as a draft is dated on the day on which it is issued.
-///
-/// # Errors
-/// When the store fails.
-pub(crate) fn dated(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    contract: &Contract,
-    days: (Date, Date),
-) -> Result<Date, AppFault> {
-    let id = contract.id.as_str();
-    let is_drafted = standing(tx, context, &[id])?.contains(id);
-    Ok(dated_with(context, &contract.entity, is_drafted, days))
-}
-
-/// As [`dated`] with what [`standing`] found.
-pub(crate) fn dated_with(
-    context: &Context,
-    entity: &EntityId,
-    is_drafted: bool,
-    (through, today): (Date, Date),
-) -> Date {
-    let stands = policy(context, entity)
-        .is_some_and(|policy| policy.draft_days > 0 || policy.until_approved || is_drafted);
-    if stands { today } else { through.min(today) }
-}
-
-/// Of which of these contracts a draft stands. Without any policy nobody needs to ask.
-///
-/// # Errors
-/// When the store fails.
-pub(crate) fn standing(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    contracts: &[&str],
-) -> Result<BTreeSet<String>, AppFault> {
-    if context.books.invoices.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let open = invoice_drafts::open_of_any(tx, contracts)?;
-    Ok(open.into_iter().map(|draft| draft.contract).collect())
 }
 
 /// Whether the document of a contract is issued now, and what becomes of its draft.

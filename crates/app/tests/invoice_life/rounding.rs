@@ -145,7 +145,7 @@ fn rules_that_would_not_post_a_rounding_are_refused_while_amounts_are_rounded() 
         );
     }
     // A version that lacks it only from a later day on is no better.
-    let first = RuleBook::STANDARD.split("[[rules]]").nth(1).unwrap();
+    let first = RuleBook::STANDARD.split("\n[[rules]]\n").nth(1).unwrap();
     let next = first
         .replacen(
             "version = 1",
@@ -153,7 +153,7 @@ fn rules_that_would_not_post_a_rounding_are_refused_while_amounts_are_rounded() 
             1,
         )
         .replacen("amount = \"rounding\"", "amount = \"tax\"", 1);
-    let later = format!("{}\n[[rules]]{next}", RuleBook::STANDARD);
+    let later = format!("{}\n[[rules]]\n{next}", RuleBook::STANDARD);
     let (code, words) = company.refused("publish_posting_rules", json!({ "toml": later }));
     assert_eq!(code, "rounding_not_posted", "{words}");
 }

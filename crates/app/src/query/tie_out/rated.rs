@@ -7,6 +7,7 @@ use crate::books::Books;
 use crate::fault::{AppFault, stored};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::outside_billing::GRACE_DAYS;
+use crate::parallel;
 use crate::usage::rate;
 use billing::BilledLine;
 use commerce::Contract;
@@ -17,7 +18,7 @@ use store::{Tx, bill_pages};
 use values::{Currency, Date, EntityId, Instant};
 
 /// Contracts rated at once.
-const CONTRACTS_A_STEP: usize = 200;
+const CONTRACTS_A_STEP: usize = 1_000;
 
 /// What a contract came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,67 +119,89 @@ impl Rated {
     }
 }
 
+/// What is read of a contract to rate it.
+struct Read {
+    row: ContractRow,
+    mark: Mark,
+    /// The lines billed on it, as they are stored.
+    billed: Vec<String>,
+}
+
+/// A contract whose use is still to be rated from its events.
+struct Used {
+    contract: Contract,
+    billed: Vec<BilledLine>,
+}
+
 fn rate_step(
     tx: &mut Tx<'_>,
-    at: (&Books, Instant),
+    (books, now): (&Books, Instant),
     (ids, marks): (&[&str], &HashMap<String, Mark>),
     known: &mut HashMap<String, Rated>,
 ) -> Result<(), AppFault> {
-    let mut lines: HashMap<String, Vec<BilledLine>> = HashMap::with_capacity(ids.len());
+    let mut lines: HashMap<String, Vec<String>> = HashMap::with_capacity(ids.len());
     for (contract, body) in bill_pages::lines_of(tx, ids)? {
-        lines
-            .entry(contract)
-            .or_default()
-            .push(stored("line", &body)?);
+        lines.entry(contract).or_default().push(body);
     }
-    for row in contracts::by_ids(tx, ids)? {
-        let billed = lines.remove(&row.id).unwrap_or_default();
-        let Some(mark) = marks.get(&row.id) else {
-            continue;
-        };
-        let rated = rate_one(tx, at, (&row, mark.clone()), &billed)?;
-        known.insert(row.id, rated);
+    let rows = contracts::by_ids(tx, ids)?.into_iter();
+    let read: Vec<Read> = rows
+        .filter_map(|row| {
+            let mark = marks.get(&row.id)?.clone();
+            let billed = lines.remove(&row.id).unwrap_or_default();
+            Some(Read { row, mark, billed })
+        })
+        .collect();
+    let agreed = parallel::map(&read, |read| read.agreed((books, now)));
+    for (read, agreed) in read.into_iter().zip(agreed) {
+        let (mut rated, used) = agreed?;
+        if let (Some(used), Standing::Ours { expected, actual }) = (used, &mut rated.standing) {
+            let (contract, billed) = (&used.contract, &used.billed[..]);
+            let measured = measured(tx, (books, now), contract, billed, rated.through)?;
+            *expected = measured.map_or(*actual, |measured| expected.saturating_add(measured));
+        }
+        known.insert(read.row.id, rated);
     }
     Ok(())
 }
 
-fn rate_one(
-    tx: &mut Tx<'_>,
-    (books, now): (&Books, Instant),
-    (row, mark): (&ContractRow, Mark),
-    billed: &[BilledLine],
-) -> Result<Rated, AppFault> {
-    let contract: Contract = stored("contract", &row.body)?;
-    let today = books.entity(&contract.entity)?.zone.date_at(now);
-    let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
-    let standing = match gate::issuing_by(&books.governance.topology, &contract) {
-        Issuing::Elsewhere { mode, .. } => Standing::Elsewhere {
-            actual,
-            verified: match mode == Mode::Verify {
-                true => Some(verified(&contract, billed, (today, actual))?),
-                false => None,
+impl Read {
+    /// What was agreed comes to, and what it takes to rate what was used.
+    fn agreed(&self, (books, now): (&Books, Instant)) -> Result<(Rated, Option<Used>), AppFault> {
+        let contract: Contract = stored("contract", &self.row.body)?;
+        let bodies = self.billed.iter();
+        let billed: Vec<BilledLine> = bodies
+            .map(|body| stored("line", body))
+            .collect::<Result<_, _>>()?;
+        let today = books.entity(&contract.entity)?.zone.date_at(now);
+        let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
+        let is_measured = rate::is_measured(&contract);
+        let mut is_used = false;
+        let standing = match gate::issuing_by(&books.governance.topology, &contract) {
+            Issuing::Elsewhere { mode, .. } => Standing::Elsewhere {
+                actual,
+                verified: match mode == Mode::Verify {
+                    true => Some(verified(&contract, &billed, (today, actual))?),
+                    false => None,
+                },
             },
-        },
-        Issuing::Ours | Issuing::Split => {
-            // A timeline that cannot be rated has its own exception, which says why.
-            let expected = match expected(&contract, billed, today)? {
-                Some(agreed) => {
-                    let measured = measured(tx, (books, now), &contract, billed, today)?;
-                    measured.map_or(actual, |measured| agreed.saturating_add(measured))
-                }
-                None => actual,
-            };
-            Standing::Ours { expected, actual }
-        }
-    };
-    Ok(Rated {
-        is_agreed: !rate::is_measured(&contract),
-        entity: contract.entity,
-        currency: contract.currency,
-        standing,
-        through: today,
-        mark,
-    })
+            Issuing::Ours | Issuing::Split => {
+                // A timeline that cannot be rated has its own exception, which says why.
+                let agreed = expected(&contract, &billed, today)?;
+                is_used = is_measured && agreed.is_some();
+                let expected = agreed.unwrap_or(actual);
+                Standing::Ours { expected, actual }
+            }
+        };
+        let rated = Rated {
+            is_agreed: !is_measured,
+            entity: contract.entity.clone(),
+            currency: contract.currency,
+            standing,
+            through: today,
+            mark: self.mark.clone(),
+        };
+        Ok((rated, is_used.then_some(Used { contract, billed })))
+    }
 }
 
 fn verified(
@@ -215,9 +238,6 @@ fn measured(
     billed: &[BilledLine],
     today: Date,
 ) -> Result<Option<i64>, AppFault> {
-    if !rate::is_measured(contract) {
-        return Ok(Some(0));
-    }
     let is_measured = |line: &&BilledLine| {
         contract
             .components
