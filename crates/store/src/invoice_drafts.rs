@@ -120,27 +120,32 @@ pub fn of_document(tx: &mut Tx<'_>, document: &str) -> Result<Option<InvoiceDraf
     )
 }
 
-/// Drafts that stand or wait for a second person: each one's id, and the contract that it is kept under.
+/// The contracts that drafts are kept under which stand or wait for a second person.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn standing(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreFault> {
+pub fn standing(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreFault> {
     tx.query(
-        "SELECT id, contract FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
+        "SELECT contract FROM invoice_draft WHERE status IN ('draft', 'waiting') ORDER BY contract",
         &[],
-        |mut row| Ok((row.text(0)?, row.text(1)?)),
+        |mut row| row.text(0),
     )
 }
 
-/// The lines of a draft as JSON, which may name contracts that are billed with the one it is kept under.
+/// The lines of such drafts as JSON, which may name contracts that are billed with the one that each is
+/// kept under: (id, lines) by id after `after`.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn lines(tx: &mut Tx<'_>, id: &str) -> Result<Option<String>, StoreFault> {
-    tx.query_one(
-        "SELECT lines FROM invoice_draft WHERE id = ?1",
-        params![id],
-        |mut row| row.text(0),
+pub fn lines_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, String)>, StoreFault> {
+    tx.query(
+        "SELECT id, lines FROM invoice_draft WHERE status IN ('draft', 'waiting') AND id > ?1 ORDER BY id LIMIT ?2",
+        params![after, limit],
+        |mut row| Ok((row.text(0)?, row.text(1)?)),
     )
 }
 

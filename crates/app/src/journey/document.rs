@@ -1,6 +1,7 @@
 //! Issuing: an invoice or credit note with its number, lines, position and journal in one go.
 
 mod lines;
+mod places;
 
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::numbering::series;
@@ -10,6 +11,7 @@ use billing::{BilledLine, InvoiceBalance, TaxedLine};
 use commerce::{Contract, Customer};
 use events::{BillingDocument, DocumentLine, Event, Reference};
 use lines::{Lines, Written};
+pub(crate) use places::Places;
 use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
 use store::document_roundings::RoundingRow;

@@ -9,7 +9,7 @@ mod dates;
 mod view;
 
 pub(crate) use approval::{hold, not_granted};
-pub(crate) use dates::{dated, dated_with, standing, through};
+pub(crate) use dates::{dated, dated_with, through};
 pub use store::invoice_drafts::DraftFilter;
 pub(crate) use view::steps;
 pub use view::{DraftPreview, DraftStep, InvoiceDraftDetail, InvoiceDraftLine, InvoiceDraftView};

@@ -5,17 +5,17 @@
 use crate::Refusal;
 use crate::command::{Answer, VoidInvoice};
 use crate::fault::{AppFault, stored, stored_value};
-use crate::journey::{contract as contracts_journey, credit, document, rounding};
+use crate::journey::document::{self, Places, SoldTo};
+use crate::journey::{contract as contracts_journey, credit, rounding};
 use crate::record::{Context, Fact, Recorder};
 use billing::BilledLine;
 use events::{BillingDocument, DocumentLine, Event};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use store::bill_pages::{self, Moved, Position};
 use store::documents::{self, DocumentRow, LineRow};
-use store::routing::{self, PartRow};
 use store::{StoreFault, Tx, contracts, payments, settings};
-use values::{Currency, CustomerId, Date, EntityId, Money, RoundingLine};
+use values::{Currency, Date, EntityId, Money, RoundingLine};
 
 /// `void_invoice`.
 ///
@@ -174,8 +174,8 @@ fn take_back(
     (lines, sign): (&[LineRow], i64),
     positions: &mut [Position],
 ) -> Result<Vec<DocumentLine>, AppFault> {
-    let parts = routing::parts_of(tx, &document.id)?;
-    let (published, moved) = taken_back((lines, sign), (document, &parts), positions)?;
+    let sold = document::sold_of(tx, &document.id)?;
+    let (published, moved) = taken_back((lines, sign), (document, &sold), positions)?;
     if !bill_pages::move_positions(tx, &moved)? {
         let message = format!("positions of document {} have moved", document.number);
         return Err(StoreFault::Contended(message).into());
@@ -227,49 +227,29 @@ fn check(tx: &mut Tx<'_>, invoice: &DocumentRow, lines: &[LineRow]) -> Result<()
 /// note's (1) come back to it.
 fn taken_back(
     (lines, sign): (&[LineRow], i64),
-    (invoice, parts): (&DocumentRow, &[PartRow]),
+    (invoice, sold): (&DocumentRow, &SoldTo),
     positions: &mut [Position],
 ) -> Result<(Vec<DocumentLine>, Vec<Moved>), AppFault> {
     let (lead, customer) = (invoice.contract.as_str(), invoice.customer.as_str());
-    // Looked up rather than searched for: a document may have tens of thousands of lines.
-    let mut places: HashMap<String, &mut Position> = positions
-        .iter_mut()
-        .map(|position| (position.id.clone(), position))
-        .collect();
-    let sold: HashMap<&str, &PartRow> = parts
-        .iter()
-        .map(|part| (part.contract.as_str(), part))
-        .collect();
+    let mut places = Places::of(positions);
     let mut published = Vec::with_capacity(lines.len());
-    let mut moved: BTreeMap<String, Moved> = BTreeMap::new();
     for row in lines {
         let billed: BilledLine = stored("line", &row.body)?;
-        let position = places
-            .get_mut(&row.obligation)
-            .ok_or_else(|| AppFault::NotFound {
-                kind: "obligation",
-                id: row.obligation.clone(),
-            })?;
-        let back = revenue::move_position(position.billed - position.recognised, sign * row.net)
-            .ok_or(values::MoneyRefused::TooLarge)?;
-        let known = moved.entry(position.id.clone()).or_insert_with(|| Moved {
-            id: position.id.clone(),
-            billed: position.billed,
-            recognised: position.recognised,
-            after: position.billed,
-        });
-        known.after += sign * row.net;
-        position.billed += sign * row.net;
+        let place = (row.contract.as_str(), row.component.as_str());
+        let (obligation, back) = places.shift(place, sign * row.net)?;
         let line = &billed.line;
         published.push(DocumentLine {
             line: billed.id.clone(),
             contract: Some(&line.contract)
                 .filter(|contract| contract.as_str() != lead)
                 .cloned(),
-            sold_to: sold_to(&sold, line.contract.as_str(), customer)?,
+            sold_to: sold
+                .get(&line.contract)
+                .filter(|sold_to| sold_to.as_str() != customer)
+                .cloned(),
             product: line.product.clone(),
             component: line.component.clone(),
-            obligation: stored_value("obligation id", &row.obligation)?,
+            obligation: stored_value("obligation id", &obligation)?,
             description: line.description.clone(),
             arithmetic: line.arithmetic.clone(),
             period: line.period,
@@ -281,19 +261,7 @@ fn taken_back(
             unbilled: -sign * back.unbilled,
         });
     }
-    Ok((published, moved.into_values().collect()))
-}
-
-/// To whom the contract of a line was sold, where somebody else was billed.
-fn sold_to(
-    parts: &HashMap<&str, &PartRow>,
-    contract: &str,
-    customer: &str,
-) -> Result<Option<CustomerId>, AppFault> {
-    let part = parts.get(contract);
-    part.filter(|part| part.customer != customer)
-        .map(|part| stored_value("customer id", &part.customer))
-        .transpose()
+    Ok((published, places.moved()))
 }
 
 /// Lets the next run look at the contracts from the first day that the lines covered.

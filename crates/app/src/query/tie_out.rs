@@ -18,8 +18,11 @@ use recon::{Figure, Inputs, Measure, Status};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::exceptions::Stake;
-use store::{Tx, settings};
+use store::{Tx, invoice_drafts, settings};
 use values::{ContractId, Currency, EntityId, Instant, Money, Month};
+
+/// Drafts that are read at once.
+const DRAFTS_A_STEP: i64 = 200;
 
 /// Everything that must agree, sorted by measure, entity and currency. Billings are recomputed
 /// through the date of each entity at `now`.
@@ -49,19 +52,22 @@ fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Resul
     if lagging.is_empty() {
         return Ok(());
     }
-    let standing = store::invoice_drafts::standing(tx)?;
     let mut drafted: Vec<&BillingGap> = Vec::new();
-    for (_, contract) in &standing {
+    let standing = invoice_drafts::standing(tx)?;
+    for contract in &standing {
         drafted.extend(lagging.remove(contract.as_str()));
     }
     // A draft may bill others with the contract that it is kept under: read only while one is sought.
-    for (draft, _) in &standing {
-        if lagging.is_empty() {
-            break;
-        }
-        let lines = store::invoice_drafts::lines(tx, draft)?.unwrap_or_default();
-        for line in stored::<Vec<DraftedLine>>("draft", &lines)? {
-            drafted.extend(lagging.remove(line.line.contract.as_str()));
+    let (mut after, mut unread) = (String::new(), standing.len());
+    while unread > 0 && !lagging.is_empty() {
+        let page = invoice_drafts::lines_after(tx, &after, DRAFTS_A_STEP)?;
+        let Some((last, _)) = page.last() else { break };
+        after.clone_from(last);
+        unread = unread.saturating_sub(page.len());
+        for (_, lines) in &page {
+            for line in stored::<Vec<DraftedLine>>("draft", lines)? {
+                drafted.extend(lagging.remove(line.line.contract.as_str()));
+            }
         }
     }
     for gap in drafted {

@@ -247,11 +247,11 @@ pub(super) fn cases(tx: &mut Tx<'_>, rows: Vec<ContractRow>) -> Result<Vec<Case>
 }
 
 /// Every line billed on a number of contracts, as it is stored.
-pub(super) struct BilledOn(HashMap<String, Vec<String>>);
+pub(crate) struct BilledOn(HashMap<String, Vec<String>>);
 
 impl BilledOn {
     /// Reads them by one statement.
-    pub(super) fn read(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<BilledOn, AppFault> {
+    pub(crate) fn read(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<BilledOn, AppFault> {
         let mut billed: HashMap<String, Vec<String>> = HashMap::new();
         for (contract, body) in bill_pages::lines_of(tx, contracts)? {
             billed.entry(contract).or_default().push(body);
@@ -260,18 +260,18 @@ impl BilledOn {
     }
 
     /// Those of one contract.
-    pub(super) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
+    pub(crate) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
         lines(&self.bodies(contract))
     }
 
     /// Those of one contract, as they are stored.
-    pub(super) fn bodies(&mut self, contract: &str) -> Vec<String> {
+    pub(crate) fn bodies(&mut self, contract: &str) -> Vec<String> {
         self.0.remove(contract).unwrap_or_default()
     }
 }
 
 /// Lines as they were stored.
-pub(super) fn lines(bodies: &[String]) -> Result<Vec<BilledLine>, AppFault> {
+pub(crate) fn lines(bodies: &[String]) -> Result<Vec<BilledLine>, AppFault> {
     bodies.iter().map(|body| stored("line", body)).collect()
 }
 

@@ -14,10 +14,15 @@ use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
 use ::billing::{BilledLine, Document};
 use commerce::{Contract, Customer};
+use std::collections::HashMap;
 use std::sync::Arc;
 use store::Tx;
 use store::contracts::ContractRow;
+use store::invoice_drafts::InvoiceDraftRow;
 use values::{ContractId, Date};
+
+/// The drafts that stand, by the contract that each is kept under.
+pub(super) type Drafts = HashMap<String, InvoiceDraftRow>;
 
 /// What contracts owe together.
 pub(super) struct Owing {
@@ -29,17 +34,18 @@ pub(super) struct Owing {
     pub(super) waits: bool,
 }
 
-/// What each of these contracts owes. One that cannot be billed is held and the others go on.
+/// What each of these contracts owes; `drafts` are those that stand of them. One that cannot be billed is
+/// held and the others go on.
 ///
 /// # Errors
 /// When the store fails.
 pub(super) fn owing(
     tx: &mut Tx<'_>,
     context: &Context,
-    rows: Vec<ContractRow>,
+    (rows, drafts): (Vec<ContractRow>, &Drafts),
     through: Date,
 ) -> Result<Owing, AppFault> {
-    let known = known(tx, context, rows)?;
+    let known = known(tx, rows, drafts)?;
     let decided = parallel::map(&known, |known| known.agreed(context, through));
     let mut owing = Owing {
         ready: Vec::with_capacity(known.len()),
@@ -65,21 +71,16 @@ struct Known {
     is_drafted: bool,
 }
 
-fn known(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    rows: Vec<ContractRow>,
-) -> Result<Vec<Known>, AppFault> {
+fn known(tx: &mut Tx<'_>, rows: Vec<ContractRow>, drafts: &Drafts) -> Result<Vec<Known>, AppFault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut billed = BilledOn::read(tx, &ids)?;
     let buyers = buyers(tx, &rows)?;
-    let drafted = invoice_draft::standing(tx, context, &ids)?;
     Ok(rows
         .into_iter()
         .map(|row| Known {
             billed: billed.bodies(&row.id),
             buyer: buyers.get(&row.customer).cloned(),
-            is_drafted: drafted.contains(&row.id),
+            is_drafted: drafts.contains_key(&row.id),
             row,
         })
         .collect())

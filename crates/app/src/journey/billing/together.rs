@@ -5,7 +5,7 @@
 
 use super::apart::{self, Ready};
 use super::case::{Others, excepted};
-use super::owing::owing;
+use super::owing::{Drafts, owing};
 use super::{Asked, Billed};
 use crate::Refusal;
 use crate::collection::prepaid;
@@ -20,11 +20,11 @@ use crate::record::{Context, Recorder};
 use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
 use commerce::{Contract, Customer};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use store::bill_pages::{self, NextDue};
 use store::contracts::ContractRow;
 use store::documents::DocumentRow;
-use store::invoice_drafts::{self, InvoiceDraftRow};
+use store::invoice_drafts;
 use store::{StoreFault, Tx, documents, routing, settings};
 use values::{ContractId, CreditNoteId, Date};
 
@@ -61,12 +61,13 @@ pub(super) fn bill(
     // One account is billed at once, whoever asks for it.
     settings::take_turn(tx, &format!("bill-to/{}", group.bill_to))?;
     let members = members(tx, &mut routes, &group, row, through)?;
-    let owing = owing(tx, context, members, through)?;
+    let drafts = drafts(tx, &members)?;
+    let owing = owing(tx, context, (members, &drafts), through)?;
     let mut others = owing.others;
     let ids: Vec<String> = owing.ready.iter().map(|part| part.row.id.clone()).collect();
     let outcome = match owing.waits {
         true => Billed::Held,
-        false => issue(tx, context, (&group, owing.ready), through, asked)?,
+        false => issue(tx, context, (&group, owing.ready, drafts), through, asked)?,
     };
     let beside = match &outcome {
         // They stand on the document of the one that was asked for.
@@ -85,11 +86,11 @@ pub(super) fn bill(
 fn issue(
     tx: &mut Tx<'_>,
     context: &Context,
-    (group, parts): (&Group, Vec<Ready>),
+    (group, parts, drafts): (&Group, Vec<Ready>, Drafts),
     through: Date,
     asked: Asked,
 ) -> Result<Billed, AppFault> {
-    let draft = match stand(tx, context, &parts, through, asked)? {
+    let draft = match stand(tx, context, (&parts, drafts), through, asked)? {
         Stand::Issue(draft) => draft,
         Stand::Waits(billed) => return Ok(billed),
     };
@@ -129,20 +130,22 @@ fn members(
     Ok(rows)
 }
 
+/// The drafts that stand of these contracts.
+fn drafts(tx: &mut Tx<'_>, members: &[ContractRow]) -> Result<Drafts, AppFault> {
+    let ids: Vec<&str> = members.iter().map(|row| row.id.as_str()).collect();
+    let open = invoice_drafts::open_of_any(tx, &ids)?.into_iter();
+    Ok(open.map(|draft| (draft.contract.clone(), draft)).collect())
+}
+
 /// Whether what is owed together is issued now. It stands as one draft, that of one of its contracts;
 /// what another of them had of its own is part of it.
 fn stand(
     tx: &mut Tx<'_>,
     context: &Context,
-    parts: &[Ready],
+    (parts, mut drafts): (&[Ready], Drafts),
     through: Date,
     asked: Asked,
 ) -> Result<Stand, AppFault> {
-    let ids: Vec<&str> = parts.iter().map(|part| part.row.id.as_str()).collect();
-    let mut drafts: HashMap<String, InvoiceDraftRow> = HashMap::new();
-    for draft in invoice_drafts::open_of_any(tx, &ids)? {
-        drafts.insert(draft.contract.clone(), draft);
-    }
     let (mut lead, mut open) = (None, None);
     for part in parts {
         match drafts.remove(&part.row.id) {

@@ -1,6 +1,7 @@
 //! The lines of a document: rows, what is told of them and the positions that they move. A long document
 //! is put into rows by a thread of its own while the rows before are written.
 
+use super::places::Places;
 use super::{Draft, SoldTo};
 use crate::fault::{AppFault, stored_value, to_store};
 use crate::record::Context;
@@ -24,13 +25,14 @@ pub(super) struct Lines<'d> {
     draft: &'d Draft<'d>,
     sold: &'d SoldTo,
     document: &'d str,
-    positions: &'d mut [Position],
-    places: Places,
-    written: Written,
+    places: Places<'d>,
+    /// As they are told.
+    published: Vec<DocumentLine>,
+    /// What they credit of earlier lines: (line, net, tax).
+    credited: Vec<(String, i64, i64)>,
 }
 
 /// What the lines of a document do beside standing on it.
-#[derive(Default)]
 pub(super) struct Written {
     /// As they are told.
     pub(super) published: Vec<DocumentLine>,
@@ -55,15 +57,23 @@ impl<'d> Lines<'d> {
             sold,
             document,
             places: Places::of(positions),
-            positions,
-            written: Written::default(),
+            published: Vec::with_capacity(draft.lines.len()),
+            credited: Vec::new(),
+        }
+    }
+
+    fn written(self) -> Written {
+        Written {
+            published: self.published,
+            moved: self.places.moved(),
+            credited: self.credited,
         }
     }
 
     /// Every row at once.
     pub(super) fn rows(mut self) -> Result<(Vec<LineRow>, Written), AppFault> {
         let rows = self.piece(self.draft.lines)?;
-        Ok((rows, self.written))
+        Ok((rows, self.written()))
     }
 
     /// Writes every row.
@@ -71,7 +81,7 @@ impl<'d> Lines<'d> {
         let lines = self.draft.lines;
         if lines.len() <= A_PIECE {
             LineRow::insert(tx, &self.piece(lines)?)?;
-            return Ok(self.written);
+            return Ok(self.written());
         }
         std::thread::scope(|scope| {
             let (offer, offered) = sync_channel(AHEAD);
@@ -83,7 +93,7 @@ impl<'d> Lines<'d> {
                         break;
                     }
                 }
-                self.written
+                self.written()
             });
             let mut inserted = Ok(());
             for rows in &offered {
@@ -102,25 +112,16 @@ impl<'d> Lines<'d> {
     }
 
     fn piece(&mut self, lines: &[TaxedLine]) -> Result<Vec<LineRow>, AppFault> {
-        let mut rows = Vec::with_capacity(lines.len());
-        self.written.published.reserve(lines.len());
-        for taxed in lines {
-            rows.push(self.row(taxed)?);
-        }
-        Ok(rows)
+        lines.iter().map(|taxed| self.row(taxed)).collect()
     }
 
     fn row(&mut self, taxed: &TaxedLine) -> Result<LineRow, AppFault> {
         let (draft, sign) = (self.draft, self.draft.kind.sign());
         let line = &taxed.line;
         let id = LineId::mint(&*self.context.ids, self.context.now);
-        let (at, position) = self.places.find(self.positions, line)?;
-        let back = revenue::move_position(position.billed - position.recognised, line.net.minor)
-            .ok_or(values::MoneyRefused::TooLarge)?;
-        self.places
-            .keep_move(&mut self.written.moved, (at, position), line.net.minor);
-        let obligation = position.id.clone();
-        self.written.published.push(DocumentLine {
+        let place = (line.contract.as_str(), line.component.as_str());
+        let (obligation, back) = self.places.shift(place, line.net.minor)?;
+        self.published.push(DocumentLine {
             line: id.clone(),
             contract: Some(&line.contract)
                 .filter(|contract| **contract != draft.contract.id)
@@ -146,7 +147,7 @@ impl<'d> Lines<'d> {
         let source = line.corrects.as_ref().map(LineId::as_str);
         if let Some(source) = source {
             let credited = (source.to_owned(), -line.net.minor, -taxed.tax.minor);
-            self.written.credited.push(credited);
+            self.credited.push(credited);
         }
         Ok(LineRow {
             id: id.as_str().to_owned(),
@@ -177,66 +178,4 @@ fn covers(draft: &Draft<'_>, line: &billing::DraftLine, id: &LineId) -> String {
     line.covers()
         .filter(|_| draft.outside.is_none())
         .unwrap_or_else(|| id.as_str().to_owned())
-}
-
-/// Where the position of each component is, and which of them a document has moved already: one
-/// document may span tens of thousands of contracts.
-struct Places {
-    /// The move of each position, by its place.
-    moved: Vec<Option<usize>>,
-}
-
-/// What a position is found by.
-fn place(position: &Position) -> (&str, &str) {
-    (&position.contract, &position.component)
-}
-
-impl Places {
-    /// Puts positions in the order in which they are found.
-    fn of(positions: &mut [Position]) -> Places {
-        positions.sort_by(|one, other| place(one).cmp(&place(other)));
-        Places {
-            moved: vec![None; positions.len()],
-        }
-    }
-
-    /// The position of the obligation that a line bills, with its place.
-    fn find<'p>(
-        &self,
-        positions: &'p mut [Position],
-        line: &billing::DraftLine,
-    ) -> Result<(usize, &'p mut Position), AppFault> {
-        let wanted = (line.contract.as_str(), line.component.as_str());
-        let at = positions.partition_point(|known| place(known) < wanted);
-        let found = positions.get_mut(at).filter(|known| place(known) == wanted);
-        match found {
-            Some(position) => Ok((at, position)),
-            None => Err(AppFault::NotFound {
-                kind: "obligation of component",
-                id: line.component.to_string(),
-            }),
-        }
-    }
-
-    /// Moves a position; several lines of one document move it once.
-    fn keep_move(
-        &mut self,
-        moved: &mut Vec<Moved>,
-        (at, position): (usize, &mut Position),
-        net: i64,
-    ) {
-        match self.moved[at].and_then(|at| moved.get_mut(at)) {
-            Some(known) => known.after += net,
-            None => {
-                self.moved[at] = Some(moved.len());
-                moved.push(Moved {
-                    id: position.id.clone(),
-                    billed: position.billed,
-                    recognised: position.recognised,
-                    after: position.billed + net,
-                });
-            }
-        }
-        position.billed += net;
-    }
 }

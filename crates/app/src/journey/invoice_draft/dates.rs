@@ -4,7 +4,6 @@ use super::policy;
 use crate::fault::{AppFault, stored_value};
 use crate::record::Context;
 use commerce::Contract;
-use std::collections::BTreeSet;
 use store::Tx;
 use store::invoice_drafts::{self, InvoiceDraftRow};
 use values::{Date, EntityId};
@@ -34,7 +33,7 @@ pub(crate) fn dated(
     Ok(dated_with(context, &contract.entity, is_drafted, days))
 }
 
-/// As [`dated`] with what [`standing`] found.
+/// As [`dated`] of a contract of which a draft is known to stand or not.
 pub(crate) fn dated_with(
     context: &Context,
     entity: &EntityId,
@@ -44,20 +43,4 @@ pub(crate) fn dated_with(
     let stands = policy(context, entity)
         .is_some_and(|policy| policy.draft_days > 0 || policy.until_approved || is_drafted);
     if stands { today } else { through.min(today) }
-}
-
-/// Of which of these contracts a draft stands. Without any policy nobody needs to ask.
-///
-/// # Errors
-/// When the store fails.
-pub(crate) fn standing(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    contracts: &[&str],
-) -> Result<BTreeSet<String>, AppFault> {
-    if context.books.invoices.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let open = invoice_drafts::open_of_any(tx, contracts)?;
-    Ok(open.into_iter().map(|draft| draft.contract).collect())
 }

@@ -6,6 +6,7 @@
 use crate::books::Books;
 use crate::fault::{AppFault, stored};
 use crate::governance::gate::{self, Issuing};
+use crate::journey::billing::{BilledOn, lines};
 use crate::journey::outside_billing::GRACE_DAYS;
 use crate::parallel;
 use crate::usage::rate;
@@ -13,8 +14,8 @@ use billing::BilledLine;
 use commerce::Contract;
 use control::topology::{Mode, Topology};
 use std::collections::HashMap;
+use store::Tx;
 use store::contracts::{self, ContractRow, Mark};
-use store::{Tx, bill_pages};
 use values::{Currency, Date, EntityId, Instant};
 
 /// Contracts rated at once.
@@ -139,15 +140,12 @@ fn rate_step(
     (ids, marks): (&[&str], &HashMap<String, Mark>),
     known: &mut HashMap<String, Rated>,
 ) -> Result<(), AppFault> {
-    let mut lines: HashMap<String, Vec<String>> = HashMap::with_capacity(ids.len());
-    for (contract, body) in bill_pages::lines_of(tx, ids)? {
-        lines.entry(contract).or_default().push(body);
-    }
+    let mut billed = BilledOn::read(tx, ids)?;
     let rows = contracts::by_ids(tx, ids)?.into_iter();
     let read: Vec<Read> = rows
         .filter_map(|row| {
             let mark = marks.get(&row.id)?.clone();
-            let billed = lines.remove(&row.id).unwrap_or_default();
+            let billed = billed.bodies(&row.id);
             Some(Read { row, mark, billed })
         })
         .collect();
@@ -168,10 +166,7 @@ impl Read {
     /// What was agreed comes to, and what it takes to rate what was used.
     fn agreed(&self, (books, now): (&Books, Instant)) -> Result<(Rated, Option<Used>), AppFault> {
         let contract: Contract = stored("contract", &self.row.body)?;
-        let bodies = self.billed.iter();
-        let billed: Vec<BilledLine> = bodies
-            .map(|body| stored("line", body))
-            .collect::<Result<_, _>>()?;
+        let billed = lines(&self.billed)?;
         let today = books.entity(&contract.entity)?.zone.date_at(now);
         let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
         let is_measured = rate::is_measured(&contract);
