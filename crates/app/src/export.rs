@@ -17,7 +17,7 @@ use ledger::export::{ExportJournal, ExportLine};
 use ledger::{Account, Chart, Dimensions};
 use std::io::Write;
 use std::str::FromStr;
-use store::{StoreFault, Tx, journals};
+use store::{StoreFault, Tx, journals, routing};
 use values::{AccountCode, Money};
 
 /// The plain-text forms.
@@ -114,7 +114,12 @@ fn each_journal(
 ) -> Result<(), ExportFault> {
     // The store's walk knows only its own faults; ours is kept aside and ends the walk.
     let mut stopped = None;
-    let walked = journals::each_in_order(tx, |row, lines| {
+    let spanning = routing::spanning(tx)?;
+    let walked = journals::each_in_order(tx, |mut row, lines| {
+        if spanning.contains(&row.document) {
+            // It is of several: which line is of which stands on the document.
+            row.contract.clear();
+        }
         let given = read_journal(chart, row, lines).and_then(|journal| each(&journal));
         given.map_err(|fault| {
             stopped = Some(fault);

@@ -1,7 +1,9 @@
-//! The same pure work over many things at once.
+//! The same pure work over many things at once, and letting go of many things beside other work.
 
+use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{available_parallelism, scope};
 
 /// A thread is begun for at least so many things.
@@ -28,9 +30,107 @@ pub(crate) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync)
     })
 }
 
+/// Shares that were read and wait to be worked on.
+struct Waiting<S> {
+    shares: Mutex<(VecDeque<(usize, S)>, IsOver)>,
+    changed: Condvar,
+}
+
+/// Whether nothing more is read.
+type IsOver = bool;
+
+impl<S> Waiting<S> {
+    fn lock(&self) -> MutexGuard<'_, (VecDeque<(usize, S)>, IsOver)> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a share; hands out one to whoever reads when more than `most` wait.
+    fn add(&self, at: usize, share: S, most: usize) -> Option<(usize, S)> {
+        let mut shares = self.lock();
+        shares.0.push_back((at, share));
+        self.changed.notify_one();
+        match shares.0.len() > most {
+            true => shares.0.pop_front(),
+            false => None,
+        }
+    }
+
+    fn end(&self) {
+        self.lock().1 = true;
+        self.changed.notify_all();
+    }
+
+    /// The next share, as soon as one is there; nothing when all of them are taken and none will come.
+    fn next(&self) -> Option<(usize, S)> {
+        let shares = self.lock();
+        let waits = |(shares, is_over): &mut (VecDeque<_>, IsOver)| shares.is_empty() && !*is_over;
+        let found = self.changed.wait_while(shares, waits);
+        found.unwrap_or_else(PoisonError::into_inner).0.pop_front()
+    }
+}
+
+/// Ends the waiting of the helpers, however reading ends.
+struct Ends<'w, S>(&'w Waiting<S>);
+
+impl<S> Drop for Ends<'_, S> {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// Works on shares as this thread reads them: on every processor, and on this one whenever enough of them
+/// wait. Answers what was made of each share, in their order.
+///
+/// # Errors
+/// The first one of `read`.
+pub(crate) fn while_reading<S: Send, R: Send, F>(
+    mut read: impl FnMut() -> Result<Option<S>, F>,
+    work: impl Fn(S) -> R + Sync,
+) -> Result<Vec<R>, F> {
+    let processors = available_parallelism().map_or(1, NonZeroUsize::get);
+    let waiting = Waiting {
+        shares: Mutex::new((VecDeque::new(), false)),
+        changed: Condvar::new(),
+    };
+    let done = |(at, share)| (at, work(share));
+    let one = || waiting.next().map(done);
+    let one = &one;
+    let mut made: Vec<(usize, R)> = scope(|scope| {
+        let ends = Ends(&waiting);
+        let helpers: Vec<_> = (1..processors)
+            .map(|_| scope.spawn(move || std::iter::from_fn(one).collect::<Vec<_>>()))
+            .collect();
+        let (mut made, mut count) = (Vec::new(), 0);
+        while let Some(share) = read()? {
+            made.extend(waiting.add(count, share, processors).map(done));
+            count += 1;
+        }
+        drop(ends);
+        made.extend(std::iter::from_fn(one));
+        for helper in helpers {
+            made.extend(helper.join().unwrap_or_else(|broke| resume_unwind(broke)));
+        }
+        Ok(made)
+    })?;
+    made.sort_unstable_by_key(|(at, _)| *at);
+    Ok(made.into_iter().map(|(_, made)| made).collect())
+}
+
+/// Lets go of things that are not needed any more: by a thread of its own where there are many, because
+/// what was read of tens of thousands of contracts takes as long to free as a flush.
+pub(crate) fn let_go<T: Send + 'static>(things: Vec<T>) {
+    if things.len() < WORTH_A_THREAD {
+        return;
+    }
+    // Without a thread they are freed here.
+    let _ = std::thread::Builder::new()
+        .name("let-go".to_owned())
+        .spawn(move || drop(things));
+}
+
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{map, while_reading};
 
     #[test]
     fn the_order_is_kept_whatever_the_count() {
@@ -40,5 +140,21 @@ mod tests {
             let expected: Vec<u32> = (0..count).map(|thing| thing * 2).collect();
             assert_eq!(doubled, expected);
         }
+    }
+    #[test]
+    fn shares_are_worked_on_in_the_order_in_which_they_were_read() {
+        for count in [0_u32, 1, 7, 300] {
+            let mut left = 0..count;
+            let made = while_reading(|| Ok::<_, ()>(left.next()), |share| share * 3);
+            let expected: Vec<u32> = (0..count).map(|share| share * 3).collect();
+            assert_eq!(made, Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_fault_of_the_reader_ends_it() {
+        let mut left = 0..10_u32;
+        let read = || left.next().filter(|at| *at < 5).map(Some).ok_or("broken");
+        assert_eq!(while_reading(read, |at| at), Err("broken"));
     }
 }

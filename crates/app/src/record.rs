@@ -9,10 +9,12 @@ pub(crate) mod sealed;
 use crate::books::Books;
 use crate::fault::{AppFault, to_store};
 use crate::journey::exception::{self, NewException};
+use crate::parallel;
 use behind::{Behind, narrate};
 use events::{Envelope, Event, Origin};
 use journal_rows::Rows;
 use ledger::{JournalDraft, PostingRefusal};
+use std::collections::HashMap;
 use std::sync::Arc;
 use store::Tx;
 use store::effects::{self, EffectRow};
@@ -108,6 +110,15 @@ pub struct Recorder<'c> {
     events: Vec<Envelope>,
     journals: Vec<(usize, JournalDraft)>,
     intents: Vec<Intent>,
+    worked_out: HashMap<usize, WorkedOut>,
+}
+
+/// What is written of an event, worked out before it is.
+struct WorkedOut {
+    /// The payload as JSON text.
+    payload: String,
+    /// What the rules make of it, or why they refuse it.
+    draft: Result<Option<JournalDraft>, AppFault>,
 }
 
 impl<'c> Recorder<'c> {
@@ -123,6 +134,7 @@ impl<'c> Recorder<'c> {
             events: Vec::new(),
             journals: Vec::new(),
             intents: Vec::new(),
+            worked_out: HashMap::new(),
         }
     }
 
@@ -167,6 +179,22 @@ impl<'c> Recorder<'c> {
         id
     }
 
+    /// Works out what will be written of the last event: a thread that does not write can do that, while
+    /// another writes.
+    ///
+    /// # Errors
+    /// When the payload cannot be written as JSON.
+    pub fn work_out(&mut self) -> Result<(), AppFault> {
+        if let Some(envelope) = self.events.last() {
+            let worked_out = WorkedOut {
+                payload: store::log::payload(envelope)?,
+                draft: draft(self.context, envelope),
+            };
+            self.worked_out.insert(self.events.len() - 1, worked_out);
+        }
+        Ok(())
+    }
+
     /// Adds a journal that a person entered, made by the last event.
     pub fn journal(&mut self, draft: JournalDraft) {
         if let Some(last) = self.events.len().checked_sub(1) {
@@ -185,15 +213,25 @@ impl<'c> Recorder<'c> {
     /// When the store fails.
     pub fn finish(mut self, tx: &mut Tx<'_>) -> Result<(), AppFault> {
         let _traced = telemetry::is_exporting().then(|| self.span().entered());
-        store::log::append(tx, &mut self.events)?;
+        let mut drafts = HashMap::new();
+        let mut worked_out = std::mem::take(&mut self.worked_out);
+        store::log::append_with(tx, &mut self.events, |at, envelope| {
+            let Some(known) = worked_out.remove(&at) else {
+                return store::log::payload(envelope);
+            };
+            drafts.insert(at, known.draft);
+            Ok(known.payload)
+        })?;
         let mut rows = Rows::default();
         for (index, draft) in std::mem::take(&mut self.journals) {
             let envelope = &self.events[index];
             let id = entered_id(&envelope.event);
             self.keep_journal(&mut rows, envelope, &draft, id);
         }
-        for envelope in &self.events {
-            match decide(tx, self.context, envelope) {
+        for (at, envelope) in self.events.iter().enumerate() {
+            let known = drafts.remove(&at);
+            let draft = known.unwrap_or_else(|| draft(self.context, envelope));
+            match draft.and_then(|draft| in_open_month(tx, draft)) {
                 Ok(Some(draft)) => self.keep_journal(&mut rows, envelope, &draft, None),
                 Ok(None) => {}
                 Err(AppFault::Refused(refusals)) => {
@@ -216,7 +254,15 @@ impl<'c> Recorder<'c> {
         if !effects.is_empty() {
             effects::intend(tx, &effects)?;
         }
-        crate::process::advance(tx, self.context, &self.events)
+        crate::process::advance(tx, self.context, &self.events)?;
+        for envelope in self.events {
+            if let Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) =
+                envelope.event
+            {
+                parallel::let_go(document.lines);
+            }
+        }
+        Ok(())
     }
 
     /// A span in the trace of the chain, for whoever looks at traces; the request that caused it names
@@ -265,7 +311,14 @@ fn decide(
     context: &Context,
     envelope: &Envelope,
 ) -> Result<Option<JournalDraft>, AppFault> {
-    let Some(draft) = draft(context, envelope)? else {
+    in_open_month(tx, draft(context, envelope)?)
+}
+
+fn in_open_month(
+    tx: &mut Tx<'_>,
+    draft: Option<JournalDraft>,
+) -> Result<Option<JournalDraft>, AppFault> {
+    let Some(draft) = draft else {
         return Ok(None);
     };
     let month = Month::of(draft.date);
@@ -287,11 +340,13 @@ fn draft(context: &Context, envelope: &Envelope) -> Result<Option<JournalDraft>,
         Err(refusal) => return Err(refused(&refusal)),
     };
     let books = &context.books;
-    books
-        .governance
-        .rules_on(&books.rules, envelope.effective)
-        .post(&facts, &books.chart, entity, envelope.effective)
-        .map_err(|r| refused(&r))
+    let rules = books.governance.rules_on(&books.rules, envelope.effective);
+    let draft = rules.post(&facts, &books.chart, entity, envelope.effective);
+    let Some(draft) = draft.map_err(|r| refused(&r))? else {
+        return Ok(None);
+    };
+    let lines = draft.summarised().map_err(|r| refused(&r))?;
+    Ok(Some(JournalDraft { lines, ..draft }))
 }
 
 fn refused(refusal: &PostingRefusal) -> AppFault {

@@ -2,6 +2,7 @@
 
 use crate::PostingRefusal;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use values::{AccountCode, ContractId, Currency, CustomerId, Date, EntityId, Money, ProductCode};
 
 /// The rule name of a journal that reverses another.
@@ -113,6 +114,39 @@ impl JournalDraft {
         }
         totals.sort_by_key(|total| total.currency);
         Ok(totals)
+    }
+
+    /// The lines with those of one account, currency, product and side added up, in the order in which
+    /// each first stands. The journal of a document that spans tens of thousands of contracts is then as
+    /// short as that of one: what belongs to which contract stands on the lines of the document. Debits
+    /// and credits stay apart, so turnovers are what they were.
+    ///
+    /// # Errors
+    /// [`PostingRefusal::TooLarge`] when a sum does not fit 64 bits of minor units.
+    pub fn summarised(&self) -> Result<Vec<JournalLine>, PostingRefusal> {
+        let mut summarised: Vec<JournalLine> = Vec::new();
+        let mut places = HashMap::new();
+        for line in &self.lines {
+            let product = &line.dimensions.product;
+            let kept = (&line.account, line.currency, product, line.amount > 0);
+            let next = summarised.len();
+            match summarised.get_mut(*places.entry(kept).or_insert(next)) {
+                Some(known) => {
+                    let sum = known.amount.checked_add(line.amount);
+                    known.amount = sum.ok_or(PostingRefusal::TooLarge)?;
+                    // Of several it is of none.
+                    let (known, more) = (&mut known.dimensions, &line.dimensions);
+                    known
+                        .customer
+                        .take_if(|it| more.customer.as_ref() != Some(it));
+                    known
+                        .contract
+                        .take_if(|it| more.contract.as_ref() != Some(it));
+                }
+                None => summarised.push(line.clone()),
+            }
+        }
+        Ok(summarised)
     }
 }
 

@@ -10,12 +10,13 @@ mod support;
 
 use events::Event;
 use ledger::{
-    BalanceRow, Chart, JournalDraft, PeriodBook, TrialBalanceTotal, reverse, trial_balance,
+    BalanceRow, Chart, Dimensions, JournalDraft, JournalLine, PeriodBook, TrialBalanceTotal,
+    reverse, trial_balance,
 };
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use support::{applied, date, document, post, recognised, refunded, rounded, settled};
-use values::{AccountCode, Currency, Month};
+use values::{AccountCode, Currency, Month, ProductCode};
 
 fn amount() -> impl Strategy<Value = i64> + Clone {
     prop_oneof![Just(0), -100_i64..100, -10_i64.pow(12)..10_i64.pow(12)]
@@ -85,7 +86,73 @@ fn rows(balances: &BTreeMap<(AccountCode, Month), (i64, i64)>) -> Vec<BalanceRow
         .collect()
 }
 
+/// Lines of several contracts, customers and products; nothing adds up to zero here.
+fn lines() -> impl Strategy<Value = Vec<JournalLine>> {
+    let account = prop::sample::select(vec!["1200", "2100", "2400"]);
+    let of = |codes: [&'static str; 3]| prop::option::of(prop::sample::select(codes.to_vec()));
+    let (products, contracts) = (of(["SEAT", "CARE", "USE"]), of(["con_1", "con_2", "con_3"]));
+    let currency = prop::sample::select(vec![Currency::USD, Currency::EUR]);
+    let amount = prop_oneof![1_i64..1_000_000, -1_000_000_i64..0];
+    let line = (account, products, contracts, currency, amount);
+    let line = line.prop_map(
+        |(account, product, contract, currency, amount)| JournalLine {
+            account: account.parse().unwrap(),
+            amount,
+            currency,
+            dimensions: Dimensions {
+                customer: None,
+                contract: contract.map(|id| id.parse().unwrap()),
+                product: product.map(|code| code.parse().unwrap()),
+            },
+        },
+    );
+    prop::collection::vec(line, 0..40)
+}
+
+/// What is debited and credited of each account, currency and product.
+fn turnovers(
+    lines: &[JournalLine],
+) -> BTreeMap<(AccountCode, Currency, Option<ProductCode>, bool), i64> {
+    let mut turnovers = BTreeMap::new();
+    for line in lines {
+        let product = line.dimensions.product.clone();
+        let key = (
+            line.account.clone(),
+            line.currency,
+            product,
+            line.amount > 0,
+        );
+        *turnovers.entry(key).or_insert(0) += line.amount;
+    }
+    turnovers
+}
+
 proptest! {
+    #[test]
+    fn a_summarised_journal_keeps_every_turnover_on_one_line(lines in lines()) {
+        let draft = JournalDraft {
+            entity: "US".parse().unwrap(),
+            date: date("2026-01-31"),
+            rule: "invoice".to_owned(),
+            rule_version: 1,
+            lines,
+        };
+        let summarised = draft.summarised().unwrap();
+        let turnovers = turnovers(&draft.lines);
+        prop_assert_eq!(summarised.len(), turnovers.len());
+        prop_assert_eq!(self::turnovers(&summarised), turnovers);
+        for line in &summarised {
+            let same = |other: &&JournalLine| {
+                (&other.account, other.currency, &other.dimensions.product, other.amount > 0)
+                    == (&line.account, line.currency, &line.dimensions.product, line.amount > 0)
+            };
+            let contracts: BTreeSet<_> = draft.lines.iter().filter(same).map(|it| &it.dimensions.contract).collect();
+            let named = line.dimensions.contract.as_ref();
+            prop_assert_eq!(named.is_some(), contracts.len() == 1 && !contracts.contains(&None));
+            prop_assert!(named.is_none_or(|_| contracts.contains(&line.dimensions.contract)));
+        }
+    }
+
     #[test]
     fn every_journal_balances_and_has_no_zero_line(event in event()) {
         if let Some(draft) = post(event).unwrap() {

@@ -1,6 +1,7 @@
 //! Contracts in versions.
 
 use crate::{StoreFault, Tx, params};
+use std::collections::HashMap;
 
 table! {
     /// A contract at its newest version.
@@ -139,7 +140,7 @@ pub fn marks(tx: &mut Tx<'_>) -> Result<Vec<(String, Mark)>, StoreFault> {
 /// # Errors
 /// When the database refuses.
 pub fn by_ids(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<ContractRow>, StoreFault> {
-    let mut found = std::collections::HashMap::with_capacity(ids.len());
+    let mut found = HashMap::with_capacity(ids.len());
     let columns = ContractRow::columns("");
     let before = format!("SELECT {columns} FROM {} WHERE id IN", ContractRow::WHOLE);
     crate::bill_pages::each_of(tx, &before, "", ids, |row| {
@@ -148,6 +149,20 @@ pub fn by_ids(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<ContractRow>, StoreFa
         Ok(())
     })?;
     Ok(ids.iter().filter_map(|id| found.remove(*id)).collect())
+}
+
+/// What was agreed in these contracts, by contract.
+///
+/// # Errors
+/// When the database refuses.
+pub fn bodies(tx: &mut Tx<'_>, ids: &[&str]) -> Result<HashMap<String, String>, StoreFault> {
+    let mut found = HashMap::with_capacity(ids.len());
+    let before = "SELECT contract, body FROM contract_body WHERE contract IN";
+    crate::bill_pages::each_of(tx, before, "", ids, |mut row| {
+        found.insert(row.text(0)?, row.text(1)?);
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Replaces a contract by its next version, and keeps the version in its history.

@@ -103,6 +103,18 @@ fn read(mut row: Row) -> Result<StoredEvent, StoreFault> {
 /// # Errors
 /// When an event's payload cannot be written, or the database refuses.
 pub fn append(tx: &mut Tx<'_>, envelopes: &mut [Envelope]) -> Result<(), StoreFault> {
+    append_with(tx, envelopes, |_, envelope| payload(envelope))
+}
+
+/// As [`append`], with the payloads as JSON text from `payload_of`, which is given the place of each event.
+///
+/// # Errors
+/// As [`append`].
+pub fn append_with(
+    tx: &mut Tx<'_>,
+    envelopes: &mut [Envelope],
+    mut payload_of: impl FnMut(usize, &Envelope) -> Result<String, StoreFault>,
+) -> Result<(), StoreFault> {
     let mut at = 0;
     while at < envelopes.len() {
         let partition = envelopes[at].partition.clone();
@@ -110,21 +122,30 @@ pub fn append(tx: &mut Tx<'_>, envelopes: &mut [Envelope]) -> Result<(), StoreFa
             .iter()
             .take_while(|e| e.partition == partition)
             .count();
-        append_run(tx, &partition, &mut envelopes[at..at + run])?;
+        let events = &mut envelopes[at..at + run];
+        append_run(tx, &partition, events, |place, envelope| {
+            payload_of(at + place, envelope)
+        })?;
         at += run;
     }
     Ok(())
 }
 
-fn append_run(tx: &mut Tx<'_>, partition: &str, run: &mut [Envelope]) -> Result<(), StoreFault> {
+fn append_run(
+    tx: &mut Tx<'_>,
+    partition: &str,
+    run: &mut [Envelope],
+    mut payload_of: impl FnMut(usize, &Envelope) -> Result<String, StoreFault>,
+) -> Result<(), StoreFault> {
     let head = take_head(tx, partition, run.len() as i64)?;
     let mut end = PartitionEnd {
         sequence: head.sequence - run.len() as i64,
         hash: head.hash,
     };
     let recorded = run.first().map_or(0, |first| first.recorded.microseconds());
-    for envelope in run {
-        let sealed = seal(envelope, &mut end)?;
+    for (place, envelope) in run.iter_mut().enumerate() {
+        let data = payload_of(place, envelope)?;
+        let sealed = seal_text(envelope, data, &mut end);
         tx.execute(INSERT, &columns(&sealed))?;
     }
     tx.execute(
@@ -135,6 +156,15 @@ fn append_run(tx: &mut Tx<'_>, partition: &str, run: &mut [Envelope]) -> Result<
         crate::readers::mark(tx, partition, end.sequence, recorded)?;
     }
     Ok(())
+}
+
+/// The payload of an event as it is stored and sealed.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn payload(envelope: &Envelope) -> Result<String, StoreFault> {
+    let text = envelope.event.data_text();
+    text.map_err(|error| StoreFault::Statement(error.to_string()))
 }
 
 /// Where a partition ends: what the next event is sealed over.
@@ -160,12 +190,13 @@ impl Default for PartitionEnd {
 /// # Errors
 /// When the payload cannot be written as JSON.
 pub fn seal(envelope: &mut Envelope, end: &mut PartitionEnd) -> Result<StoredEvent, StoreFault> {
+    let data = payload(envelope)?;
+    Ok(seal_text(envelope, data, end))
+}
+
+fn seal_text(envelope: &mut Envelope, data: String, end: &mut PartitionEnd) -> StoredEvent {
     end.sequence += 1;
     envelope.sequence = end.sequence;
-    let data = envelope
-        .event
-        .data_text()
-        .map_err(|error| StoreFault::Statement(error.to_string()))?;
     let mut stored = StoredEvent {
         partition: envelope.partition.clone(),
         sequence: end.sequence,
@@ -187,7 +218,7 @@ pub fn seal(envelope: &mut Envelope, end: &mut PartitionEnd) -> Result<StoredEve
     };
     end.hash = link(&end.hash, &stored.sealed());
     stored.hash = end.hash.to_vec();
-    Ok(stored)
+    stored
 }
 
 fn text_of(text: Option<&str>) -> String {

@@ -4,6 +4,7 @@
 use crate::bill_pages::each_of;
 use crate::contracts::ContractRow;
 use crate::{StoreFault, Tx, params};
+use std::collections::HashSet;
 
 table! {
     /// Who is billed for a contract, from a day on.
@@ -259,7 +260,8 @@ pub fn set_above(tx: &mut Tx<'_>, customer: &str, parent: &str) -> Result<(), St
     Ok(())
 }
 
-/// The contracts of these customers in one entity and currency on which something may be due.
+/// The contracts of these customers in one entity and currency on which something may be due. Their bodies
+/// are left empty: [`crate::contracts::bodies`] reads them piece by piece.
 ///
 /// # Errors
 /// When the database refuses.
@@ -270,13 +272,11 @@ pub fn due_of(
     through: &str,
 ) -> Result<Vec<ContractRow>, StoreFault> {
     let columns = ContractRow::columns("");
+    let (columns, _) = columns.rsplit_once(", ").unwrap_or_default();
     let mut found = Vec::new();
     each_of(
         tx,
-        &format!(
-            "SELECT {columns} FROM {} WHERE bill_from <> '' AND customer IN",
-            ContractRow::WHOLE
-        ),
+        &format!("SELECT {columns}, '' FROM contract WHERE bill_from <> '' AND customer IN"),
         "ORDER BY customer, id",
         customers,
         |row| {
@@ -336,6 +336,23 @@ pub fn parts_of(tx: &mut Tx<'_>, document: &str) -> Result<Vec<PartRow>, StoreFa
         params![document],
         PartRow::read,
     )
+}
+
+/// The documents that span several contracts.
+///
+/// # Errors
+/// When the database refuses.
+pub fn spanning(tx: &mut Tx<'_>) -> Result<HashSet<String>, StoreFault> {
+    let mut found = HashSet::new();
+    tx.query_each(
+        "SELECT document FROM document_part GROUP BY document HAVING count(*) > 1",
+        &[],
+        |mut row| {
+            found.insert(row.text(0)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// The other contracts that stood on one document with this one.

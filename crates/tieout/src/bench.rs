@@ -124,6 +124,9 @@ pub struct UsageArguments {
     /// Events of a batch, at most 10,000.
     #[arg(long, value_name = "COUNT", default_value_t = 10_000)]
     batch: usize,
+    /// Programs that send at once; one alone is measured too.
+    #[arg(long, value_name = "COUNT", default_value_t = 4)]
+    senders: usize,
     /// How often the passes take turns; medians are reported.
     #[arg(long, value_name = "COUNT", default_value_t = 3)]
     rounds: usize,
@@ -326,10 +329,12 @@ fn taken_in(arguments: &UsageArguments) -> Result<ExitCode, BenchFault> {
     at_least_one(&[
         ("events", arguments.events),
         ("batch", arguments.batch),
+        ("senders", arguments.senders),
         ("rounds", arguments.rounds),
     ])?;
     let folder = Folder::make(arguments.data.as_deref())?;
     let wishes = usage::Wishes {
+        senders: arguments.senders,
         events: arguments.events,
         batch: arguments.batch.min(app::usage::MOST_EVENTS),
         rounds: arguments.rounds,

@@ -5,7 +5,7 @@ use super::{date_of, document};
 use crate::App;
 use crate::fault::AppFault;
 use crate::record::read_envelope;
-use ledger::{Chart, MANUAL_RULE, REVERSAL_RULE, RuleBook};
+use ledger::{Chart, JournalLine, MANUAL_RULE, REVERSAL_RULE, RuleBook};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,18 +75,33 @@ impl History {
     }
 }
 
-/// Account, product, currency and amount of each line, in an order of their own.
-type Shape = Vec<(String, String, String, i64)>;
+/// What is debited and what is credited of each account, product and currency: lines of several contracts
+/// may stand added up.
+type Shape = BTreeMap<(String, String, String, bool), i128>;
+
+fn add(shape: &mut Shape, (account, product, currency): (&str, &str, &str), amount: i64) {
+    let text = str::to_owned;
+    let key = (text(account), text(product), text(currency), amount > 0);
+    *shape.entry(key).or_default() += i128::from(amount);
+}
 
 fn posted(lines: &[JournalLineRow]) -> Shape {
-    let mut shape: Shape = lines
-        .iter()
-        .map(|line| {
-            let (account, product) = (line.account.clone(), line.product.clone());
-            (account, product, line.currency.clone(), line.amount)
-        })
-        .collect();
-    shape.sort();
+    let mut shape = Shape::new();
+    for line in lines {
+        let key = (&*line.account, &*line.product, &*line.currency);
+        add(&mut shape, key, line.amount);
+    }
+    shape
+}
+
+fn decided(lines: &[JournalLine]) -> Shape {
+    let mut shape = Shape::new();
+    for line in lines {
+        let product = line.dimensions.product.as_ref();
+        let product = product.map_or("", |product| product.as_str());
+        let key = (line.account.as_str(), product, line.currency.code());
+        add(&mut shape, key, line.amount);
+    }
     shape
 }
 
@@ -112,23 +127,7 @@ fn again(
     };
     Ok(
         match rules.post(&facts, chart, entity, envelope.effective) {
-            Ok(Some(draft)) => {
-                let mut shape: Shape = draft
-                    .lines
-                    .iter()
-                    .map(|line| {
-                        let product = line.dimensions.product.as_ref();
-                        (
-                            line.account.as_str().to_owned(),
-                            product.map_or_else(String::new, |it| it.as_str().to_owned()),
-                            line.currency.code().to_owned(),
-                            line.amount,
-                        )
-                    })
-                    .collect();
-                shape.sort();
-                Ok((version, shape))
-            }
+            Ok(Some(draft)) => Ok((version, decided(&draft.lines))),
             Ok(None) => Err("the rules post nothing".to_owned()),
             Err(refusal) => Err(refusal.to_string()),
         },

@@ -147,24 +147,25 @@ pub(crate) fn issue_sold(
     let mut positions = bill_pages::positions(tx, &named)?;
     let ids = draft.kind.ids(context);
     PartRow::insert(tx, &parts(&ids.0, &contracts, sold))?;
-    let lines = Lines::of(context, draft, sold, &ids.0, &mut positions);
-    let written = lines.write(tx)?;
-    let rendered = whole(
-        context,
-        recorder.correlation(),
-        draft,
-        (ids, number),
-        written,
-    )?;
-    DocumentRow::insert(tx, std::slice::from_ref(&rendered.row))?;
-    RoundingRow::insert(tx, rendered.rounding.as_slice())?;
-    if !bill_pages::move_positions(tx, &rendered.moved)? {
-        let message = format!("positions of contract {} have moved", draft.contract.id);
-        return Err(store::StoreFault::Contended(message).into());
-    }
-    bill_pages::add_credited(tx, &rendered.credited)?;
-    recorder.event(rendered.fact, rendered.event);
-    Ok(rendered.row)
+    let document = ids.0.clone();
+    let lines = Lines::of(context, draft, sold, &document, &mut positions);
+    let rendered = lines.write(tx, |written| {
+        let rendered = whole(
+            context,
+            recorder.correlation(),
+            draft,
+            (ids, number),
+            written,
+        )?;
+        recorder.event(rendered.fact, rendered.event);
+        recorder.work_out()?;
+        Ok((rendered.row, rendered.rounding, rendered.credited))
+    });
+    let (row, rounding, credited) = rendered?;
+    DocumentRow::insert(tx, std::slice::from_ref(&row))?;
+    RoundingRow::insert(tx, rounding.as_slice())?;
+    bill_pages::add_credited(tx, &credited)?;
+    Ok(row)
 }
 
 /// What is kept of a document that spans contracts, or that somebody else is billed by.
@@ -185,8 +186,6 @@ pub(crate) struct Rendered {
     pub(crate) row: DocumentRow,
     /// Its rounding line, where a rule holds for it.
     pub(crate) rounding: Option<RoundingRow>,
-    /// The positions that it moves.
-    pub(crate) moved: Vec<Moved>,
     /// What it credits of earlier lines: (line, net, tax).
     pub(crate) credited: Vec<(String, i64, i64)>,
     /// What its event is about.
@@ -195,21 +194,20 @@ pub(crate) struct Rendered {
     pub(crate) event: Event,
 }
 
-/// Puts a draft with its number into the shape in which it is stored and told, with its lines. Nothing is
-/// read or written; `positions` move.
+/// Puts a draft with its number into the shape in which it is stored and told, with its lines and
+/// what they move. Nothing is read or written; `positions` move.
 pub(crate) fn render(
     context: &Context,
     correlation: &CorrelationId,
     draft: &Draft<'_>,
     positions: &mut [Position],
     number: String,
-) -> Result<(Rendered, Vec<LineRow>), AppFault> {
+) -> Result<(Rendered, Vec<LineRow>, Vec<Moved>), AppFault> {
     let (sold, ids) = (SoldTo::new(), draft.kind.ids(context));
-    let (rows, written) = Lines::of(context, draft, &sold, &ids.0, positions).rows()?;
-    Ok((
-        whole(context, correlation, draft, (ids, number), written)?,
-        rows,
-    ))
+    let lines = Lines::of(context, draft, &sold, &ids.0, positions);
+    let (rows, moved, written) = lines.rows()?;
+    let rendered = whole(context, correlation, draft, (ids, number), written)?;
+    Ok((rendered, rows, moved))
 }
 
 /// A document of lines that are put into rows.
@@ -300,7 +298,6 @@ fn whole(
     Ok(Rendered {
         row,
         rounding: rounded.transpose()?,
-        moved: written.moved,
         credited: written.credited,
         fact,
         event,

@@ -202,13 +202,26 @@ impl Routes {
         }
         let ids: Vec<&str> = rows.keys().map(String::as_str).collect();
         let speaking: BTreeSet<String> = routing::routed(tx, &ids)?.into_iter().collect();
-        let mut found = Vec::new();
+        let mut found = Vec::with_capacity(rows.len());
+        // Where a contract goes that says nothing itself follows from whose it is.
+        let mut by_customer: HashMap<String, bool> = HashMap::new();
         for (id, row) in rows {
-            let goes = match speaking.contains(&id) {
-                true => self.of_contract(tx, &row)?,
-                false => self.with(tx, &row, None)?,
+            let known = by_customer.get(&row.customer);
+            let is_here = match (speaking.contains(&id), known) {
+                (false, Some(is_here)) => *is_here,
+                (speaks, _) => {
+                    let goes = match speaks {
+                        true => self.of_contract(tx, &row)?,
+                        false => self.with(tx, &row, None)?,
+                    };
+                    let is_here = goes.is_ok_and(|goes| goes.is_on_one_invoice_with(group));
+                    if !speaks {
+                        by_customer.insert(row.customer.clone(), is_here);
+                    }
+                    is_here
+                }
             };
-            if goes.is_ok_and(|goes| goes.is_on_one_invoice_with(group)) {
+            if is_here {
                 found.push(row);
             }
         }

@@ -6,6 +6,7 @@
 
 mod company;
 mod life;
+mod long;
 mod object;
 mod pages;
 mod prices;

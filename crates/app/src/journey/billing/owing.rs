@@ -17,7 +17,7 @@ use commerce::{Contract, Customer};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Tx;
-use store::contracts::ContractRow;
+use store::contracts::{self, ContractRow};
 use store::invoice_drafts::InvoiceDraftRow;
 use values::{ContractId, Date};
 
@@ -45,25 +45,42 @@ pub(super) fn owing(
     (rows, drafts): (Vec<ContractRow>, &Drafts),
     through: Date,
 ) -> Result<Owing, AppFault> {
-    let known = known(tx, rows, drafts)?;
-    let decided = parallel::map(&known, |known| known.agreed(context, through));
+    let buyers = buyers(tx, &rows)?;
     let mut owing = Owing {
-        ready: Vec::with_capacity(known.len()),
+        ready: Vec::with_capacity(rows.len()),
         others: Others::new(),
         waits: false,
     };
-    for (known, agreed) in known.into_iter().zip(decided) {
+    let mut rows = rows.into_iter();
+    let read = || -> Result<Option<Vec<Known>>, AppFault> {
+        let share: Vec<ContractRow> = rows.by_ref().take(A_SHARE).collect();
+        match share.is_empty() {
+            true => Ok(None),
+            false => known(tx, share, &buyers, drafts).map(Some),
+        }
+    };
+    let agreed = |share: Vec<Known>| -> Vec<_> {
+        let one = |known: Known| (known.agreed(context, through), known.row);
+        share.into_iter().map(one).collect()
+    };
+    let decided = parallel::while_reading(read, agreed)?;
+    for (agreed, row) in decided.into_iter().flatten() {
         match agreed? {
-            Some(agreed) => owing.ready.push(agreed.of(known.row, through)),
-            None => owing.look(tx, context, &known.row, through)?,
+            Some(agreed) => owing.ready.push(agreed.of(row, through)),
+            None => owing.look(tx, context, &row, through)?,
         }
     }
     Ok(owing)
 }
 
+/// Contracts read and rated at a time.
+const A_SHARE: usize = 500;
+
 /// What is read of a contract to bill it with others.
 struct Known {
     row: ContractRow,
+    /// What was agreed, as it is stored.
+    body: String,
     /// The lines billed on it, as they are stored.
     billed: Vec<String>,
     buyer: Option<Arc<Customer>>,
@@ -71,13 +88,22 @@ struct Known {
     is_drafted: bool,
 }
 
-fn known(tx: &mut Tx<'_>, rows: Vec<ContractRow>, drafts: &Drafts) -> Result<Vec<Known>, AppFault> {
+/// Who buys, by customer.
+type Buyers = HashMap<String, Arc<Customer>>;
+
+fn known(
+    tx: &mut Tx<'_>,
+    rows: Vec<ContractRow>,
+    buyers: &Buyers,
+    drafts: &Drafts,
+) -> Result<Vec<Known>, AppFault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
     let mut billed = BilledOn::read(tx, &ids)?;
-    let buyers = buyers(tx, &rows)?;
+    let mut bodies = contracts::bodies(tx, &ids)?;
     Ok(rows
         .into_iter()
         .map(|row| Known {
+            body: bodies.remove(&row.id).unwrap_or_default(),
             billed: billed.bodies(&row.id),
             buyer: buyers.get(&row.customer).cloned(),
             is_drafted: drafts.contains_key(&row.id),
@@ -144,7 +170,7 @@ impl Known {
         let Some(buyer) = self.buyer.as_deref() else {
             return Ok(None);
         };
-        let Ok(contract) = stored::<Contract>("contract", &self.row.body) else {
+        let Ok(contract) = stored::<Contract>("contract", &self.body) else {
             return Ok(None);
         };
         let Ok(billed) = lines(&self.billed) else {

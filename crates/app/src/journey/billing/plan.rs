@@ -174,7 +174,8 @@ impl Plan {
         };
         let mut positions = case.positions.clone();
         let chain = recorder.correlation();
-        let (rendered, lines) = document::render(context, chain, &draft, &mut positions, number)?;
+        let (rendered, lines, moved) =
+            document::render(context, chain, &draft, &mut positions, number)?;
         recorder.event(rendered.fact, rendered.event);
         let payment = payment::prepare(context, &mut recorder, &rendered.row, &buyer)?;
         if payment.is_none() && payment::lacks_route(context, &rendered.row, &buyer) {
@@ -191,7 +192,7 @@ impl Plan {
         self.documents.push(rendered.row);
         self.lines.extend(lines);
         self.roundings.extend(rendered.rounding);
-        self.moved.extend(rendered.moved);
+        self.moved.extend(moved);
         self.credited.extend(rendered.credited);
         Ok(Some(id))
     }

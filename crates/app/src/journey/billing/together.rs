@@ -16,6 +16,7 @@ use crate::journey::routing::{Group, Routes};
 use crate::journey::{
     contract as contracts_journey, credit, customer, payment, rounding, taxation,
 };
+use crate::parallel;
 use crate::record::{Context, Recorder};
 use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
@@ -217,6 +218,7 @@ impl Together<'_> {
             }
         }
         self.could_be_billed(tx, &billed)?;
+        parallel::let_go(parts);
         Ok(issued)
     }
 
@@ -355,6 +357,7 @@ impl Together<'_> {
             taxation::issued_by(tx, part.decision.as_deref(), &row.id)?;
         }
         self.tell(tx, recorder, &row, &parts)?;
+        parallel::let_go(lines);
         Ok(Some(row.id))
     }
 

@@ -1,5 +1,6 @@
 //! The lines of a document: rows, what is told of them and the positions that they move. A long document
-//! is put into rows by a thread of its own while the rows before are written.
+//! is put into rows, and what follows from them is worked out, by a thread of its own while the rows
+//! before are written.
 
 use super::places::Places;
 use super::{Draft, SoldTo};
@@ -8,16 +9,17 @@ use crate::record::Context;
 use billing::TaxedLine;
 use events::DocumentLine;
 use std::panic::resume_unwind;
-use std::sync::mpsc::sync_channel;
-use store::Tx;
-use store::bill_pages::{Moved, Position};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use store::bill_pages::{self, Moved, Position};
 use store::documents::LineRow;
-use values::{LineId, Money};
+use store::{StoreFault, Tx};
+use values::{ContractId, LineId, Money};
 
 /// Lines that are put into rows and written at a time.
 const A_PIECE: usize = 2_000;
-/// Pieces that wait to be written.
-const AHEAD: usize = 2;
+/// Pieces that wait to be written: rows are made faster than they are written, and whoever has made them
+/// has more to do.
+const AHEAD: usize = 8;
 
 /// Puts the lines of one document into rows.
 pub(super) struct Lines<'d> {
@@ -32,14 +34,33 @@ pub(super) struct Lines<'d> {
     credited: Vec<(String, i64, i64)>,
 }
 
-/// What the lines of a document do beside standing on it.
+/// What the lines of a document do beside standing on it and moving positions.
 pub(super) struct Written {
     /// As they are told.
     pub(super) published: Vec<DocumentLine>,
-    /// The positions that they move.
-    pub(super) moved: Vec<Moved>,
     /// What they credit of earlier lines: (line, net, tax).
     pub(super) credited: Vec<(String, i64, i64)>,
+}
+
+/// What is ready to be written.
+enum Made {
+    Rows(Vec<LineRow>),
+    Moves(Vec<Moved>),
+}
+
+impl Made {
+    fn write(self, tx: &mut Tx<'_>, contract: &ContractId) -> Result<(), AppFault> {
+        match self {
+            Made::Rows(rows) => LineRow::insert(tx, &rows)?,
+            Made::Moves(moves) => {
+                if !bill_pages::move_positions(tx, &moves)? {
+                    let message = format!("positions of contract {contract} have moved");
+                    return Err(StoreFault::Contended(message).into());
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<'d> Lines<'d> {
@@ -62,53 +83,60 @@ impl<'d> Lines<'d> {
         }
     }
 
-    fn written(self) -> Written {
-        Written {
-            published: self.published,
-            moved: self.places.moved(),
-            credited: self.credited,
-        }
+    fn written(self) -> (Vec<Moved>, Written) {
+        let (published, credited) = (self.published, self.credited);
+        (
+            self.places.moved(),
+            Written {
+                published,
+                credited,
+            },
+        )
     }
 
-    /// Every row at once.
-    pub(super) fn rows(mut self) -> Result<(Vec<LineRow>, Written), AppFault> {
+    /// Every row at once, with the positions that they move.
+    pub(super) fn rows(mut self) -> Result<(Vec<LineRow>, Vec<Moved>, Written), AppFault> {
         let rows = self.piece(self.draft.lines)?;
-        Ok((rows, self.written()))
+        let (moved, written) = self.written();
+        Ok((rows, moved, written))
     }
 
-    /// Writes every row.
-    pub(super) fn write(mut self, tx: &mut Tx<'_>) -> Result<Written, AppFault> {
-        let lines = self.draft.lines;
-        if lines.len() <= A_PIECE {
-            LineRow::insert(tx, &self.piece(lines)?)?;
-            return Ok(self.written());
+    /// Writes every row and moves the positions. What follows from the lines is worked out by `then`, for
+    /// a long document while they are written.
+    pub(super) fn write<R: Send>(
+        self,
+        tx: &mut Tx<'_>,
+        then: impl FnOnce(Written) -> Result<R, AppFault> + Send,
+    ) -> Result<R, AppFault> {
+        let contract = &self.draft.contract.id;
+        if self.draft.lines.len() <= A_PIECE {
+            let (rows, moved, written) = self.rows()?;
+            Made::Rows(rows).write(tx, contract)?;
+            Made::Moves(moved).write(tx, contract)?;
+            return then(written);
         }
         std::thread::scope(|scope| {
             let (offer, offered) = sync_channel(AHEAD);
-            let rendering = scope.spawn(move || {
-                for piece in lines.chunks(A_PIECE) {
-                    let rows = self.piece(piece);
-                    let is_last = rows.is_err();
-                    if offer.send(rows).is_err() || is_last {
-                        break;
-                    }
-                }
-                self.written()
-            });
-            let mut inserted = Ok(());
-            for rows in &offered {
-                inserted = rows.and_then(|rows| Ok(LineRow::insert(tx, &rows)?));
-                if inserted.is_err() {
-                    break;
-                }
-            }
+            let making = scope.spawn(move || self.make(&offer).and_then(then));
+            let mut made = offered.iter();
+            let written = made.try_for_each(|made: Made| made.write(tx, contract));
             // It ends once nobody listens.
             drop(offered);
-            let written = rendering
-                .join()
-                .unwrap_or_else(|broke| resume_unwind(broke));
-            inserted.map(|()| written)
+            let worked_out = making.join();
+            written.and_then(|()| worked_out.unwrap_or_else(|broke| resume_unwind(broke)))
         })
+    }
+
+    /// Offers the rows piece by piece, then the moves.
+    fn make(mut self, offer: &SyncSender<Made>) -> Result<Written, AppFault> {
+        // Nobody listens after a fault of the writer, which is the one that counts.
+        let send = |made| offer.send(made).map_err(|_| StoreFault::BrokeOff);
+        for piece in self.draft.lines.chunks(A_PIECE) {
+            send(Made::Rows(self.piece(piece)?))?;
+        }
+        let (moved, written) = self.written();
+        send(Made::Moves(moved))?;
+        Ok(written)
     }
 
     fn piece(&mut self, lines: &[TaxedLine]) -> Result<Vec<LineRow>, AppFault> {
