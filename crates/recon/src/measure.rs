@@ -27,6 +27,8 @@ pub enum Measure {
     Prepaid,
     /// What is owed to tax authorities.
     Tax,
+    /// What made amounts to pay whole numbers of cash units.
+    Rounding,
     /// What entities of the group owe each other stands in both their books.
     Intercompany,
     /// What entities of the group charge each other is an expense here and income there.
@@ -39,7 +41,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order from deal to ledger.
-    pub const ALL: [Measure; 14] = [
+    pub const ALL: [Measure; 15] = [
         Measure::Bookings,
         Measure::Billings,
         Measure::BilledElsewhere,
@@ -50,6 +52,7 @@ impl Measure {
         Measure::Unapplied,
         Measure::Prepaid,
         Measure::Tax,
+        Measure::Rounding,
         Measure::Intercompany,
         Measure::IntercompanyCharged,
         Measure::Cash,
@@ -70,6 +73,7 @@ impl Measure {
             Measure::Unapplied => "unapplied",
             Measure::Prepaid => "prepaid",
             Measure::Tax => "tax",
+            Measure::Rounding => "rounding",
             Measure::Intercompany => "intercompany",
             Measure::IntercompanyCharged => "intercompany_charged",
             Measure::Cash => "cash",
@@ -99,6 +103,7 @@ impl Measure {
             Measure::Unapplied => "Customer credit and unapplied cash",
             Measure::Prepaid => "Prepaid customer credits",
             Measure::Tax => "Sales tax payable",
+            Measure::Rounding => "Rounding of amounts to pay",
             Measure::Intercompany => "Owed between group companies",
             Measure::IntercompanyCharged => "Charged between group companies",
             Measure::Cash => "Money received",
@@ -124,6 +129,9 @@ impl Measure {
             Measure::Tax => {
                 "tax of all invoices less that of credit notes, and less what was relieved of bad debts"
             }
+            Measure::Rounding => {
+                "what credit notes round up less what invoices do: total less net and tax"
+            }
             Measure::Intercompany => "pairs of bills between entities: due from, less due to",
             Measure::IntercompanyCharged => {
                 "pairs of bills between entities: charged by others, less charged to them"
@@ -147,6 +155,7 @@ impl Measure {
             Measure::Unapplied => "the customer credit accounts",
             Measure::Prepaid => "the accounts of prepaid credits",
             Measure::Tax => "the sales tax accounts",
+            Measure::Rounding => "the rounding accounts",
             Measure::Intercompany => "the accounts with group companies, debits less credits",
             Measure::IntercompanyCharged => {
                 "income and expense with group companies, debits less credits"

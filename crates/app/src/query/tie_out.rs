@@ -243,6 +243,7 @@ fn href(row: &recon::TieOutRow, figures: &Figures) -> String {
         | Measure::Unapplied
         | Measure::Prepaid
         | Measure::Tax
+        | Measure::Rounding
         | Measure::Intercompany
         | Measure::IntercompanyCharged
         | Measure::Cash => {

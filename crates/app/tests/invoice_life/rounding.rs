@@ -97,6 +97,45 @@ fn a_void_takes_the_rounding_back_and_the_next_bill_has_it_again() {
     ties_out(&company);
 }
 
+/// The tie-out of the account for roundings: expected, actual, status.
+fn tie_out(company: &Company) -> (String, String, TieOutStatus) {
+    let rows = company.ending.app.tie_outs().unwrap();
+    let row = rows.into_iter().find(|row| row.measure == "rounding");
+    let row = row.expect("the account for roundings is proven");
+    let figures = (row.expected.to_string(), row.actual.to_string());
+    (figures.0, figures.1, row.status)
+}
+
+#[test]
+fn the_account_for_roundings_agrees_with_the_documents_or_an_exception_says_why_not() {
+    let company = company(TENS, 10, "");
+    let five = || "-5.00 EUR".to_owned();
+    assert_eq!(tie_out(&company), (five(), five(), TieOutStatus::TiesOut));
+    company.controller("li");
+    let agreed = |name: &str, body| {
+        let answer = company.act(name, body).unwrap();
+        if let Some(approval) = answer["approval"].as_str() {
+            company.ending.app.grant(approval, "li").unwrap();
+        }
+    };
+    agreed(
+        "close_period",
+        json!({ "entity": "DE", "month": "2026-01" }),
+    );
+    let body = json!({ "invoice": "DE-2026-00001", "reason": "a wrong address" });
+    company.act("void_invoice", body).unwrap();
+    let nothing = || "0.00 EUR".to_owned();
+    assert_eq!(
+        tie_out(&company),
+        (nothing(), five(), TieOutStatus::Explained)
+    );
+    let body = json!({ "entity": "DE", "month": "2026-01", "reason": "the void belongs there" });
+    agreed("reopen_period", body);
+    company.ending.app.daily_work("story", true).unwrap();
+    // It was billed again, too.
+    assert_eq!(tie_out(&company), (five(), five(), TieOutStatus::TiesOut));
+}
+
 #[test]
 fn a_rounding_that_a_rule_would_not_post_is_refused_with_the_rule() {
     let company = company("{ draft_days: 5 }", 10, "");

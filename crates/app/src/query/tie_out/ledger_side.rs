@@ -31,6 +31,7 @@ pub(super) fn proves_accounts(measure: Measure) -> bool {
         | Measure::Unapplied
         | Measure::Prepaid
         | Measure::Tax
+        | Measure::Rounding
         | Measure::Intercompany
         | Measure::IntercompanyCharged
         | Measure::Cash => true,
@@ -148,13 +149,18 @@ fn of_obligations(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault
     }
 }
 
-/// What is open on documents, and their tax.
+/// What is open on documents, their tax and what rounds them.
 fn of_documents(tx: &mut Tx<'_>, figures: &mut Figures) -> Result<(), AppFault> {
     for sum in documents::sums(tx)? {
         let sign = if sum.kind == "credit_note" { -1 } else { 1 };
         let (entity, currency) = (sum.entity.as_str(), sum.currency.as_str());
         figures.expect(Measure::Receivable, entity, currency, sign * sum.remaining);
         figures.expect(Measure::Tax, entity, currency, sign * sum.tax);
+        // What an invoice rounds up is no expense but less of one.
+        let rounding = sum.total - sum.net - sum.tax;
+        if rounding != 0 {
+            figures.expect(Measure::Rounding, entity, currency, -sign * rounding);
+        }
     }
     Ok(())
 }

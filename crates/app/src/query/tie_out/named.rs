@@ -6,7 +6,7 @@ use super::ledger_side::DELIVERY;
 use crate::Books;
 use crate::fault::{AppFault, stored_value};
 use crate::record::read_envelope;
-use events::{DocumentLine, Event, IntercompanySide, PrepaidMoved, PrepaidMovement};
+use events::{BillingDocument, Event, IntercompanySide, PrepaidMoved, PrepaidMovement};
 use recon::{Explanation, Measure, NAMED_IN_A_ROW};
 use std::collections::{BTreeMap, HashMap};
 use store::exceptions::Stake;
@@ -250,10 +250,10 @@ fn not_posted(event: &Event, entity: &str) -> Result<Vec<Named>, AppFault> {
 fn lacking(event: &Event) -> Result<Vec<(Measure, Money)>, AppFault> {
     Ok(match event {
         Event::InvoiceIssued(document) | Event::CreditNoteVoided(document) => {
-            of_document(&document.lines, document.total, document.tax, 1)
+            of_document(document, 1)
         }
         Event::CreditNoteIssued(document) | Event::InvoiceVoided(document) => {
-            of_document(&document.lines, document.total, document.tax, -1)
+            of_document(document, -1)
         }
         Event::PaymentSettled(payment) => vec![
             (Measure::Cash, payment.net),
@@ -320,18 +320,17 @@ fn of_prepaid(moved: &PrepaidMoved) -> Result<Vec<(Measure, Money)>, AppFault> {
     Ok(all)
 }
 
-fn of_document(
-    lines: &[DocumentLine],
-    total: Money,
-    tax: Money,
-    sign: i64,
-) -> Vec<(Measure, Money)> {
+fn of_document(document: &BillingDocument, sign: i64) -> Vec<(Measure, Money)> {
+    let BillingDocument { lines, total, .. } = document;
     let of = |minor: i64| Money::from_minor(sign * minor, total.currency);
     let deferred = lines.iter().map(|line| line.deferred).sum();
     let unbilled: i64 = lines.iter().map(|line| line.unbilled).sum();
+    let rounding = document.rounding.as_ref();
+    let rounding = rounding.map_or(0, |line| line.amount.minor);
     vec![
         (Measure::Receivable, of(total.minor)),
-        (Measure::Tax, of(tax.minor)),
+        (Measure::Tax, of(document.tax.minor)),
+        (Measure::Rounding, of(-rounding)),
         (Measure::Deferred, of(deferred)),
         (Measure::Unbilled, of(-unbilled)),
     ]
