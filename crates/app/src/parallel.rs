@@ -141,6 +141,7 @@ mod tests {
             assert_eq!(doubled, expected);
         }
     }
+
     #[test]
     fn shares_are_worked_on_in_the_order_in_which_they_were_read() {
         for count in [0_u32, 1, 7, 300] {

@@ -10,6 +10,7 @@ pub(crate) use set_up::{set_billing_details, set_letterhead};
 
 use crate::approval::Difference;
 use crate::fault::{AppFault, stored, stored_value};
+use crate::journey::document;
 use crate::journey::rounding;
 use crate::{App, Refusal};
 use billing::{BilledLine, TaxTable};
@@ -277,7 +278,7 @@ fn line_of(
     seller: &Letterhead,
     taxes: &TaxTable,
 ) -> Result<PaperLine, AppFault> {
-    let billed: BilledLine = stored("line", &row.body)?;
+    let billed = document::issued_line(&row.body)?;
     let line = &billed.line;
     let sign = if document.kind == "invoice" {
         Decimal::ONE

@@ -17,6 +17,7 @@ mod credit;
 mod document;
 mod dunning;
 mod invoice_policy;
+mod kept;
 mod line;
 mod numbering;
 mod outside;
@@ -45,6 +46,7 @@ pub use dunning::{
     RetryPolicy, Situation, Step, StepAction, SuspendedBilling, fill, next_attempt,
 };
 pub use invoice_policy::{InvoicePolicy, InvoicePolicyProblem, NumberSeries};
+pub use kept::KeptLine;
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 pub use numbering::{NumberFrame, NumberPattern, PatternRefused};
 pub use outside::{

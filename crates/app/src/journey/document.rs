@@ -7,7 +7,7 @@ use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::numbering::series;
 use crate::journey::{rounding, standing};
 use crate::record::{Context, Fact, Recorder};
-use billing::{BilledLine, InvoiceBalance, TaxedLine};
+use billing::{BilledLine, InvoiceBalance, KeptLine, TaxedLine};
 use commerce::{Contract, Customer};
 use events::{BillingDocument, DocumentLine, Event, Reference};
 use lines::{Lines, Written};
@@ -107,8 +107,16 @@ pub(crate) type SoldTo = BTreeMap<ContractId, CustomerId>;
 pub(crate) fn billed_lines(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
     documents::lines_of_contract(tx, contract)?
         .iter()
-        .map(|row| stored("line", &row.body))
+        .map(|row| issued_line(&row.body))
         .collect()
+}
+
+/// A line as it was issued, from how it is kept. Those of before are kept with long names.
+pub(crate) fn issued_line(kept: &str) -> Result<BilledLine, AppFault> {
+    match kept.starts_with(r#"{"i":"#) {
+        true => stored::<KeptLine<'_>>("line", kept).map(KeptLine::issued),
+        false => stored("line", kept),
+    }
 }
 
 /// Writes the document, moves the positions of its obligations and records the event.
@@ -383,4 +391,46 @@ pub(crate) fn invoice(tx: &mut Tx<'_>, text: &str) -> Result<DocumentRow, AppFau
             kind: "invoice",
             id: text.to_owned(),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::issued_line;
+
+    const BEFORE: &str = r#"{"id":"lin_1","line":{"kind":"charge","corrects":null,"contract":"con_1",
+        "component":"seats","product":"SEAT","description":"Seat","tax_code":"standard",
+        "revenue_account_class":"subscription","recognition":"straight_line_daily",
+        "period":{"from":"2026-01-01","until":"2026-02-01"},"window":{"from":"2026-01-01","until":"2026-02-01"},
+        "service":{"from":"2026-01-01","until":"2026-02-01"},"quantity":"7",
+        "charge":{"model":"per_unit","unit_price":"12.5"},"price":"87.5","numerator":31,"denominator":31,
+        "by_rule":{"amount":"87.50","currency":"EUR"},"net":{"amount":"87.50","currency":"EUR"},
+        "arithmetic":"7 × 12.50","policy_version":1},"tax_rate":"0.19","tax":{"amount":"16.63","currency":"EUR"},
+        "detail":{"category":"S","basis":"rate of DE from 1970-01-01","parts":[{"authority":"","name":"VAT 19 %",
+        "rate":"0.19","amount":{"amount":"16.63","currency":"EUR"}}]}}"#;
+    const NOW: &str = r#"{"i":"lin_1","k":"charge","c":"con_1","m":"seats","p":"SEAT","d":"Seat","tc":"standard",
+        "rc":"subscription","rp":"straight_line_daily","f":{"from":"2026-01-01","until":"2026-02-01"},"q":"7",
+        "h":{"model":"per_unit","unit_price":"12.5"},"u":"87.5","n":31,"z":8750,"y":"EUR","a":"7 × 12.50","v":1,
+        "r":"0.19","t":1663,"td":{"category":"S","basis":"rate of DE from 1970-01-01","parts":[{"authority":"",
+        "name":"VAT 19 %","rate":"0.19","amount":{"amount":"16.63","currency":"EUR"}}]}}"#;
+
+    #[test]
+    fn a_line_reads_the_same_whether_it_was_kept_before_or_now() {
+        let now = issued_line(NOW).unwrap();
+        assert_eq!(issued_line(BEFORE).unwrap(), now);
+        assert_eq!(now.line.window, now.line.period);
+        assert_eq!(now.line.by_rule, now.line.net);
+        assert_eq!((now.line.denominator, now.tax.minor), (31, 1_663));
+    }
+
+    #[test]
+    fn a_line_that_is_neither_is_unreadable() {
+        for text in [
+            "",
+            "{}",
+            r#"{"i":"lin_1"}"#,
+            &NOW.replace("\"n\":31", "\"n\":31,\"nn\":1"),
+        ] {
+            assert!(issued_line(text).is_err(), "{text}");
+        }
+    }
 }

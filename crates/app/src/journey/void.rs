@@ -4,7 +4,7 @@
 
 use crate::Refusal;
 use crate::command::{Answer, VoidInvoice};
-use crate::fault::{AppFault, stored, stored_value};
+use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Places, SoldTo};
 use crate::journey::{contract as contracts_journey, credit, rounding};
 use crate::record::{Context, Fact, Recorder};
@@ -87,7 +87,7 @@ pub(crate) fn credit_note(
     let mut recorder = reverse(tx, context, (note, &lines), because)?;
     let billed: Vec<BilledLine> = lines
         .iter()
-        .map(|row| stored("line", &row.body))
+        .map(|row| document::issued_line(&row.body))
         .collect::<Result<_, _>>()?;
     let words = format!("credit note {} is void", note.number);
     for id in contracts_of(&lines) {
@@ -234,7 +234,7 @@ fn taken_back(
     let mut places = Places::of(positions);
     let mut published = Vec::with_capacity(lines.len());
     for row in lines {
-        let billed: BilledLine = stored("line", &row.body)?;
+        let billed = document::issued_line(&row.body)?;
         let place = (row.contract.as_str(), row.component.as_str());
         let (obligation, back) = places.shift(place, sign * row.net)?;
         let line = &billed.line;

@@ -4,6 +4,7 @@
 use super::timeline::discount_words;
 use crate::App;
 use crate::fault::{AppFault, stored};
+use crate::journey::document;
 use billing::{BilledLine, DraftLine, LineKind};
 use commerce::{Contract, DayCount, Policy, after_discounts, grouped};
 use std::collections::BTreeMap;
@@ -82,7 +83,7 @@ fn arithmetic(tx: &mut Tx<'_>, id: &str) -> Result<Vec<LineArithmetic>, AppFault
             };
             known.insert(row.contract.clone(), read);
         }
-        let line: BilledLine = stored("line", &row.body)?;
+        let line = document::issued_line(&row.body)?;
         let contract = known.get(&row.contract).and_then(Option::as_ref);
         let policy = contract
             .and_then(|contract| contract.component(&line.line.component).ok())

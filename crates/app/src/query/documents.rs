@@ -167,7 +167,7 @@ fn show_line(line: &LineRow, currency: &str, sign: i64) -> Result<InvoiceLine, A
         error: error.to_string(),
     })?;
     let percent = (rate * Decimal::ONE_HUNDRED).normalize();
-    let billed: billing::BilledLine = crate::fault::stored("line", &line.body)?;
+    let billed = crate::journey::document::issued_line(&line.body)?;
     Ok(InvoiceLine {
         id: line.id.clone(),
         product: line.product.clone(),

@@ -8,6 +8,7 @@ pub(super) use changes::word as change_word;
 use super::money;
 use crate::App;
 use crate::fault::{AppFault, Refusal, stored};
+use crate::journey::document;
 use billing::{BilledLine, BillingRefusal, LineKind, owed};
 use commerce::{Charge, Component, Contract, Covered, Phase, Reduction, coverage_between, grouped};
 use std::collections::BTreeMap;
@@ -211,7 +212,7 @@ fn issued(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<Issued>, AppFault> {
         .into_iter()
         .map(|row| {
             Ok(Issued {
-                line: stored("line", &row.body)?,
+                line: document::issued_line(&row.body)?,
                 // A document over several contracts is listed under another of them.
                 number: numbers.get(&row.document).unwrap_or(&row.document).clone(),
                 document: row.document,

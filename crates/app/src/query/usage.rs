@@ -2,10 +2,11 @@
 
 use super::{cursor, customer_name, some};
 use crate::fault::{AppFault, stored, stored_value};
+use crate::journey::document;
 use crate::usage::rate::{Asked, bounds, measure};
 use crate::view::Page;
 use crate::{App, Context, Refusal};
-use billing::{BilledLine, LateRule, MeasuredBy, Meter};
+use billing::{LateRule, MeasuredBy, Meter};
 use commerce::{Contract, PriceStep, measured_parts};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -375,7 +376,7 @@ fn metered(
     let Some(row) = row.into_iter().find(|row| row.id == line) else {
         return Ok(None);
     };
-    let billed: BilledLine = stored("line", &row.body)?;
+    let billed = document::issued_line(&row.body)?;
     let Some(by) = billed.line.measured.clone() else {
         return Ok(None);
     };

@@ -1,7 +1,7 @@
 //! The one place that knows how contracts are put together and bills are issued in these tests.
 #![allow(dead_code, reason = "no test file uses all of it")]
 
-use billing::{BilledLine, Document, DraftLine, TaxRate, TaxTable, draft_document, owed};
+use billing::{BilledLine, Document, DraftLine, KeptLine, TaxRate, TaxTable, draft_document, owed};
 use commerce::{
     Amendment, AnchorDay, BillingFrequency, CancelAt, Change, Charge, Contract, ContractDelta,
     ContractStatus, DayCount, NewComponent, Pattern, Policy, Timing, amend,
@@ -165,7 +165,12 @@ impl Account {
         for line in lines {
             self.issued += 1;
             let id: LineId = format!("line-{}", self.issued).parse().unwrap();
-            self.lines.push(line.issued(id));
+            // What is billed from then on is what was kept.
+            let kept = serde_json::to_string(&KeptLine::of(&id, line)).unwrap();
+            let read: KeptLine<'_> = serde_json::from_str(&kept).unwrap();
+            let read = read.issued();
+            assert_eq!(read, line.issued(id), "{kept}");
+            self.lines.push(read);
         }
         self.assert_kept_once();
     }

@@ -2,6 +2,7 @@
 
 use super::{Billed, Through};
 use crate::fault::{AppFault, stored, stored_value};
+use crate::journey::document;
 use crate::journey::numbering::series;
 use crate::journey::payment;
 use crate::record::Context;
@@ -272,7 +273,10 @@ impl BilledOn {
 
 /// Lines as they were stored.
 pub(crate) fn lines(bodies: &[String]) -> Result<Vec<BilledLine>, AppFault> {
-    bodies.iter().map(|body| stored("line", body)).collect()
+    bodies
+        .iter()
+        .map(|body| document::issued_line(body))
+        .collect()
 }
 
 /// Who bought by these contracts.

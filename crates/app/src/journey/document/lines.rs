@@ -6,7 +6,7 @@ use super::places::Places;
 use super::{Draft, SoldTo};
 use crate::fault::{AppFault, stored_value, to_store};
 use crate::record::Context;
-use billing::TaxedLine;
+use billing::{KeptLine, TaxedLine};
 use events::DocumentLine;
 use std::panic::resume_unwind;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -196,7 +196,7 @@ impl<'d> Lines<'d> {
             source_line: source.unwrap_or_default().to_owned(),
             credited_net: 0,
             credited_tax: 0,
-            body: to_store("line", &taxed.issued(id))?,
+            body: to_store("line", &KeptLine::of(&id, taxed))?,
         })
     }
 }
