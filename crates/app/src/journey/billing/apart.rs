@@ -25,7 +25,8 @@ use values::{ContractId, CreditNoteId, Date, InvoiceId, Money};
 pub(super) struct Ready {
     /// Its row.
     pub(super) row: ContractRow,
-    /// The contract.
+    /// The contract; without components, versions and what was billed on it when it is billed with others
+    /// and nothing of it is measured.
     pub(super) contract: Contract,
     /// What its lines become by themselves.
     pub(super) drafted: Document,

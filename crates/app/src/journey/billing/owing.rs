@@ -12,7 +12,7 @@ use crate::journey::taxation::engine_of;
 use crate::parallel;
 use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
-use ::billing::{BilledLine, Document};
+use ::billing::Document;
 use commerce::{Contract, Customer};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -142,7 +142,6 @@ impl Owing {
 /// A contract whose lines follow from what was agreed alone.
 struct Agreed {
     contract: Contract,
-    billed: Vec<BilledLine>,
     drafted: Document,
     issued: Date,
     next: Option<Date>,
@@ -156,7 +155,7 @@ impl Agreed {
             drafted: self.drafted,
             decision: None,
             issued: self.issued,
-            billed: self.billed,
+            billed: Vec::new(),
             measured: Rated::default(),
             through,
             next: self.next,
@@ -190,11 +189,17 @@ impl Known {
         let Ok(next) = next_due(&contract, through) else {
             return Ok(None);
         };
+        // From here on it only counts whose it is: what was agreed and billed in tens of thousands of
+        // contracts would stand in the memory until the last line is written.
+        let contract = Contract {
+            components: Vec::new(),
+            versions: Vec::new(),
+            ..contract
+        };
         Ok(Some(Agreed {
             next,
             drafted,
             issued,
-            billed,
             contract,
         }))
     }
