@@ -1,9 +1,10 @@
 //! The same pure work over many things at once, and letting go of many things beside other work.
 
-use std::collections::VecDeque;
+use std::iter::from_fn;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{available_parallelism, scope};
 
 /// A thread is begun for at least so many things.
@@ -30,54 +31,6 @@ pub(crate) fn map<T: Sync, R: Send>(things: &[T], work: impl Fn(&T) -> R + Sync)
     })
 }
 
-/// Shares that were read and wait to be worked on.
-struct Waiting<S> {
-    shares: Mutex<(VecDeque<(usize, S)>, IsOver)>,
-    changed: Condvar,
-}
-
-/// Whether nothing more is read.
-type IsOver = bool;
-
-impl<S> Waiting<S> {
-    fn lock(&self) -> MutexGuard<'_, (VecDeque<(usize, S)>, IsOver)> {
-        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Adds a share; hands out one to whoever reads when more than `most` wait.
-    fn add(&self, at: usize, share: S, most: usize) -> Option<(usize, S)> {
-        let mut shares = self.lock();
-        shares.0.push_back((at, share));
-        self.changed.notify_one();
-        match shares.0.len() > most {
-            true => shares.0.pop_front(),
-            false => None,
-        }
-    }
-
-    fn end(&self) {
-        self.lock().1 = true;
-        self.changed.notify_all();
-    }
-
-    /// The next share, as soon as one is there; nothing when all of them are taken and none will come.
-    fn next(&self) -> Option<(usize, S)> {
-        let shares = self.lock();
-        let waits = |(shares, is_over): &mut (VecDeque<_>, IsOver)| shares.is_empty() && !*is_over;
-        let found = self.changed.wait_while(shares, waits);
-        found.unwrap_or_else(PoisonError::into_inner).0.pop_front()
-    }
-}
-
-/// Ends the waiting of the helpers, however reading ends.
-struct Ends<'w, S>(&'w Waiting<S>);
-
-impl<S> Drop for Ends<'_, S> {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
 /// Works on shares as this thread reads them: on every processor, and on this one whenever enough of them
 /// wait. Answers what was made of each share, in their order.
 ///
@@ -88,25 +41,33 @@ pub(crate) fn while_reading<S: Send, R: Send, F>(
     work: impl Fn(S) -> R + Sync,
 ) -> Result<Vec<R>, F> {
     let processors = available_parallelism().map_or(1, NonZeroUsize::get);
-    let waiting = Waiting {
-        shares: Mutex::new((VecDeque::new(), false)),
-        changed: Condvar::new(),
+    let (offer, offered) = sync_channel(processors);
+    let offered = Mutex::new(offered);
+    let done = |(at, share): (usize, S)| (at, work(share));
+    let take = || {
+        offered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv()
     };
-    let done = |(at, share)| (at, work(share));
-    let one = || waiting.next().map(done);
+    let one = || take().ok().map(done);
     let one = &one;
-    let mut made: Vec<(usize, R)> = scope(|scope| {
-        let ends = Ends(&waiting);
+    let mut made: Vec<(usize, R)> = scope(move |scope| {
         let helpers: Vec<_> = (1..processors)
-            .map(|_| scope.spawn(move || std::iter::from_fn(one).collect::<Vec<_>>()))
+            .map(|_| scope.spawn(move || from_fn(one).collect::<Vec<_>>()))
             .collect();
         let (mut made, mut count) = (Vec::new(), 0);
         while let Some(share) = read()? {
-            made.extend(waiting.add(count, share, processors).map(done));
+            if let Err(TrySendError::Full(own) | TrySendError::Disconnected(own)) =
+                offer.try_send((count, share))
+            {
+                made.push(done(own));
+            }
             count += 1;
         }
-        drop(ends);
-        made.extend(std::iter::from_fn(one));
+        // The helpers end once nothing more can come, however reading ends.
+        drop(offer);
+        made.extend(from_fn(one));
         for helper in helpers {
             made.extend(helper.join().unwrap_or_else(|broke| resume_unwind(broke)));
         }

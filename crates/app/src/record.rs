@@ -14,7 +14,6 @@ use behind::{Behind, narrate};
 use events::{Envelope, Event, Origin};
 use journal_rows::Rows;
 use ledger::{JournalDraft, PostingRefusal};
-use std::collections::HashMap;
 use std::sync::Arc;
 use store::Tx;
 use store::effects::{self, EffectRow};
@@ -110,15 +109,25 @@ pub struct Recorder<'c> {
     events: Vec<Envelope>,
     journals: Vec<(usize, JournalDraft)>,
     intents: Vec<Intent>,
-    worked_out: HashMap<usize, WorkedOut>,
+    /// What will be written of each event, where that is worked out already.
+    worked_out: Vec<Option<WorkedOut>>,
 }
 
-/// What is written of an event, worked out before it is.
+/// What is written of an event.
 struct WorkedOut {
     /// The payload as JSON text.
     payload: String,
     /// What the rules make of it, or why they refuse it.
     draft: Result<Option<JournalDraft>, AppFault>,
+}
+
+impl WorkedOut {
+    fn of(context: &Context, envelope: &Envelope) -> Result<WorkedOut, AppFault> {
+        Ok(WorkedOut {
+            payload: store::log::payload(envelope)?,
+            draft: draft(context, envelope),
+        })
+    }
 }
 
 impl<'c> Recorder<'c> {
@@ -134,7 +143,7 @@ impl<'c> Recorder<'c> {
             events: Vec::new(),
             journals: Vec::new(),
             intents: Vec::new(),
-            worked_out: HashMap::new(),
+            worked_out: Vec::new(),
         }
     }
 
@@ -175,6 +184,7 @@ impl<'c> Recorder<'c> {
             actor: self.context.actor.clone(),
             event,
         });
+        self.worked_out.push(None);
         self.cause.get_or_insert_with(|| id.clone());
         id
     }
@@ -185,12 +195,8 @@ impl<'c> Recorder<'c> {
     /// # Errors
     /// When the payload cannot be written as JSON.
     pub fn work_out(&mut self) -> Result<(), AppFault> {
-        if let Some(envelope) = self.events.last() {
-            let worked_out = WorkedOut {
-                payload: store::log::payload(envelope)?,
-                draft: draft(self.context, envelope),
-            };
-            self.worked_out.insert(self.events.len() - 1, worked_out);
+        if let (Some(envelope), Some(last)) = (self.events.last(), self.worked_out.last_mut()) {
+            *last = Some(WorkedOut::of(self.context, envelope)?);
         }
         Ok(())
     }
@@ -213,24 +219,20 @@ impl<'c> Recorder<'c> {
     /// When the store fails.
     pub fn finish(mut self, tx: &mut Tx<'_>) -> Result<(), AppFault> {
         let _traced = telemetry::is_exporting().then(|| self.span().entered());
-        let mut drafts = HashMap::new();
-        let mut worked_out = std::mem::take(&mut self.worked_out);
-        store::log::append_with(tx, &mut self.events, |at, envelope| {
-            let Some(known) = worked_out.remove(&at) else {
-                return store::log::payload(envelope);
-            };
-            drafts.insert(at, known.draft);
-            Ok(known.payload)
-        })?;
+        let (mut payloads, mut drafts) = (Vec::new(), Vec::new());
+        for (envelope, known) in self.events.iter().zip(std::mem::take(&mut self.worked_out)) {
+            let known = known.map_or_else(|| WorkedOut::of(self.context, envelope), Ok)?;
+            payloads.push(known.payload);
+            drafts.push(known.draft);
+        }
+        store::log::append_payloads(tx, &mut self.events, payloads)?;
         let mut rows = Rows::default();
         for (index, draft) in std::mem::take(&mut self.journals) {
             let envelope = &self.events[index];
             let id = entered_id(&envelope.event);
             self.keep_journal(&mut rows, envelope, &draft, id);
         }
-        for (at, envelope) in self.events.iter().enumerate() {
-            let known = drafts.remove(&at);
-            let draft = known.unwrap_or_else(|| draft(self.context, envelope));
+        for (envelope, draft) in self.events.iter().zip(drafts) {
             match draft.and_then(|draft| in_open_month(tx, draft)) {
                 Ok(Some(draft)) => self.keep_journal(&mut rows, envelope, &draft, None),
                 Ok(None) => {}
@@ -342,11 +344,8 @@ fn draft(context: &Context, envelope: &Envelope) -> Result<Option<JournalDraft>,
     let books = &context.books;
     let rules = books.governance.rules_on(&books.rules, envelope.effective);
     let draft = rules.post(&facts, &books.chart, entity, envelope.effective);
-    let Some(draft) = draft.map_err(|r| refused(&r))? else {
-        return Ok(None);
-    };
-    let lines = draft.summarised().map_err(|r| refused(&r))?;
-    Ok(Some(JournalDraft { lines, ..draft }))
+    let summarised = draft.and_then(|draft| draft.map(JournalDraft::summarised).transpose());
+    summarised.map_err(|r| refused(&r))
 }
 
 fn refused(refusal: &PostingRefusal) -> AppFault {

@@ -36,7 +36,7 @@ pub struct KeptLine<'a> {
     #[serde(rename = "rc")]
     revenue_account_class: Cow<'a, str>,
     #[serde(rename = "rp")]
-    recognition: Cow<'a, Pattern>,
+    recognition: Pattern,
     #[serde(rename = "f")]
     period: Period,
     /// Where it is another one than `period`.
@@ -49,7 +49,7 @@ pub struct KeptLine<'a> {
     quantity: Quantity,
     #[serde(rename = "h")]
     charge: Cow<'a, Charge>,
-    #[serde(rename = "e", default, skip_serializing_if = "is_empty")]
+    #[serde(rename = "e", default, skip_serializing_if = "<[_]>::is_empty")]
     discounts: Cow<'a, [AppliedDiscount]>,
     #[serde(rename = "u")]
     price: UnitPrice,
@@ -86,10 +86,6 @@ pub struct KeptLine<'a> {
     detail: Option<Cow<'a, TaxDetail>>,
 }
 
-fn is_empty(discounts: &[AppliedDiscount]) -> bool {
-    discounts.is_empty()
-}
-
 /// A value where it differs from the one that it mostly is.
 fn other<T: PartialEq>(value: T, mostly: T) -> Option<T> {
     Some(value).filter(|value| *value != mostly)
@@ -110,7 +106,7 @@ impl<'a> KeptLine<'a> {
             description: Cow::Borrowed(&line.description),
             tax_code: Cow::Borrowed(&line.tax_code),
             revenue_account_class: Cow::Borrowed(&line.revenue_account_class),
-            recognition: Cow::Borrowed(&line.recognition),
+            recognition: line.recognition,
             period: line.period,
             window: other(line.window, line.period),
             service: other(line.service, line.period),
@@ -150,7 +146,7 @@ impl<'a> KeptLine<'a> {
                 description: self.description.into_owned(),
                 tax_code: self.tax_code.into_owned(),
                 revenue_account_class: self.revenue_account_class.into_owned(),
-                recognition: self.recognition.into_owned(),
+                recognition: self.recognition,
                 period: self.period,
                 window: self.window.unwrap_or(self.period),
                 service: self.service.unwrap_or(self.period),

@@ -116,37 +116,48 @@ impl JournalDraft {
         Ok(totals)
     }
 
-    /// The lines with those of one account, currency, product and side added up, in the order in which
-    /// each first stands. The journal of a document that spans tens of thousands of contracts is then as
-    /// short as that of one: what belongs to which contract stands on the lines of the document. Debits
+    /// The journal with the lines of one account, currency, product and side added up, in the order in
+    /// which each first stands. The journal of a document that spans tens of thousands of contracts is then
+    /// as short as that of one: what belongs to which contract stands on the lines of the document. Debits
     /// and credits stay apart, so turnovers are what they were.
     ///
     /// # Errors
     /// [`PostingRefusal::TooLarge`] when a sum does not fit 64 bits of minor units.
-    pub fn summarised(&self) -> Result<Vec<JournalLine>, PostingRefusal> {
-        let mut summarised: Vec<JournalLine> = Vec::new();
-        let mut places = HashMap::new();
-        for line in &self.lines {
-            let product = &line.dimensions.product;
-            let kept = (&line.account, line.currency, product, line.amount > 0);
-            let next = summarised.len();
-            match summarised.get_mut(*places.entry(kept).or_insert(next)) {
-                Some(known) => {
-                    let sum = known.amount.checked_add(line.amount);
-                    known.amount = sum.ok_or(PostingRefusal::TooLarge)?;
-                    // Of several it is of none.
-                    let (known, more) = (&mut known.dimensions, &line.dimensions);
-                    known
-                        .customer
-                        .take_if(|it| more.customer.as_ref() != Some(it));
-                    known
-                        .contract
-                        .take_if(|it| more.contract.as_ref() != Some(it));
-                }
-                None => summarised.push(line.clone()),
+    pub fn summarised(mut self) -> Result<JournalDraft, PostingRefusal> {
+        let mut places = HashMap::with_capacity(self.lines.len());
+        let place = |line| {
+            let next = places.len();
+            *places.entry(kept_apart(line)).or_insert(next)
+        };
+        let places: Vec<usize> = self.lines.iter().map(place).collect();
+        let lines = std::mem::take(&mut self.lines);
+        for (line, place) in lines.into_iter().zip(places) {
+            match self.lines.get_mut(place) {
+                Some(known) => known.add(&line)?,
+                None => self.lines.push(line),
             }
         }
-        Ok(summarised)
+        Ok(self)
+    }
+}
+
+/// What lines are kept apart by in the books.
+fn kept_apart(line: &JournalLine) -> (&AccountCode, Currency, Option<&ProductCode>, bool) {
+    let product = line.dimensions.product.as_ref();
+    (&line.account, line.currency, product, line.amount > 0)
+}
+
+impl JournalLine {
+    /// Adds a line that is not kept apart from this one. Of several customers or contracts it is of none.
+    fn add(&mut self, more: &JournalLine) -> Result<(), PostingRefusal> {
+        let sum = self.amount.checked_add(more.amount);
+        self.amount = sum.ok_or(PostingRefusal::TooLarge)?;
+        let (own, more) = (&mut self.dimensions, &more.dimensions);
+        own.customer
+            .take_if(|it| more.customer.as_ref() != Some(it));
+        own.contract
+            .take_if(|it| more.contract.as_ref() != Some(it));
+        Ok(())
     }
 }
 

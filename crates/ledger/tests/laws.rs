@@ -137,7 +137,7 @@ proptest! {
             rule_version: 1,
             lines,
         };
-        let summarised = draft.summarised().unwrap();
+        let summarised = draft.clone().summarised().unwrap().lines;
         let turnovers = turnovers(&draft.lines);
         prop_assert_eq!(summarised.len(), turnovers.len());
         prop_assert_eq!(self::turnovers(&summarised), turnovers);

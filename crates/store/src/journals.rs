@@ -2,7 +2,7 @@
 //! deleted. Posting one entry takes one statement for the journal, one for its lines and one for
 //! its balances; on PostgreSQL each is one round trip.
 
-use crate::{Param, StoreFault, Tx, params};
+use crate::{Param, Row, StoreFault, Tx, params};
 use std::sync::LazyLock;
 
 table! {
@@ -281,6 +281,26 @@ pub struct PostedRow {
     pub customer: String,
 }
 
+/// The columns of a posted line. The head of a journal names the first contract of its document; a line of
+/// one that spans several is of none.
+const POSTED: &str = "l.line, l.amount, l.product, j.id, j.date, j.narration, j.document,
+    CASE WHEN EXISTS (SELECT 1 FROM document_part p WHERE p.document = j.document AND p.contract <> j.contract)
+    THEN '' ELSE j.contract END, j.customer";
+
+fn posted(mut row: Row) -> Result<PostedRow, StoreFault> {
+    Ok(PostedRow {
+        line: row.int(0)?,
+        amount: row.int(1)?,
+        product: row.text(2)?,
+        journal: row.text(3)?,
+        date: row.text(4)?,
+        narration: row.text(5)?,
+        document: row.text(6)?,
+        contract: row.text(7)?,
+        customer: row.text(8)?,
+    })
+}
+
 /// The key of an account's lines in one month.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountMonth<'a> {
@@ -305,24 +325,21 @@ pub fn lines_of_account(
     limit: i64,
 ) -> Result<Vec<PostedRow>, StoreFault> {
     tx.query(
-        "SELECT l.line, l.amount, l.product, j.id, j.date, j.narration, j.document, j.contract, j.customer
-         FROM journal_line l JOIN journal j ON j.id = l.journal
+        &format!(
+            "SELECT {POSTED} FROM journal_line l JOIN journal j ON j.id = l.journal
          WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
-         AND (l.journal, l.line) > (?5, ?6) ORDER BY l.journal, l.line LIMIT ?7",
-        params![key.entity, key.account, key.currency, key.month, after.0, after.1, limit],
-        |mut row| {
-            Ok(PostedRow {
-                line: row.int(0)?,
-                amount: row.int(1)?,
-                product: row.text(2)?,
-                journal: row.text(3)?,
-                date: row.text(4)?,
-                narration: row.text(5)?,
-                document: row.text(6)?,
-                contract: row.text(7)?,
-                customer: row.text(8)?,
-            })
-        },
+         AND (l.journal, l.line) > (?5, ?6) ORDER BY l.journal, l.line LIMIT ?7"
+        ),
+        params![
+            key.entity,
+            key.account,
+            key.currency,
+            key.month,
+            after.0,
+            after.1,
+            limit
+        ],
+        posted,
     )
 }
 
@@ -461,24 +478,11 @@ pub fn lines_by_date(
     limit: i64,
 ) -> Result<Vec<PostedRow>, StoreFault> {
     tx.query(
-        "SELECT l.line, l.amount, l.product, j.id, j.date, j.narration, j.document, j.contract, j.customer
-         FROM journal_line l JOIN journal j ON j.id = l.journal
+        &format!("SELECT {POSTED} FROM journal_line l JOIN journal j ON j.id = l.journal
          WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
-         AND (j.date, l.journal, l.line) > (?5, ?6, ?7) ORDER BY j.date, l.journal, l.line LIMIT ?8",
+         AND (j.date, l.journal, l.line) > (?5, ?6, ?7) ORDER BY j.date, l.journal, l.line LIMIT ?8"),
         params![key.entity, key.account, key.currency, key.month, after.0, after.1, after.2, limit],
-        |mut row| {
-            Ok(PostedRow {
-                line: row.int(0)?,
-                amount: row.int(1)?,
-                product: row.text(2)?,
-                journal: row.text(3)?,
-                date: row.text(4)?,
-                narration: row.text(5)?,
-                document: row.text(6)?,
-                contract: row.text(7)?,
-                customer: row.text(8)?,
-            })
-        },
+        posted,
     )
 }
 

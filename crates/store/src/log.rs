@@ -103,18 +103,20 @@ fn read(mut row: Row) -> Result<StoredEvent, StoreFault> {
 /// # Errors
 /// When an event's payload cannot be written, or the database refuses.
 pub fn append(tx: &mut Tx<'_>, envelopes: &mut [Envelope]) -> Result<(), StoreFault> {
-    append_with(tx, envelopes, |_, envelope| payload(envelope))
+    let payloads = envelopes.iter().map(payload).collect::<Result<_, _>>()?;
+    append_payloads(tx, envelopes, payloads)
 }
 
-/// As [`append`], with the payloads as JSON text from `payload_of`, which is given the place of each event.
+/// As [`append`], with the [`payload`] of each event.
 ///
 /// # Errors
-/// As [`append`].
-pub fn append_with(
+/// When the database refuses.
+pub fn append_payloads(
     tx: &mut Tx<'_>,
     envelopes: &mut [Envelope],
-    mut payload_of: impl FnMut(usize, &Envelope) -> Result<String, StoreFault>,
+    payloads: Vec<String>,
 ) -> Result<(), StoreFault> {
+    let mut payloads = payloads.into_iter();
     let mut at = 0;
     while at < envelopes.len() {
         let partition = envelopes[at].partition.clone();
@@ -122,10 +124,7 @@ pub fn append_with(
             .iter()
             .take_while(|e| e.partition == partition)
             .count();
-        let events = &mut envelopes[at..at + run];
-        append_run(tx, &partition, events, |place, envelope| {
-            payload_of(at + place, envelope)
-        })?;
+        append_run(tx, &partition, &mut envelopes[at..at + run], &mut payloads)?;
         at += run;
     }
     Ok(())
@@ -135,7 +134,7 @@ fn append_run(
     tx: &mut Tx<'_>,
     partition: &str,
     run: &mut [Envelope],
-    mut payload_of: impl FnMut(usize, &Envelope) -> Result<String, StoreFault>,
+    payloads: &mut impl Iterator<Item = String>,
 ) -> Result<(), StoreFault> {
     let head = take_head(tx, partition, run.len() as i64)?;
     let mut end = PartitionEnd {
@@ -143,8 +142,7 @@ fn append_run(
         hash: head.hash,
     };
     let recorded = run.first().map_or(0, |first| first.recorded.microseconds());
-    for (place, envelope) in run.iter_mut().enumerate() {
-        let data = payload_of(place, envelope)?;
+    for (envelope, data) in run.iter_mut().zip(payloads) {
         let sealed = seal_text(envelope, data, &mut end);
         tx.execute(INSERT, &columns(&sealed))?;
     }

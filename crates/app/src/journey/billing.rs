@@ -17,7 +17,7 @@ use crate::governance::gate::{self, Issuing};
 use crate::journey::contract as contracts_journey;
 use crate::record::Context;
 use crate::{App, Refusal};
-pub(crate) use case::{BilledOn, lines};
+pub(crate) use case::BilledOn;
 use commerce::Contract;
 pub(crate) use foresee::{Foreseen, Seen};
 pub use pages::{ContractDone, PageDone, Pages};

@@ -105,10 +105,15 @@ pub(crate) type SoldTo = BTreeMap<ContractId, CustomerId>;
 
 /// Every line ever billed on a contract.
 pub(crate) fn billed_lines(tx: &mut Tx<'_>, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
-    documents::lines_of_contract(tx, contract)?
-        .iter()
-        .map(|row| issued_line(&row.body))
-        .collect()
+    let rows = documents::lines_of_contract(tx, contract)?;
+    issued_lines(rows.iter().map(|row| &row.body))
+}
+
+/// Lines as they were issued, from how they are kept.
+pub(crate) fn issued_lines<'k>(
+    kept: impl IntoIterator<Item = &'k String>,
+) -> Result<Vec<BilledLine>, AppFault> {
+    kept.into_iter().map(|kept| issued_line(kept)).collect()
 }
 
 /// A line as it was issued, from how it is kept. Those of before are kept with long names.

@@ -206,20 +206,16 @@ impl Routes {
         // Where a contract goes that says nothing itself follows from whose it is.
         let mut by_customer: HashMap<String, bool> = HashMap::new();
         for (id, row) in rows {
-            let known = by_customer.get(&row.customer);
-            let is_here = match (speaking.contains(&id), known) {
-                (false, Some(is_here)) => *is_here,
-                (speaks, _) => {
-                    let goes = match speaks {
-                        true => self.of_contract(tx, &row)?,
-                        false => self.with(tx, &row, None)?,
-                    };
-                    let is_here = goes.is_ok_and(|goes| goes.is_on_one_invoice_with(group));
-                    if !speaks {
-                        by_customer.insert(row.customer.clone(), is_here);
-                    }
-                    is_here
-                }
+            let is_here = if speaking.contains(&id) {
+                self.of_contract(tx, &row)?
+                    .is_ok_and(|goes| goes.is_on_one_invoice_with(group))
+            } else if let Some(is_here) = by_customer.get(&row.customer) {
+                *is_here
+            } else {
+                let goes = self.with(tx, &row, None)?;
+                let is_here = goes.is_ok_and(|goes| goes.is_on_one_invoice_with(group));
+                by_customer.insert(row.customer.clone(), is_here);
+                is_here
             };
             if is_here {
                 found.push(row);

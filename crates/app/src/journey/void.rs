@@ -8,7 +8,6 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Places, SoldTo};
 use crate::journey::{contract as contracts_journey, credit, rounding};
 use crate::record::{Context, Fact, Recorder};
-use billing::BilledLine;
 use events::{BillingDocument, DocumentLine, Event};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,10 +84,7 @@ pub(crate) fn credit_note(
 ) -> Result<(), AppFault> {
     let lines = documents::lines_of(tx, &note.id)?;
     let mut recorder = reverse(tx, context, (note, &lines), because)?;
-    let billed: Vec<BilledLine> = lines
-        .iter()
-        .map(|row| document::issued_line(&row.body))
-        .collect::<Result<_, _>>()?;
+    let billed = document::issued_lines(lines.iter().map(|row| &row.body))?;
     let words = format!("credit note {} is void", note.number);
     for id in contracts_of(&lines) {
         let (_, contract) = contracts_journey::load(tx, &stored_value("contract id", id)?)?;

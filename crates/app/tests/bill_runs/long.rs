@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use store::documents::{DocumentRow, LineRow};
 use store::exceptions::ExceptionRow;
-use store::journals::{JournalLineRow, JournalRow};
+use store::journals::{AccountMonth, JournalLineRow, JournalRow};
 use store::{StoreFault, documents, exceptions, journals, log};
 
 const CONTRACTS: usize = 30;
@@ -208,6 +208,21 @@ fn its_journal_is_as_short_as_that_of_one_contract() {
     let kept: BTreeSet<_> = lines.iter().map(|it| (&it.account, &it.product)).collect();
     assert_eq!(kept.len(), lines.len(), "one line an account and product");
     assert!(lines.len() < 10, "{} journal lines", lines.len());
+
+    let debits = AccountMonth {
+        entity: "DE",
+        account: "1100",
+        currency: "EUR",
+        month: "2026-01",
+    };
+    let read = move |tx: &mut store::Tx<'_>| journals::lines_of_account(tx, debits, ("", 0), 1_000);
+    let debits = company.app.store().read(read).unwrap();
+    let named = |row: &journals::PostedRow| (row.journal == journal.id, row.contract.is_empty());
+    assert!(debits.iter().any(|row| named(row) == (true, true)));
+    assert!(
+        debits.iter().all(|row| named(row).0 == named(row).1),
+        "others name theirs"
+    );
 
     let (csv, _) = company
         .app

@@ -261,8 +261,8 @@ impl BilledOn {
     }
 
     /// Those of one contract.
-    pub(crate) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
-        lines(&self.bodies(contract))
+    pub(super) fn take(&mut self, contract: &str) -> Result<Vec<BilledLine>, AppFault> {
+        document::issued_lines(&self.bodies(contract))
     }
 
     /// Those of one contract, as they are stored.
@@ -271,19 +271,11 @@ impl BilledOn {
     }
 }
 
-/// Lines as they were stored.
-pub(crate) fn lines(bodies: &[String]) -> Result<Vec<BilledLine>, AppFault> {
-    bodies
-        .iter()
-        .map(|body| document::issued_line(body))
-        .collect()
-}
+/// Who bought, by customer.
+pub(super) type Buyers = HashMap<String, Arc<Customer>>;
 
 /// Who bought by these contracts.
-pub(super) fn buyers(
-    tx: &mut Tx<'_>,
-    rows: &[ContractRow],
-) -> Result<HashMap<String, Arc<Customer>>, AppFault> {
+pub(super) fn buyers(tx: &mut Tx<'_>, rows: &[ContractRow]) -> Result<Buyers, AppFault> {
     let ids: BTreeSet<&str> = rows.iter().map(|row| row.customer.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let mut buyers = HashMap::with_capacity(ids.len());

@@ -3,12 +3,12 @@
 //! Whatever is measured, taxed by an engine, refused or unreadable is looked at by itself.
 
 use super::apart::{self, Looked, Ready};
-use super::case::{BilledOn, Others, buyers, lines};
+use super::case::{BilledOn, Buyers, Others, buyers};
 use super::{Billed, next_due, page, plan};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::governance::gate::{self, Issuing};
-use crate::journey::invoice_draft;
 use crate::journey::taxation::engine_of;
+use crate::journey::{document, invoice_draft};
 use crate::parallel;
 use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
@@ -87,9 +87,6 @@ struct Known {
     /// Whether a draft of it stands.
     is_drafted: bool,
 }
-
-/// Who buys, by customer.
-type Buyers = HashMap<String, Arc<Customer>>;
 
 fn known(
     tx: &mut Tx<'_>,
@@ -172,7 +169,7 @@ impl Known {
         let Ok(contract) = stored::<Contract>("contract", &self.body) else {
             return Ok(None);
         };
-        let Ok(billed) = lines(&self.billed) else {
+        let Ok(billed) = document::issued_lines(&self.billed) else {
             return Ok(None);
         };
         let is_ours = matches!(gate::issuing(context, &contract), Issuing::Ours);

@@ -6,7 +6,8 @@
 use crate::books::Books;
 use crate::fault::{AppFault, stored};
 use crate::governance::gate::{self, Issuing};
-use crate::journey::billing::{BilledOn, lines};
+use crate::journey::billing::BilledOn;
+use crate::journey::document;
 use crate::journey::outside_billing::GRACE_DAYS;
 use crate::parallel;
 use crate::usage::rate;
@@ -166,7 +167,7 @@ impl Read {
     /// What was agreed comes to, and what it takes to rate what was used.
     fn agreed(&self, (books, now): (&Books, Instant)) -> Result<(Rated, Option<Used>), AppFault> {
         let contract: Contract = stored("contract", &self.row.body)?;
-        let billed = lines(&self.billed)?;
+        let billed = document::issued_lines(&self.billed)?;
         let today = books.entity(&contract.entity)?.zone.date_at(now);
         let actual = sum(billed.iter().map(|line| line.line.net.minor))?;
         let is_measured = rate::is_measured(&contract);
