@@ -26,7 +26,7 @@ use control::process::{Definition, Known, ProcessBook, SHIPPED, StepStatus, mach
 use events::{Envelope, Event};
 use facts::Happening;
 use keep::Loaded;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use store::{Tx, processes};
 use values::{IdSource, Instant, ProcessId};
 
@@ -124,6 +124,7 @@ pub(crate) fn advance(
         desk.fetch(tx, context, &happening)?;
         desk.happen(context, envelope, &happening);
         desk.begin(tx, context, envelope, &happening)?;
+        desk.asked.extend(happening.known);
     }
     desk.put_away(tx, context)
 }
@@ -131,7 +132,8 @@ pub(crate) fn advance(
 /// The instances that the events of one transaction concern, each loaded once.
 #[derive(Default)]
 struct Desk {
-    asked: BTreeSet<(String, String)>,
+    /// What instances were asked about for the events before.
+    asked: HashSet<(String, String)>,
     open: BTreeMap<String, Loaded>,
 }
 
@@ -143,10 +145,9 @@ impl Desk {
         happening: &Happening,
     ) -> Result<(), AppFault> {
         let mut news: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for key in &happening.keys {
-            if self.asked.insert(key.clone()) {
-                news.entry(&key.0).or_default().push(&key.1);
-            }
+        let fresh = |key: &&(String, String)| !self.asked.contains(*key);
+        for (kind, id) in happening.keys.iter().filter(fresh) {
+            news.entry(kind).or_default().push(id);
         }
         for (kind, ids) in news {
             for row in running(tx, kind, &ids)? {

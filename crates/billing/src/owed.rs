@@ -187,46 +187,34 @@ fn last_served(component: &Component, window: Period) -> Date {
 }
 
 /// The first day after `through` on which something comes due by the timeline as it is. Only the
-/// billing periods from `through` on are looked at.
-///
-/// # Errors
-/// When the timeline cannot be priced.
-pub fn next_due(contract: &Contract, through: Date) -> Result<Option<Date>, BillingRefusal> {
-    let mut next: Option<Date> = None;
-    for component in &contract.components {
-        let due = component_due(contract, component, through)?;
-        next = match (next, due) {
-            (Some(known), Some(due)) => Some(known.min(due)),
-            (known, due) => known.or(due),
-        };
-    }
-    Ok(next)
+/// billing periods from `through` on are looked at, and nothing is priced: that is done once it is due.
+#[must_use]
+pub fn next_due(contract: &Contract, through: Date) -> Option<Date> {
+    let components = contract.components.iter();
+    components
+        .filter_map(|component| component_due(contract, component, through))
+        .min()
 }
 
-fn component_due(
-    contract: &Contract,
-    component: &Component,
-    through: Date,
-) -> Result<Option<Date>, BillingRefusal> {
+fn component_due(contract: &Contract, component: &Component, through: Date) -> Option<Date> {
+    let is_measured = component.measure.is_some();
     // What is charged once or once a term has few periods; of others the one that holds `through`
     // and the next hold the day, unless a pause or a later start lies there.
     let mut since = through;
     loop {
-        let Some(window) = windows_between(contract, component, since, Date::MAX).next() else {
-            return Ok(None);
-        };
-        let parts = coverage_between(contract, component, since, window.period.from())?;
+        let window = windows_between(contract, component, since, Date::MAX).next()?;
         let period = window.period;
-        let of_window = parts.iter().filter(|part| part.window == window);
         let due = match component.timing {
-            Timing::Advance => of_window.map(|part| part.period.from()).min(),
+            // What is measured is not known before its period has ended.
+            Timing::Advance if is_measured => None,
+            Timing::Advance => component.first_charged(period),
             Timing::Arrears | Timing::ArrearsWithRunning => {
-                let any = component.measure.is_some() || of_window.count() > 0;
+                let any = is_measured || component.first_charged(period).is_some();
                 any.then(|| last_served(component, period))
             }
         };
         if let Some(due) = due.filter(|due| *due > through) {
-            return Ok(Some(due));
+            return Some(due);
         }
         since = period.until();
     }

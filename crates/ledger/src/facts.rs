@@ -1,7 +1,7 @@
 //! What a recorded event offers to be posted, in the terms that posting rules use.
 
 use crate::catalogue::Each;
-use crate::{Dimensions, PostingRefusal};
+use crate::{DimensionsOf, PostingRefusal};
 use events::{
     BillingDocument, CashApplied, Envelope, Event, IntercompanyBilled, IntercompanySide,
     PaymentRefunded, PaymentSettled, PrepaidMoved, ReceivableWrittenOff, RevenueRecognised,
@@ -10,36 +10,36 @@ use values::{Currency, Money};
 
 /// One part of an event: the whole of it, or one of its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Part {
+pub struct Part<'e> {
     /// What its journal lines can be kept apart by.
-    pub dimensions: Dimensions,
+    pub dimensions: DimensionsOf<'e>,
     /// What rules choose by: name and value. Names are those of the catalogue.
-    pub attributes: Vec<(&'static str, String)>,
+    pub attributes: Vec<(&'static str, &'e str)>,
     /// What rules post: name and whole minor units of [`Facts::currency`], signed.
     pub amounts: Vec<(&'static str, i64)>,
 }
 
 /// An event in the terms that posting rules use.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+pub struct Facts<'e> {
     /// The CloudEvents type.
     pub event_type: &'static str,
     /// The one currency of all its amounts.
     pub currency: Currency,
     /// The event as a whole.
-    pub document: Part,
+    pub document: Part<'e>,
     /// Its lines, where it has any.
-    pub lines: Vec<Part>,
+    pub lines: Vec<Part<'e>>,
 }
 
-impl Part {
+impl<'e> Part<'e> {
     /// The value of an attribute.
     #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub fn attribute(&self, name: &str) -> Option<&'e str> {
         self.attributes
             .iter()
             .find(|(known, _)| *known == name)
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| *value)
     }
 
     /// An amount, in minor units; absent amounts are not offered by this event.
@@ -52,10 +52,10 @@ impl Part {
     }
 }
 
-impl Facts {
+impl<'e> Facts<'e> {
     /// The parts that a rule line with this `each` is posted for.
     #[must_use]
-    pub fn parts(&self, each: Each) -> &[Part] {
+    pub fn parts(&self, each: Each) -> &[Part<'e>] {
         match each {
             Each::Document => std::slice::from_ref(&self.document),
             Each::Line => &self.lines,
@@ -88,7 +88,7 @@ impl Facts {
 ///
 /// # Errors
 /// When the amounts of the event are not all of one currency, or do not fit 64 bits.
-pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
+pub fn facts(envelope: &Envelope) -> Result<Option<Facts<'_>>, PostingRefusal> {
     let read = match &envelope.event {
         Event::InvoiceIssued(document)
         | Event::CreditNoteIssued(document)
@@ -168,7 +168,10 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts>, PostingRefusal> {
     Ok(Some(read))
 }
 
-fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, PostingRefusal> {
+fn billing<'e>(
+    envelope: &'e Envelope,
+    document: &'e BillingDocument,
+) -> Result<Facts<'e>, PostingRefusal> {
     let currency = document.total.currency;
     let minor = |field, money| same(envelope, currency, field, money);
     let mut lines = Vec::with_capacity(document.lines.len());
@@ -176,16 +179,16 @@ fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, Pos
         let (net, tax) = (minor("line net", line.net)?, minor("line tax", line.tax)?);
         let gross = net.checked_add(tax).ok_or(PostingRefusal::TooLarge)?;
         lines.push(Part {
-            dimensions: Dimensions {
-                customer: Some(document.customer.clone()),
-                contract: Some(line.contract.as_ref().unwrap_or(&document.contract).clone()),
-                product: Some(line.product.clone()),
+            dimensions: DimensionsOf {
+                customer: Some(&document.customer),
+                contract: Some(line.contract.as_ref().unwrap_or(&document.contract)),
+                product: Some(&line.product),
             },
             attributes: vec![
-                ("product", line.product.to_string()),
-                ("component", line.component.to_string()),
-                ("obligation", line.obligation.to_string()),
-                ("tax_code", line.tax_code.clone()),
+                ("product", line.product.as_str()),
+                ("component", line.component.as_str()),
+                ("obligation", line.obligation.as_str()),
+                ("tax_code", line.tax_code.as_str()),
             ],
             amounts: vec![
                 ("gross", gross),
@@ -196,16 +199,16 @@ fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, Pos
             ],
         });
     }
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("customer", document.customer.to_string()));
-    attributes.push(("contract", document.contract.to_string()));
+    let mut attributes = shared(envelope, &document.total.currency);
+    attributes.push(("customer", document.customer.as_str()));
+    attributes.push(("contract", document.contract.as_str()));
     Ok(Facts {
         event_type: envelope.event.type_name(),
         currency,
         document: Part {
-            dimensions: Dimensions {
-                customer: Some(document.customer.clone()),
-                contract: Some(document.contract.clone()),
+            dimensions: DimensionsOf {
+                customer: Some(&document.customer),
+                contract: Some(&document.contract),
                 product: None,
             },
             attributes,
@@ -226,23 +229,26 @@ fn billing(envelope: &Envelope, document: &BillingDocument) -> Result<Facts, Pos
     })
 }
 
-fn settled(envelope: &Envelope, payment: &PaymentSettled) -> Result<Facts, PostingRefusal> {
+fn settled<'e>(
+    envelope: &'e Envelope,
+    payment: &'e PaymentSettled,
+) -> Result<Facts<'e>, PostingRefusal> {
     let currency = payment.gross.currency;
     let known = if payment.customer.is_some() {
         "yes"
     } else {
         "no"
     };
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("method", payment.method.clone()));
-    attributes.push(("customer_known", known.to_owned()));
+    let mut attributes = shared(envelope, &payment.gross.currency);
+    attributes.push(("method", payment.method.as_str()));
+    attributes.push(("customer_known", known));
     if let Some(customer) = &payment.customer {
-        attributes.push(("customer", customer.to_string()));
+        attributes.push(("customer", customer.as_str()));
     }
     let document = Part {
-        dimensions: Dimensions {
-            customer: payment.customer.clone(),
-            ..Dimensions::default()
+        dimensions: DimensionsOf {
+            customer: payment.customer.as_ref(),
+            ..DimensionsOf::default()
         },
         attributes,
         amounts: vec![
@@ -254,15 +260,15 @@ fn settled(envelope: &Envelope, payment: &PaymentSettled) -> Result<Facts, Posti
     Ok(whole(envelope, currency, document))
 }
 
-fn refunded(envelope: &Envelope, refund: &PaymentRefunded) -> Facts {
+fn refunded<'e>(envelope: &'e Envelope, refund: &'e PaymentRefunded) -> Facts<'e> {
     let currency = refund.amount.currency;
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("method", refund.method.clone()));
-    attributes.push(("customer", refund.customer.to_string()));
+    let mut attributes = shared(envelope, &refund.amount.currency);
+    attributes.push(("method", refund.method.as_str()));
+    attributes.push(("customer", refund.customer.as_str()));
     let document = Part {
-        dimensions: Dimensions {
-            customer: Some(refund.customer.clone()),
-            ..Dimensions::default()
+        dimensions: DimensionsOf {
+            customer: Some(&refund.customer),
+            ..DimensionsOf::default()
         },
         attributes,
         amounts: vec![("amount", refund.amount.minor)],
@@ -270,11 +276,11 @@ fn refunded(envelope: &Envelope, refund: &PaymentRefunded) -> Facts {
     whole(envelope, currency, document)
 }
 
-fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefusal> {
+fn applied<'e>(envelope: &'e Envelope, cash: &'e CashApplied) -> Result<Facts<'e>, PostingRefusal> {
     let currency = cash.unapplied.currency;
-    let dimensions = Dimensions {
-        customer: Some(cash.customer.clone()),
-        ..Dimensions::default()
+    let dimensions = DimensionsOf {
+        customer: Some(&cash.customer),
+        ..DimensionsOf::default()
     };
     let (mut lines, mut total) = (Vec::with_capacity(cash.applications.len()), 0_i64);
     for application in &cash.applications {
@@ -282,16 +288,16 @@ fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefu
         total = total.checked_add(minor).ok_or(PostingRefusal::TooLarge)?;
         let owed_by = application.customer.as_ref().unwrap_or(&cash.customer);
         lines.push(Part {
-            dimensions: Dimensions {
-                customer: Some(owed_by.clone()),
-                ..Dimensions::default()
+            dimensions: DimensionsOf {
+                customer: Some(owed_by),
+                ..DimensionsOf::default()
             },
-            attributes: vec![("invoice", application.invoice.to_string())],
+            attributes: vec![("invoice", application.invoice.as_str())],
             amounts: vec![("applied", minor)],
         });
     }
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("customer", cash.customer.to_string()));
+    let mut attributes = shared(envelope, &cash.unapplied.currency);
+    attributes.push(("customer", cash.customer.as_str()));
     Ok(Facts {
         event_type: envelope.event.type_name(),
         currency,
@@ -304,19 +310,19 @@ fn applied(envelope: &Envelope, cash: &CashApplied) -> Result<Facts, PostingRefu
     })
 }
 
-fn written_off(
-    envelope: &Envelope,
-    written: &ReceivableWrittenOff,
-) -> Result<Facts, PostingRefusal> {
+fn written_off<'e>(
+    envelope: &'e Envelope,
+    written: &'e ReceivableWrittenOff,
+) -> Result<Facts<'e>, PostingRefusal> {
     let currency = written.amount.currency;
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("customer", written.customer.to_string()));
-    attributes.push(("contract", written.contract.to_string()));
-    attributes.push(("given_up", written.given_up.as_str().to_owned()));
+    let mut attributes = shared(envelope, &written.amount.currency);
+    attributes.push(("customer", written.customer.as_str()));
+    attributes.push(("contract", written.contract.as_str()));
+    attributes.push(("given_up", written.given_up.as_str()));
     let document = Part {
-        dimensions: Dimensions {
-            customer: Some(written.customer.clone()),
-            contract: Some(written.contract.clone()),
+        dimensions: DimensionsOf {
+            customer: Some(&written.customer),
+            contract: Some(&written.contract),
             product: None,
         },
         attributes,
@@ -329,17 +335,17 @@ fn written_off(
     Ok(whole(envelope, currency, document))
 }
 
-fn prepaid(envelope: &Envelope, moved: &PrepaidMoved) -> Facts {
+fn prepaid<'e>(envelope: &'e Envelope, moved: &'e PrepaidMoved) -> Facts<'e> {
     let currency = moved.amount.currency;
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("customer", moved.customer.to_string()));
-    attributes.push(("movement", moved.movement.as_str().to_owned()));
+    let mut attributes = shared(envelope, &moved.amount.currency);
+    attributes.push(("customer", moved.customer.as_str()));
+    attributes.push(("movement", moved.movement.as_str()));
     let minor = moved.amount.minor;
     let (owed, given) = if moved.paid { (minor, 0) } else { (0, minor) };
     let document = Part {
-        dimensions: Dimensions {
-            customer: Some(moved.customer.clone()),
-            ..Dimensions::default()
+        dimensions: DimensionsOf {
+            customer: Some(&moved.customer),
+            ..DimensionsOf::default()
         },
         attributes,
         amounts: vec![("amount", minor), ("owed", owed), ("given", given)],
@@ -347,7 +353,10 @@ fn prepaid(envelope: &Envelope, moved: &PrepaidMoved) -> Facts {
     whole(envelope, currency, document)
 }
 
-fn intercompany(envelope: &Envelope, billed: &IntercompanyBilled) -> Result<Facts, PostingRefusal> {
+fn intercompany<'e>(
+    envelope: &'e Envelope,
+    billed: &'e IntercompanyBilled,
+) -> Result<Facts<'e>, PostingRefusal> {
     let currency = billed.amount.currency;
     let counterparty = match billed.side {
         IntercompanySide::Seller => &billed.buyer,
@@ -355,11 +364,11 @@ fn intercompany(envelope: &Envelope, billed: &IntercompanyBilled) -> Result<Fact
     };
     let cost = same(envelope, currency, "cost", billed.cost)?;
     let markup = billed.amount.minor.checked_sub(cost);
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("side", billed.side.as_str().to_owned()));
-    attributes.push(("counterparty", counterparty.to_string()));
+    let mut attributes = shared(envelope, &billed.amount.currency);
+    attributes.push(("side", billed.side.as_str()));
+    attributes.push(("counterparty", counterparty.as_str()));
     let document = Part {
-        dimensions: Dimensions::default(),
+        dimensions: DimensionsOf::default(),
         attributes,
         amounts: vec![
             ("amount", billed.amount.minor),
@@ -370,19 +379,19 @@ fn intercompany(envelope: &Envelope, billed: &IntercompanyBilled) -> Result<Fact
     Ok(whole(envelope, currency, document))
 }
 
-fn recognised(envelope: &Envelope, revenue: &RevenueRecognised) -> Facts {
+fn recognised<'e>(envelope: &'e Envelope, revenue: &'e RevenueRecognised) -> Facts<'e> {
     let currency = revenue.amount.currency;
-    let mut attributes = shared(envelope, currency);
-    attributes.push(("customer", revenue.customer.to_string()));
-    attributes.push(("contract", revenue.contract.to_string()));
-    attributes.push(("product", revenue.product.to_string()));
-    attributes.push(("obligation", revenue.obligation.to_string()));
-    attributes.push(("revenue_class", revenue.revenue_class.clone()));
+    let mut attributes = shared(envelope, &revenue.amount.currency);
+    attributes.push(("customer", revenue.customer.as_str()));
+    attributes.push(("contract", revenue.contract.as_str()));
+    attributes.push(("product", revenue.product.as_str()));
+    attributes.push(("obligation", revenue.obligation.as_str()));
+    attributes.push(("revenue_class", revenue.revenue_class.as_str()));
     let document = Part {
-        dimensions: Dimensions {
-            customer: Some(revenue.customer.clone()),
-            contract: Some(revenue.contract.clone()),
-            product: Some(revenue.product.clone()),
+        dimensions: DimensionsOf {
+            customer: Some(&revenue.customer),
+            contract: Some(&revenue.contract),
+            product: Some(&revenue.product),
         },
         attributes,
         amounts: vec![
@@ -395,7 +404,7 @@ fn recognised(envelope: &Envelope, revenue: &RevenueRecognised) -> Facts {
 }
 
 /// An event without lines.
-fn whole(envelope: &Envelope, currency: Currency, document: Part) -> Facts {
+fn whole<'e>(envelope: &Envelope, currency: Currency, document: Part<'e>) -> Facts<'e> {
     Facts {
         event_type: envelope.event.type_name(),
         currency,
@@ -405,12 +414,12 @@ fn whole(envelope: &Envelope, currency: Currency, document: Part) -> Facts {
 }
 
 /// The attributes that every event has.
-fn shared(envelope: &Envelope, currency: Currency) -> Vec<(&'static str, String)> {
+fn shared<'e>(envelope: &'e Envelope, currency: &'e Currency) -> Vec<(&'static str, &'e str)> {
     let mut attributes = Vec::with_capacity(8);
     if let Some(entity) = &envelope.entity {
-        attributes.push(("entity", entity.to_string()));
+        attributes.push(("entity", entity.as_str()));
     }
-    attributes.push(("currency", currency.to_string()));
+    attributes.push(("currency", currency.code()));
     attributes
 }
 

@@ -2,7 +2,7 @@
 
 use crate::PostingRefusal;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use values::{AccountCode, ContractId, Currency, CustomerId, Date, EntityId, Money, ProductCode};
 
 /// The rule name of a journal that reverses another.
@@ -50,15 +50,48 @@ pub struct Dimensions {
     pub product: Option<ProductCode>,
 }
 
-impl Dimensions {
+/// The dimensions of what is posted, where they stand: nothing is copied until there is a line for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct DimensionsOf<'e> {
+    /// Whom it concerns.
+    pub customer: Option<&'e CustomerId>,
+    /// Which deal.
+    pub contract: Option<&'e ContractId>,
+    /// What was sold.
+    pub product: Option<&'e ProductCode>,
+}
+
+impl DimensionsOf<'_> {
     /// Only the dimensions in `keep`.
     #[must_use]
-    pub fn only(&self, keep: &[Dimension]) -> Dimensions {
+    pub fn only(self, keep: &[Dimension]) -> Self {
         let kept = |dimension| keep.contains(&dimension);
+        Self {
+            customer: self.customer.filter(|_| kept(Dimension::Customer)),
+            contract: self.contract.filter(|_| kept(Dimension::Contract)),
+            product: self.product.filter(|_| kept(Dimension::Product)),
+        }
+    }
+
+    /// The same dimensions, to be kept.
+    #[must_use]
+    pub fn cloned(self) -> Dimensions {
         Dimensions {
-            customer: self.customer.clone().filter(|_| kept(Dimension::Customer)),
-            contract: self.contract.clone().filter(|_| kept(Dimension::Contract)),
-            product: self.product.clone().filter(|_| kept(Dimension::Product)),
+            customer: self.customer.cloned(),
+            contract: self.contract.cloned(),
+            product: self.product.cloned(),
+        }
+    }
+}
+
+impl Dimensions {
+    /// Where they stand.
+    #[must_use]
+    pub fn borrowed(&self) -> DimensionsOf<'_> {
+        DimensionsOf {
+            customer: self.customer.as_ref(),
+            contract: self.contract.as_ref(),
+            product: self.product.as_ref(),
         }
     }
 }
@@ -124,7 +157,7 @@ impl JournalDraft {
     /// # Errors
     /// [`PostingRefusal::TooLarge`] when a sum does not fit 64 bits of minor units.
     pub fn summarised(mut self) -> Result<JournalDraft, PostingRefusal> {
-        let mut places = HashMap::with_capacity(self.lines.len());
+        let mut places = BTreeMap::new();
         let place = |line| {
             let next = places.len();
             *places.entry(kept_apart(line)).or_insert(next)

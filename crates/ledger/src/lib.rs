@@ -26,7 +26,9 @@ pub use chart::{Account, AccountKind, Chart, ChartProblem, ChartRefusal};
 pub use entity::Entity;
 pub use entry::{EntryProblem, EntryRefusal, MANUAL_RULE, enter};
 pub use facts::{Facts, Part, facts};
-pub use journal::{Dimension, Dimensions, JournalDraft, JournalLine, REVERSAL_RULE, reverse};
+pub use journal::{
+    Dimension, Dimensions, DimensionsOf, JournalDraft, JournalLine, REVERSAL_RULE, reverse,
+};
 pub use period::{PeriodBook, PeriodRefusal, Placement};
 pub use posting::PostingRefusal;
 pub use rules::{

@@ -2,8 +2,10 @@
 
 use crate::journal::differences;
 use crate::rules::{AccountChoice, Rule, RuleBook, RuleLine, Side};
-use crate::{Chart, Dimensions, Facts, JournalDraft, JournalLine, Part};
-use std::collections::HashMap;
+use crate::{Chart, DimensionsOf, Facts, JournalDraft, JournalLine, Part};
+use hashbrown::DefaultHashBuilder;
+use hashbrown::hash_table::{Entry, HashTable};
+use std::hash::BuildHasher;
 use values::{AccountCode, Currency, Date, Decimal, EntityId, Month};
 
 /// Why a recorded fact could not be posted. The fact stays recorded; the posting is parked and is
@@ -107,7 +109,7 @@ impl RuleBook {
     /// not balance.
     pub fn post(
         &self,
-        facts: &Facts,
+        facts: &Facts<'_>,
         chart: &Chart,
         entity: &EntityId,
         date: Date,
@@ -149,7 +151,13 @@ impl RuleBook {
 struct Merged {
     lines: Vec<JournalLine>,
     /// Where the line of an account and dimensions is: one document may have tens of thousands.
-    places: HashMap<(AccountCode, Dimensions), usize>,
+    places: HashTable<usize>,
+    hasher: DefaultHashBuilder,
+}
+
+/// What a line is merged with others by.
+fn place(line: &JournalLine) -> (&AccountCode, DimensionsOf<'_>) {
+    (&line.account, line.dimensions.borrowed())
 }
 
 impl Merged {
@@ -158,8 +166,8 @@ impl Merged {
         &mut self,
         rule: &Rule,
         rule_line: &RuleLine,
-        part: &Part,
-        facts: &Facts,
+        part: &Part<'_>,
+        facts: &Facts<'_>,
         chart: &Chart,
     ) -> Result<(), PostingRefusal> {
         let minor = part.amount(rule_line.amount).unwrap_or(0);
@@ -177,23 +185,30 @@ impl Merged {
             Side::Debit => minor,
             Side::Credit => minor.checked_neg().ok_or(PostingRefusal::TooLarge)?,
         };
-        let dimensions = part.dimensions.only(&rule_line.dimensions);
-        let next = self.lines.len();
-        let place = (account.clone(), dimensions.clone());
-        let at = *self.places.entry(place).or_insert(next);
-        match self.lines.get_mut(at) {
-            Some(line) => {
-                line.amount = line
-                    .amount
-                    .checked_add(amount)
-                    .ok_or(PostingRefusal::TooLarge)?;
+        let wanted = (account, part.dimensions.only(&rule_line.dimensions));
+        let Merged {
+            lines,
+            places,
+            hasher,
+        } = self;
+        let is_wanted = |at: &usize| lines.get(*at).is_some_and(|line| place(line) == wanted);
+        let hash = |at: &usize| hasher.hash_one(lines.get(*at).map(place));
+        match places.entry(hasher.hash_one(Some(wanted)), is_wanted, hash) {
+            Entry::Occupied(known) => {
+                if let Some(line) = lines.get_mut(*known.get()) {
+                    let sum = line.amount.checked_add(amount);
+                    line.amount = sum.ok_or(PostingRefusal::TooLarge)?;
+                }
             }
-            None => self.lines.push(JournalLine {
-                account: account.clone(),
-                amount,
-                currency: facts.currency,
-                dimensions,
-            }),
+            Entry::Vacant(free) => {
+                free.insert(lines.len());
+                lines.push(JournalLine {
+                    account: account.clone(),
+                    amount,
+                    currency: facts.currency,
+                    dimensions: wanted.1.cloned(),
+                });
+            }
         }
         Ok(())
     }
@@ -203,8 +218,8 @@ impl Merged {
 fn choose<'a>(
     rule: &Rule,
     line: &'a RuleLine,
-    part: &Part,
-    facts: &Facts,
+    part: &Part<'_>,
+    facts: &Facts<'_>,
 ) -> Result<&'a AccountCode, PostingRefusal> {
     match &line.account {
         AccountChoice::One(account) => Ok(account),

@@ -228,7 +228,7 @@ impl RuleBook {
 
     /// The rule that takes `facts` on `date`: the first rule whose version in force takes them.
     #[must_use]
-    pub fn select(&self, facts: &Facts, date: Date) -> Option<&Rule> {
+    pub fn select(&self, facts: &Facts<'_>, date: Date) -> Option<&Rule> {
         let mut last: Option<&str> = None;
         self.rules
             .iter()

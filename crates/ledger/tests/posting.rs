@@ -224,7 +224,8 @@ fn the_version_of_a_rule_in_force_on_the_accounting_date_posts() {
     let text = format!("{}{later}", RuleBook::STANDARD);
     let book = RuleBook::read(&text).unwrap();
     book.check(&Chart::standard().unwrap()).unwrap();
-    let offered = facts(&envelope(refunded(100))).unwrap().unwrap();
+    let refund = envelope(refunded(100));
+    let offered = facts(&refund).unwrap().unwrap();
     let rule = |day: &str| book.select(&offered, date(day)).map(|r| r.version);
     assert_eq!((rule("2026-01-14"), rule("2026-01-15")), (Some(1), Some(2)));
     let draft = post_by(&book, refunded(100)).unwrap().unwrap();

@@ -155,7 +155,7 @@ pub struct Position {
     pub recognised: i64,
 }
 
-/// The positions of these contracts, by obligation.
+/// The positions of these contracts; those of one follow each other, by component.
 ///
 /// # Errors
 /// When the database refuses.
@@ -164,7 +164,7 @@ pub fn positions(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<Vec<Position>, S
     each_of(
         tx,
         "SELECT id, contract, component, billed, recognised FROM obligation WHERE contract IN",
-        "ORDER BY id",
+        "ORDER BY contract, component",
         contracts,
         |mut row| {
             found.push(Position {

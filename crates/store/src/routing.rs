@@ -208,16 +208,33 @@ pub fn spoken_of(tx: &mut Tx<'_>) -> Result<Vec<(String, String, bool)>, StoreFa
 /// # Errors
 /// When the database refuses.
 pub fn routed(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<Vec<String>, StoreFault> {
-    let mut found = Vec::new();
-    for text in [
-        "SELECT DISTINCT contract FROM contract_bill_to WHERE contract IN",
+    let mut found = speaking(tx, contracts)?;
+    found.extend(named_in(
+        tx,
         "SELECT DISTINCT contract FROM document_part WHERE contract IN",
-    ] {
-        each_of(tx, text, "", contracts, |mut row| {
-            found.push(row.text(0)?);
-            Ok(())
-        })?;
-    }
+        contracts,
+    )?);
+    Ok(found)
+}
+
+/// Which of these contracts ever said themselves who is billed for them.
+///
+/// # Errors
+/// When the database refuses.
+pub fn speaking(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<Vec<String>, StoreFault> {
+    named_in(
+        tx,
+        "SELECT DISTINCT contract FROM contract_bill_to WHERE contract IN",
+        contracts,
+    )
+}
+
+fn named_in(tx: &mut Tx<'_>, text: &str, contracts: &[&str]) -> Result<Vec<String>, StoreFault> {
+    let mut found = Vec::new();
+    each_of(tx, text, "", contracts, |mut row| {
+        found.push(row.text(0)?);
+        Ok(())
+    })?;
     Ok(found)
 }
 

@@ -70,11 +70,24 @@ impl Currency {
     /// Decimal places of the minor unit: 2 for EUR, 0 for JPY, 3 for KWD.
     #[must_use]
     pub fn exponent(&self) -> u32 {
-        OTHER_EXPONENTS
-            .iter()
-            .find(|(code, _)| **code == self.0)
-            .map_or(2, |(_, exponent)| *exponent)
+        other_exponent(self.0).unwrap_or(2)
     }
+}
+
+/// The exponent of a code whose minor unit is not a hundredth.
+fn other_exponent(code: [u8; 3]) -> Option<u32> {
+    let found = OTHER_EXPONENTS.binary_search_by(|(known, _)| known.cmp(&&code));
+    found.ok().map(|at| OTHER_EXPONENTS[at].1)
+}
+
+/// Whether the minor unit of a code is a hundredth. Currencies stand in every line that is read, so they
+/// are looked up rather than searched from the start.
+fn is_of_hundredths(code: [u8; 3]) -> bool {
+    let (codes, last) = HUNDREDTHS.as_bytes().as_chunks::<4>();
+    last == code
+        || codes
+            .binary_search_by(|known| known[..3].cmp(&code[..]))
+            .is_ok()
 }
 
 impl FromStr for Currency {
@@ -85,9 +98,7 @@ impl FromStr for Currency {
             code: text.chars().take(12).collect(),
         };
         let bytes: [u8; 3] = text.as_bytes().try_into().map_err(|_| refused())?;
-        let listed = OTHER_EXPONENTS.iter().any(|(code, _)| **code == bytes)
-            || (!text.contains(' ') && HUNDREDTHS.split_ascii_whitespace().any(|c| c == text));
-        if listed {
+        if other_exponent(bytes).is_some() || is_of_hundredths(bytes) {
             Ok(Currency(bytes))
         } else {
             Err(refused())
@@ -131,6 +142,17 @@ mod tests {
             (exponent("EUR"), exponent("JPY"), exponent("KWD")),
             (2, 0, 3)
         );
+    }
+
+    #[test]
+    fn every_listed_code_is_found() {
+        for code in HUNDREDTHS.split_ascii_whitespace() {
+            assert_eq!(code.parse::<Currency>().unwrap().exponent(), 2, "{code}");
+        }
+        for (code, exponent) in OTHER_EXPONENTS {
+            let code = str::from_utf8(*code).unwrap();
+            assert_eq!(code.parse::<Currency>().unwrap().exponent(), *exponent);
+        }
     }
 
     #[test]

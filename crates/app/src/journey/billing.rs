@@ -11,14 +11,13 @@ mod pages;
 mod plan;
 mod together;
 
+use crate::App;
 use crate::command::{Answer, RunBilling};
 use crate::fault::AppFault;
 use crate::governance::gate::{self, Issuing};
 use crate::journey::contract as contracts_journey;
 use crate::record::Context;
-use crate::{App, Refusal};
 pub(crate) use case::BilledOn;
-use commerce::Contract;
 pub(crate) use foresee::{Foreseen, Seen};
 pub use pages::{ContractDone, PageDone, Pages};
 use serde_json::json;
@@ -185,10 +184,4 @@ pub(crate) fn bill_by_itself(
 /// What makes it visible that the same billing of a contract is recorded twice.
 fn key(contract: &ContractId, version: i64, through: Date) -> String {
     format!("bill/{contract}/{version}/{through}")
-}
-
-/// The first day after `through` on which something comes due by the timeline as it is.
-pub(crate) fn next_due(contract: &Contract, through: Date) -> Result<Option<Date>, AppFault> {
-    ::billing::next_due(contract, through)
-        .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()).into())
 }

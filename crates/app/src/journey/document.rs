@@ -6,6 +6,7 @@ mod places;
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::numbering::series;
 use crate::journey::{rounding, standing};
+use crate::parallel;
 use crate::record::{Context, Fact, Recorder};
 use billing::{BilledLine, InvoiceBalance, KeptLine, TaxedLine};
 use commerce::{Contract, Customer};
@@ -142,27 +143,50 @@ pub(crate) fn issue_sold(
     draft: &Draft<'_>,
     sold: &SoldTo,
 ) -> Result<DocumentRow, AppFault> {
-    let number = match &draft.outside {
-        // Another system's numbers are its own.
-        Some(outside) => outside.number.clone(),
-        None => {
-            let entity = draft.contract.entity.as_str();
-            let series = series(&context.books, entity, draft.kind.word(), draft.issued);
-            series.text(settings::next_number(tx, &series.counter)?)
-        }
+    let nothing = Before {
+        positions: None,
+        first: |_: &mut Tx<'_>| Ok(()),
     };
+    issue_after(tx, context, recorder, (draft, sold), nothing)
+}
+
+/// What is known and done before a document is issued.
+pub(crate) struct Before<F> {
+    /// Where the obligations of its contracts stand, if nothing has moved since that was read.
+    pub(crate) positions: Option<Vec<Position>>,
+    /// Writes what is to be written before anything of the document.
+    pub(crate) first: F,
+}
+
+/// As [`issue_sold`] after something else, which is written while the lines of a long document are put
+/// into rows.
+pub(crate) fn issue_after(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    (draft, sold): (&Draft<'_>, &SoldTo),
+    before: Before<impl FnOnce(&mut Tx<'_>) -> Result<(), AppFault>>,
+) -> Result<DocumentRow, AppFault> {
     let contracts: BTreeSet<&str> = draft
         .lines
         .iter()
         .map(|taxed| taxed.line.contract.as_str())
         .collect();
     let named: Vec<&str> = contracts.iter().copied().collect();
-    let mut positions = bill_pages::positions(tx, &named)?;
+    let known = before
+        .positions
+        .map_or_else(|| bill_pages::positions(tx, &named), Ok);
+    let mut positions = known?;
     let ids = draft.kind.ids(context);
-    PartRow::insert(tx, &parts(&ids.0, &contracts, sold))?;
     let document = ids.0.clone();
+    let begin = |tx: &mut Tx<'_>| {
+        (before.first)(tx)?;
+        let number = number(tx, context, draft)?;
+        PartRow::insert(tx, &parts(&document, &contracts, sold))?;
+        Ok(number)
+    };
     let lines = Lines::of(context, draft, sold, &document, &mut positions);
-    let rendered = lines.write(tx, |written| {
+    let rendered = lines.write(tx, begin, |written, number| {
         let rendered = whole(
             context,
             recorder.correlation(),
@@ -178,7 +202,18 @@ pub(crate) fn issue_sold(
     DocumentRow::insert(tx, std::slice::from_ref(&row))?;
     RoundingRow::insert(tx, rounding.as_slice())?;
     bill_pages::add_credited(tx, &credited)?;
+    parallel::let_go(positions);
     Ok(row)
+}
+
+/// The number of a document: the next one of its series, or the one that another system gave it.
+fn number(tx: &mut Tx<'_>, context: &Context, draft: &Draft<'_>) -> Result<String, AppFault> {
+    if let Some(outside) = &draft.outside {
+        return Ok(outside.number.clone());
+    }
+    let entity = draft.contract.entity.as_str();
+    let series = series(&context.books, entity, draft.kind.word(), draft.issued);
+    Ok(series.text(settings::next_number(tx, &series.counter)?))
 }
 
 /// What is kept of a document that spans contracts, or that somebody else is billed by.

@@ -8,7 +8,7 @@ pub mod structure;
 use crate::AppFault;
 use crate::fault::{stored, stored_value};
 use commerce::{Account, Because, BillTo, Consolidation, Customer, Route, RoutingRefusal, route};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use store::contracts::ContractRow;
 use store::routing::{self, BillToRow};
@@ -173,7 +173,7 @@ impl Routes {
         Ok(found.map(group))
     }
 
-    /// The contracts of a group on which something may be due.
+    /// The contracts of a group on which something may be due; those of one customer follow each other.
     pub(crate) fn due(
         &mut self,
         tx: &mut Tx<'_>,
@@ -185,28 +185,26 @@ impl Routes {
         let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
         let place = (group.entity.as_str(), group.currency.as_str());
         let through = through.to_string();
-        let mut rows: BTreeMap<String, ContractRow> = BTreeMap::new();
-        for row in routing::due_of(tx, &accounts, place, &through)? {
-            rows.insert(row.id.clone(), row);
-        }
-        for id in naming(tx, &group.bill_to)? {
-            if rows.contains_key(&id) {
-                continue;
+        let mut rows = routing::due_of(tx, &accounts, place, &through)?;
+        let named = naming(tx, &group.bill_to)?;
+        if !named.is_empty() {
+            let known: HashSet<String> = rows.iter().map(|row| row.id.clone()).collect();
+            for id in named.iter().filter(|id| !known.contains(*id)) {
+                let row = contracts::contract(tx, id)?.filter(|row| {
+                    !row.bill_from.is_empty()
+                        && row.bill_from <= through
+                        && (row.entity.as_str(), row.currency.as_str()) == place
+                });
+                rows.extend(row);
             }
-            let row = contracts::contract(tx, &id)?.filter(|row| {
-                !row.bill_from.is_empty()
-                    && row.bill_from <= through
-                    && (row.entity.as_str(), row.currency.as_str()) == place
-            });
-            rows.extend(row.map(|row| (id, row)));
         }
-        let ids: Vec<&str> = rows.keys().map(String::as_str).collect();
-        let speaking: BTreeSet<String> = routing::routed(tx, &ids)?.into_iter().collect();
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        let speaking: HashSet<String> = routing::speaking(tx, &ids)?.into_iter().collect();
         let mut found = Vec::with_capacity(rows.len());
         // Where a contract goes that says nothing itself follows from whose it is.
         let mut by_customer: HashMap<String, bool> = HashMap::new();
-        for (id, row) in rows {
-            let is_here = if speaking.contains(&id) {
+        for row in rows {
+            let is_here = if speaking.contains(&row.id) {
                 self.of_contract(tx, &row)?
                     .is_ok_and(|goes| goes.is_on_one_invoice_with(group))
             } else if let Some(is_here) = by_customer.get(&row.customer) {

@@ -2,9 +2,9 @@
 //! may keep or ask for.
 
 use crate::fault::{AppFault, stored};
-use crate::journey::billing::next_due;
 use crate::journey::document;
 use crate::record::Context;
+use billing::next_due;
 use commerce::Contract;
 use control::process::{Occurrence, effect_signal};
 use events::{Envelope, Event};
@@ -120,11 +120,12 @@ pub(super) fn of(
         | Event::InvoiceVoided(document)
         | Event::CreditNoteVoided(document) => {
             it.key("contract", &document.contract);
-            for contract in document
-                .lines
-                .iter()
-                .filter_map(|line| line.contract.as_ref())
-            {
+            let of_lines = document.lines.iter();
+            let mut contracts: Vec<_> =
+                of_lines.filter_map(|line| line.contract.as_ref()).collect();
+            // The lines of a contract follow each other.
+            contracts.dedup();
+            for contract in contracts {
                 it.key("contract", contract);
             }
             it.named("invoice", &document.invoice);
@@ -218,7 +219,7 @@ fn to_bill(
     before: Date,
     today: Date,
 ) -> Result<Option<Date>, AppFault> {
-    let first = next_due(contract, before)?;
+    let first = next_due(contract, before);
     if contract.components.iter().any(|it| it.measure.is_some()) {
         // What was measured is known only when it is billed.
         return Ok(first);
@@ -233,12 +234,12 @@ fn to_bill(
         return Ok(Some(first.filter(|day| *day <= today).unwrap_or(today)));
     }
     let mut next = match first {
-        Some(day) if day <= today => next_due(contract, today)?,
+        Some(day) if day <= today => next_due(contract, today),
         later => later,
     };
     for _ in 0..DUE_DAYS_LOOKED_AT {
         match next {
-            Some(day) if !owes(day) => next = next_due(contract, day)?,
+            Some(day) if !owes(day) => next = next_due(contract, day),
             found => return Ok(found),
         }
     }

@@ -448,7 +448,7 @@ fn next(
     let mut lines = owed(contract, &billed, today).map_err(|refusal| refused(&refusal))?;
     let due = !lines.is_empty();
     if !due {
-        let next = billing::next_due(contract, today).map_err(|refusal| refused(&refusal))?;
+        let next = billing::next_due(contract, today);
         let Some(day) = next else { return Ok(None) };
         on = day;
         lines = owed(contract, &billed, day).map_err(|refusal| refused(&refusal))?;

@@ -15,8 +15,8 @@ use billing::{
     CreditAmount, CreditRequest, LineKind, credit, next_due, owed, owed_since, value_changes,
 };
 use commerce::{
-    Amendment, Change, Contract, amend, component_value, coverage, coverage_between, total_value,
-    window_at, windows,
+    Amendment, Change, Contract, Timing, amend, component_value, coverage, coverage_between,
+    total_value, window_at, windows,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -40,6 +40,22 @@ fn try_change(contract: &Contract, act: &Act) -> Option<Contract> {
         "value changes add up to the delta: {act:?}"
     );
     Some(next)
+}
+
+/// When each billing period with something to charge comes due, from all of them priced.
+fn first_days_due(contract: &Contract) -> Vec<Date> {
+    let mut due = Vec::new();
+    for component in &contract.components {
+        let parts = coverage(contract, component).unwrap();
+        for parts in parts.chunk_by(|one, next| one.window == next.window) {
+            let ends = parts[0].window.period.until().min(component.until);
+            due.push(match component.timing {
+                Timing::Advance => parts[0].period.from(),
+                Timing::Arrears | Timing::ArrearsWithRunning => ends.yesterday().unwrap(),
+            });
+        }
+    }
+    due
 }
 
 /// Every day is covered by exactly the quantity and price that the timeline states.
@@ -155,12 +171,25 @@ proptest! {
                     .collect();
                 prop_assert_eq!(&owed_since(&now, &near, since, through).unwrap(), &all);
                 account.bill_through(&now, through);
-                since = next_due(&now, through).unwrap().unwrap_or(Date::MAX);
+                since = next_due(&now, through).unwrap_or(Date::MAX);
             } else if let Some(next) = try_change(&now, act) {
                 since = since.min(earliest_change(&now, &next));
                 now = next;
             }
         }
+    }
+
+    #[test]
+    fn the_day_due_next_is_the_first_one_on_which_priced_days_come_due(
+        start in contracts(),
+        acts in prop::collection::vec(facts(), 0..8),
+        share in 0_u32..1_100,
+    ) {
+        let change = |now: Contract, act: &Act| try_change(&now, act).unwrap_or(now);
+        let now = acts.iter().fold(start, change);
+        let through = at(&now, share);
+        let due = first_days_due(&now).into_iter().filter(|day| *day > through);
+        prop_assert_eq!(next_due(&now, through), due.min());
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Run {
     pub anonymous: u64,
     /// Time of both cores that the process used.
     pub processor: Duration,
+    /// Time of both cores that other machines took meanwhile.
+    pub stolen: Duration,
     /// Size of the books afterwards, bytes.
     pub file: u64,
     /// The same rows by bare statements, with how many there were.
@@ -228,7 +230,7 @@ fn remove(path: &Path) {
 fn run_over(app: &App, page: usize) -> Result<Run, BenchFault> {
     machine::forget_peak();
     let (mut took, mut invoices, mut anonymous) = (Vec::new(), 0, 0);
-    let before = machine::processor_time();
+    let before = (machine::processor_time(), machine::stolen_time());
     let began = Instant::now();
     let mut last = began;
     app.bill_pages(ACTOR, &pages(page)?, |done| {
@@ -246,7 +248,8 @@ fn run_over(app: &App, page: usize) -> Result<Run, BenchFault> {
         pages: took,
         memory: machine::peak_memory(),
         anonymous,
-        processor: machine::processor_time().saturating_sub(before),
+        processor: machine::processor_time().saturating_sub(before.0),
+        stolen: machine::stolen_time().saturating_sub(before.1),
         file: 0,
         bare: None,
         seeding: Duration::ZERO,

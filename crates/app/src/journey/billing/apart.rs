@@ -2,7 +2,7 @@
 //! process or told to another system. What it writes is what a page writes for it.
 
 use super::case::Others;
-use super::{Asked, Billed, next_due, together};
+use super::{Asked, Billed, together};
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
@@ -13,7 +13,7 @@ use crate::journey::taxation::{self, Taxed};
 use crate::journey::{contract as contracts_journey, credit, customer, payment, rounding};
 use crate::record::{Context, Recorder};
 use crate::usage::{accrue, rate};
-use ::billing::{BilledLine, CreditNoteDraft, Document, InvoiceDraft, owed};
+use ::billing::{BilledLine, CreditNoteDraft, Document, InvoiceDraft, next_due, owed};
 use commerce::Contract;
 use store::Tx;
 use store::contracts::{self, ContractRow};
@@ -164,7 +164,7 @@ pub(super) fn look(
     };
     let drafted = rounding::rounded(tx, context, &contract.entity, drafted)?;
     Ok(Looked::Ready(Box::new(Ready {
-        next: next_due(&contract, through)?,
+        next: next_due(&contract, through),
         row,
         contract,
         drafted,

@@ -4,7 +4,7 @@
 
 use super::apart::{self, Looked, Ready};
 use super::case::{BilledOn, Buyers, Others, buyers};
-use super::{Billed, next_due, page, plan};
+use super::{Billed, page, plan};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::taxation::engine_of;
@@ -12,11 +12,12 @@ use crate::journey::{document, invoice_draft};
 use crate::parallel;
 use crate::record::Context;
 use crate::usage::rate::{Rated, is_measured};
-use ::billing::Document;
+use ::billing::{Document, next_due};
 use commerce::{Contract, Customer};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::Tx;
+use store::bill_pages::{self, Position};
 use store::contracts::{self, ContractRow};
 use store::invoice_drafts::InvoiceDraftRow;
 use values::{ContractId, Date};
@@ -28,6 +29,8 @@ pub(super) type Drafts = HashMap<String, InvoiceDraftRow>;
 pub(super) struct Owing {
     /// Those that can be billed, in their order.
     pub(super) ready: Vec<Ready>,
+    /// Where their obligations stand, unless looking at one by itself may have moved one.
+    pub(super) positions: Option<Vec<Position>>,
     /// What the others came to.
     pub(super) others: Others,
     /// Whether the tax of one is still being asked for: it belongs on the same invoice.
@@ -46,17 +49,14 @@ pub(super) fn owing(
     through: Date,
 ) -> Result<Owing, AppFault> {
     let buyers = buyers(tx, &rows)?;
-    let mut owing = Owing {
-        ready: Vec::with_capacity(rows.len()),
-        others: Others::new(),
-        waits: false,
-    };
+    let count = rows.len();
+    let mut positions = Vec::new();
     let mut rows = rows.into_iter();
     let read = || -> Result<Option<Vec<Known>>, AppFault> {
         let share: Vec<ContractRow> = rows.by_ref().take(A_SHARE).collect();
         match share.is_empty() {
             true => Ok(None),
-            false => known(tx, share, &buyers, drafts).map(Some),
+            false => known(tx, share, (&buyers, drafts), &mut positions).map(Some),
         }
     };
     let agreed = |share: Vec<Known>| -> Vec<_> {
@@ -64,6 +64,12 @@ pub(super) fn owing(
         share.into_iter().map(one).collect()
     };
     let decided = parallel::while_reading(read, agreed)?;
+    let mut owing = Owing {
+        ready: Vec::with_capacity(count),
+        positions: Some(positions),
+        others: Others::new(),
+        waits: false,
+    };
     for (agreed, row) in decided.into_iter().flatten() {
         match agreed? {
             Some(agreed) => owing.ready.push(agreed.of(row, through)),
@@ -91,10 +97,11 @@ struct Known {
 fn known(
     tx: &mut Tx<'_>,
     rows: Vec<ContractRow>,
-    buyers: &Buyers,
-    drafts: &Drafts,
+    (buyers, drafts): (&Buyers, &Drafts),
+    positions: &mut Vec<Position>,
 ) -> Result<Vec<Known>, AppFault> {
     let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    positions.extend(bill_pages::positions(tx, &ids)?);
     let mut billed = BilledOn::read(tx, &ids)?;
     let mut bodies = contracts::bodies(tx, &ids)?;
     Ok(rows
@@ -118,6 +125,7 @@ impl Owing {
         row: &ContractRow,
         through: Date,
     ) -> Result<(), AppFault> {
+        self.positions = None;
         let id: ContractId = stored_value("contract id", &row.id)?;
         let done = match tx.attempt(|tx| apart::look(tx, context, &id, through)) {
             Ok(Looked::Ready(part)) => {
@@ -183,9 +191,7 @@ impl Known {
         let Ok(drafted) = plan::document_of(context, &contract, known, through, issued) else {
             return Ok(None);
         };
-        let Ok(next) = next_due(&contract, through) else {
-            return Ok(None);
-        };
+        let next = next_due(&contract, through);
         // From here on it only counts whose it is: what was agreed and billed in tens of thousands of
         // contracts would stand in the memory until the last line is written.
         let contract = Contract {

@@ -193,8 +193,8 @@ fn by_itself(
     if is_done(case, day) {
         return Ok(Billed::Nothing);
     }
-    let (outcome, others) = alone(tx, context, &id, day)?;
-    view.others.extend(others);
+    let (outcome, mut others) = alone(tx, context, &id, day)?;
+    view.others.append(&mut others);
     view.after_one_apart(tx, context, at)?;
     Ok(outcome)
 }

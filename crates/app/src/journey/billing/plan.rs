@@ -2,7 +2,7 @@
 //! and for thousands, before the writer's turn or within it.
 
 use super::case::{Case, Numbers, View};
-use super::{Billed, Through, next_due};
+use super::{Billed, Through};
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind};
@@ -11,7 +11,7 @@ use crate::journey::taxation::engine_of;
 use crate::journey::{invoice_draft, payment, rounding};
 use crate::record::sealed::{Ground, Sealed, Unsealed};
 use crate::record::{Context, Recorder};
-use ::billing::{BilledLine, Document, InvoiceDraft, Taxation, draft_taxed, owed};
+use ::billing::{BilledLine, Document, InvoiceDraft, Taxation, draft_taxed, next_due, owed};
 use commerce::{Contract, Customer};
 use control::topology::RoutedFact;
 use events::Envelope;
@@ -267,7 +267,7 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
         return Ok(Decision::Apart);
     };
     match document {
-        Document::Nothing => Ok(Decision::Nothing(next_due(contract, day)?)),
+        Document::Nothing => Ok(Decision::Nothing(next_due(contract, day))),
         Document::Invoice(draft) if draft.total.minor > 0 => {
             let through = day;
             let issue = Issue {
@@ -275,7 +275,7 @@ fn decide(context: &Context, case: &Case, through: Through) -> Result<Decision, 
                 through,
                 issued,
             };
-            Ok(Decision::Invoice(issue, next_due(contract, day)?))
+            Ok(Decision::Invoice(issue, next_due(contract, day)))
         }
         // Nothing to pay may put the account in good standing, and a credit note is set off.
         Document::Invoice(_) | Document::CreditNote(_) => Ok(Decision::Apart),

@@ -10,7 +10,7 @@ use super::{Asked, Billed};
 use crate::Refusal;
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
-use crate::journey::document::{self, Draft, Kind, SoldTo};
+use crate::journey::document::{self, Before, Draft, Kind, SoldTo};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
 use crate::journey::{
@@ -22,7 +22,7 @@ use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
 use commerce::{Contract, Customer};
 use std::collections::BTreeMap;
-use store::bill_pages::{self, NextDue};
+use store::bill_pages::{self, NextDue, Position};
 use store::contracts::ContractRow;
 use store::documents::DocumentRow;
 use store::invoice_drafts;
@@ -64,18 +64,21 @@ pub(super) fn bill(
     let members = members(tx, &mut routes, &group, row, through)?;
     let drafts = drafts(tx, &members)?;
     let owing = owing(tx, context, (members, &drafts), through)?;
-    let mut others = owing.others;
     let ids: Vec<String> = owing.ready.iter().map(|part| part.row.id.clone()).collect();
     let outcome = match owing.waits {
         true => Billed::Held,
-        false => issue(tx, context, (&group, owing.ready, drafts), through, asked)?,
+        false => {
+            let owed = (owing.ready, owing.positions);
+            issue(tx, context, (&group, owed, drafts), through, asked)?
+        }
     };
     let beside = match &outcome {
         // They stand on the document of the one that was asked for.
         Billed::Issued(_) => Billed::Nothing,
         outcome => outcome.clone(),
     };
-    others.extend(ids.into_iter().map(|id| (id, beside.clone())));
+    let mut others: Others = ids.into_iter().map(|id| (id, beside.clone())).collect();
+    others.extend(owing.others);
     let own = others.remove(id.as_str()).unwrap_or(Billed::Nothing);
     Ok(Some(match outcome {
         Billed::Nothing => (own, others),
@@ -87,7 +90,7 @@ pub(super) fn bill(
 fn issue(
     tx: &mut Tx<'_>,
     context: &Context,
-    (group, parts, drafts): (&Group, Vec<Ready>, Drafts),
+    (group, (parts, positions), drafts): (&Group, Owed, Drafts),
     through: Date,
     asked: Asked,
 ) -> Result<Billed, AppFault> {
@@ -99,7 +102,7 @@ fn issue(
         context,
         buyer: customer::load(tx, &group.bill_to)?,
     };
-    let documents = together.bill(tx, parts)?;
+    let documents = together.bill(tx, (parts, positions))?;
     let Some(document) = documents.first() else {
         return Ok(Billed::Nothing);
     };
@@ -176,13 +179,20 @@ struct Together<'a> {
     buyer: Customer,
 }
 
+/// What contracts owe, and where their obligations stand where that is known still.
+type Owed = (Vec<Ready>, Option<Vec<Position>>);
+
 /// A contract with its lines on a document.
 type Share<'p> = (&'p Ready, Vec<TaxedLine>);
 
 impl Together<'_> {
     /// Issues what is owed; answers the documents, what is given back of earlier invoices first.
-    fn bill(&self, tx: &mut Tx<'_>, mut parts: Vec<Ready>) -> Result<Vec<String>, AppFault> {
-        self.carry_on(tx, &parts)?;
+    fn bill(
+        &self,
+        tx: &mut Tx<'_>,
+        (mut parts, mut positions): Owed,
+    ) -> Result<Vec<String>, AppFault> {
+        let mut due = self.carry_on(tx, &parts)?;
         let taken: Vec<Vec<TaxedLine>> = parts.iter_mut().map(Ready::take_lines).collect();
         let mut own: Vec<Share<'_>> = Vec::with_capacity(parts.len());
         let mut back: BTreeMap<String, Vec<(&Ready, TaxedLine)>> = BTreeMap::new();
@@ -201,29 +211,37 @@ impl Together<'_> {
             }
         }
         let billed: Vec<&ContractId> = own.iter().map(|(part, _)| &part.contract.id).collect();
+        let sum = |share: &Share<'_>| share.1.iter().map(total).sum::<i64>();
+        let is_owed = own.iter().map(sum).sum::<i64>() >= 0;
+        // One invoice by itself writes it while its lines are put into rows.
+        let is_one_invoice = is_owed && back.is_empty() && !own.is_empty();
+        if !is_one_invoice {
+            self.set_next_due(tx, &std::mem::take(&mut due))?;
+            positions = None;
+        }
         let mut issued = Vec::new();
         for (invoice, given) in &back {
             issued.push(self.give_back(tx, invoice, given)?);
         }
-        let sum = |share: &Share<'_>| share.1.iter().map(total).sum::<i64>();
-        if own.iter().map(sum).sum::<i64>() >= 0 {
-            issued.extend(self.invoice(tx, own)?);
+        if is_owed {
+            issued.extend(self.invoice(tx, own, (&due, positions))?);
         } else {
             // A credit note belongs to one invoice, so every contract has its own.
             for one in own {
                 issued.extend(match sum(&one) >= 0 {
-                    true => self.invoice(tx, vec![one])?,
+                    true => self.invoice(tx, vec![one], (&[], None))?,
                     false => self.credit_note(tx, one)?,
                 });
             }
         }
         self.could_be_billed(tx, &billed)?;
         parallel::let_go(parts);
+        parallel::let_go(due);
         Ok(issued)
     }
 
-    /// Writes how far the contracts are looked at.
-    fn carry_on(&self, tx: &mut Tx<'_>, parts: &[Ready]) -> Result<(), AppFault> {
+    /// How far the contracts are looked at then; what is measured is written at once.
+    fn carry_on(&self, tx: &mut Tx<'_>, parts: &[Ready]) -> Result<Vec<NextDue>, AppFault> {
         let mut due = Vec::new();
         for part in parts {
             if is_measured(&part.contract) {
@@ -240,7 +258,12 @@ impl Together<'_> {
                 });
             }
         }
-        if bill_pages::set_next_due(tx, &due)? {
+        Ok(due)
+    }
+
+    /// Writes how far the contracts are looked at.
+    fn set_next_due(&self, tx: &mut Tx<'_>, due: &[NextDue]) -> Result<(), AppFault> {
+        if bill_pages::set_next_due(tx, due)? {
             return Ok(());
         }
         let message = format!("contracts billed to {} have changed", self.buyer.id);
@@ -334,7 +357,14 @@ impl Together<'_> {
         Ok(row.id)
     }
 
-    fn invoice(&self, tx: &mut Tx<'_>, own: Vec<Share<'_>>) -> Result<Option<String>, AppFault> {
+    /// An invoice of these lines. What is due next of their contracts is written before it: the contracts
+    /// are locked before the series of its number, as everywhere.
+    fn invoice(
+        &self,
+        tx: &mut Tx<'_>,
+        own: Vec<Share<'_>>,
+        (due, positions): (&[NextDue], Option<Vec<Position>>),
+    ) -> Result<Option<String>, AppFault> {
         let parts: Vec<&Ready> = own.iter().map(|(part, _)| *part).collect();
         let Some(lead) = parts.first() else {
             return Ok(None);
@@ -350,7 +380,12 @@ impl Together<'_> {
             ..self.draft(lead, &self.buyer, Kind::Invoice, &lines)
         };
         let sold = sold(parts.iter().copied(), &self.buyer);
-        let mut row = document::issue_sold(tx, self.context, &mut recorder, &draft, &sold)?;
+        let what = (&draft, &sold);
+        let before = Before {
+            positions,
+            first: |tx: &mut Tx<'_>| self.set_next_due(tx, due),
+        };
+        let mut row = document::issue_after(tx, self.context, &mut recorder, what, before)?;
         prepaid::use_on(tx, self.context, &mut recorder, &mut row)?;
         payment::collect(tx, self.context, &mut recorder, &row, &self.buyer)?;
         for part in &parts {

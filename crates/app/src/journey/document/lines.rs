@@ -5,6 +5,7 @@
 use super::places::Places;
 use super::{Draft, SoldTo};
 use crate::fault::{AppFault, stored_value, to_store};
+use crate::parallel;
 use crate::record::Context;
 use billing::{KeptLine, TaxedLine};
 use events::DocumentLine;
@@ -51,7 +52,10 @@ enum Made {
 impl Made {
     fn write(self, tx: &mut Tx<'_>, contract: &ContractId) -> Result<(), AppFault> {
         match self {
-            Made::Rows(rows) => LineRow::insert(tx, &rows)?,
+            Made::Rows(rows) => {
+                LineRow::insert(tx, &rows)?;
+                parallel::let_go(rows);
+            }
             Made::Moves(moves) => {
                 if !bill_pages::move_positions(tx, &moves)? {
                     let message = format!("positions of contract {contract} have moved");
@@ -101,27 +105,37 @@ impl<'d> Lines<'d> {
         Ok((rows, moved, written))
     }
 
-    /// Writes every row and moves the positions. What follows from the lines is worked out by `then`, for
-    /// a long document while they are written.
-    pub(super) fn write<R: Send>(
+    /// Writes what `begin` does, every row, and moves the positions. What follows from the lines and from
+    /// what `begin` answers is worked out by `then`, for a long document while they are written.
+    pub(super) fn write<B: Send, R: Send>(
         self,
         tx: &mut Tx<'_>,
-        then: impl FnOnce(Written) -> Result<R, AppFault> + Send,
+        begin: impl FnOnce(&mut Tx<'_>) -> Result<B, AppFault>,
+        then: impl FnOnce(Written, B) -> Result<R, AppFault> + Send,
     ) -> Result<R, AppFault> {
         let contract = &self.draft.contract.id;
         if self.draft.lines.len() <= A_PIECE {
+            let begun = begin(tx)?;
             let (rows, moved, written) = self.rows()?;
             Made::Rows(rows).write(tx, contract)?;
             Made::Moves(moved).write(tx, contract)?;
-            return then(written);
+            return then(written, begun);
         }
         std::thread::scope(|scope| {
             let (offer, offered) = sync_channel(AHEAD);
-            let making = scope.spawn(move || self.make(&offer).and_then(then));
-            let mut made = offered.iter();
-            let written = made.try_for_each(|made: Made| made.write(tx, contract));
-            // It ends once nobody listens.
-            drop(offered);
+            let (tell, told) = sync_channel(1);
+            let making = scope.spawn(move || {
+                let written = self.make(&offer)?;
+                then(written, told.recv().map_err(|_| StoreFault::BrokeOff)?)
+            });
+            let written = begin(tx).and_then(|begun| {
+                // It listens until it is done, unless it has a fault to answer.
+                let _ = tell.send(begun);
+                let mut made = offered.iter();
+                made.try_for_each(|made: Made| made.write(tx, contract))
+            });
+            // It ends once nobody listens or tells.
+            drop((offered, tell));
             let worked_out = making.join();
             written.and_then(|()| worked_out.unwrap_or_else(|broke| resume_unwind(broke)))
         })

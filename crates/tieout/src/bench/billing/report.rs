@@ -83,6 +83,7 @@ fn run(run: &Run) -> Value {
         "peak_memory_bytes": run.memory,
         "peak_anonymous_bytes": run.anonymous,
         "processor_microseconds": microseconds(run.processor),
+        "stolen_microseconds": microseconds(run.stolen),
         "file_bytes": run.file,
         "bare_microseconds": run.bare.map(|(took, _)| microseconds(took)),
         "bare_rows": run.bare.map(|(_, rows)| rows),
@@ -134,6 +135,7 @@ pub fn page(results: &Results) -> String {
         "peak memory",
         "of it not mapped",
         "both cores used",
+        "taken away",
         "file",
         "bare",
         "ratio",
@@ -149,6 +151,7 @@ pub fn page(results: &Results) -> String {
             megabytes(run.memory),
             megabytes(run.anonymous),
             milliseconds(run.processor),
+            milliseconds(run.stolen),
             megabytes(run.file),
             run.bare
                 .map_or_else(String::new, |(took, _)| milliseconds(took)),
