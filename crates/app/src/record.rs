@@ -123,10 +123,10 @@ struct WorkedOut {
 
 impl WorkedOut {
     fn of(context: &Context, envelope: &Envelope) -> Result<WorkedOut, AppFault> {
-        Ok(WorkedOut {
-            payload: store::log::payload(envelope)?,
-            draft: draft(context, envelope),
-        })
+        // One after the other: of a long document each takes tens of megabytes for a moment.
+        let draft = draft(context, envelope);
+        let payload = store::log::payload(envelope)?;
+        Ok(WorkedOut { payload, draft })
     }
 }
 

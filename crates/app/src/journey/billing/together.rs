@@ -386,13 +386,14 @@ impl Together<'_> {
             first: |tx: &mut Tx<'_>| self.set_next_due(tx, due),
         };
         let mut row = document::issue_after(tx, self.context, &mut recorder, what, before)?;
+        // Before the event is written, which takes as much room again.
+        parallel::let_go(lines);
         prepaid::use_on(tx, self.context, &mut recorder, &mut row)?;
         payment::collect(tx, self.context, &mut recorder, &row, &self.buyer)?;
         for part in &parts {
             taxation::issued_by(tx, part.decision.as_deref(), &row.id)?;
         }
         self.tell(tx, recorder, &row, &parts)?;
-        parallel::let_go(lines);
         Ok(Some(row.id))
     }
 

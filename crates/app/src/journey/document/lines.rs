@@ -17,7 +17,7 @@ use store::{StoreFault, Tx};
 use values::{ContractId, LineId, Money};
 
 /// Lines that are put into rows and written at a time.
-const A_PIECE: usize = 2_000;
+const A_PIECE: usize = 1_000;
 /// Pieces that wait to be written: rows are made faster than they are written, and whoever has made them
 /// has more to do.
 const AHEAD: usize = 8;
