@@ -198,19 +198,20 @@ pub fn next_due(contract: &Contract, through: Date) -> Option<Date> {
 
 fn component_due(contract: &Contract, component: &Component, through: Date) -> Option<Date> {
     let is_measured = component.measure.is_some();
+    let spans = component.spans();
     // What is charged once or once a term has few periods; of others the one that holds `through`
     // and the next hold the day, unless a pause or a later start lies there.
     let mut since = through;
     loop {
         let window = windows_between(contract, component, since, Date::MAX).next()?;
         let period = window.period;
+        let mut charged = spans.iter().filter_map(|span| span.period.meet(&period));
+        let first = charged.next().map(|days| days.from());
         let due = match component.timing {
             // What is measured is not known before its period has ended.
-            Timing::Advance if is_measured => None,
-            Timing::Advance => component.first_charged(period),
+            Timing::Advance => first.filter(|_| !is_measured),
             Timing::Arrears | Timing::ArrearsWithRunning => {
-                let any = is_measured || component.first_charged(period).is_some();
-                any.then(|| last_served(component, period))
+                (is_measured || first.is_some()).then(|| last_served(component, period))
             }
         };
         if let Some(due) = due.filter(|due| *due > through) {

@@ -84,18 +84,6 @@ impl DimensionsOf<'_> {
     }
 }
 
-impl Dimensions {
-    /// Where they stand.
-    #[must_use]
-    pub fn borrowed(&self) -> DimensionsOf<'_> {
-        DimensionsOf {
-            customer: self.customer.as_ref(),
-            contract: self.contract.as_ref(),
-            product: self.product.as_ref(),
-        }
-    }
-}
-
 /// One line of a journal; its amount is never zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

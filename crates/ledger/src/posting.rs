@@ -3,9 +3,7 @@
 use crate::journal::differences;
 use crate::rules::{AccountChoice, Rule, RuleBook, RuleLine, Side};
 use crate::{Chart, DimensionsOf, Facts, JournalDraft, JournalLine, Part};
-use hashbrown::DefaultHashBuilder;
-use hashbrown::hash_table::{Entry, HashTable};
-use std::hash::BuildHasher;
+use std::collections::HashMap;
 use values::{AccountCode, Currency, Date, Decimal, EntityId, Month};
 
 /// Why a recorded fact could not be posted. The fact stays recorded; the posting is parked and is
@@ -148,25 +146,19 @@ impl RuleBook {
 
 /// Journal lines in the order of the rule, those of the same account and dimensions merged.
 #[derive(Default)]
-struct Merged {
+struct Merged<'e> {
     lines: Vec<JournalLine>,
     /// Where the line of an account and dimensions is: one document may have tens of thousands.
-    places: HashTable<usize>,
-    hasher: DefaultHashBuilder,
+    places: HashMap<(&'e AccountCode, DimensionsOf<'e>), usize>,
 }
 
-/// What a line is merged with others by.
-fn place(line: &JournalLine) -> (&AccountCode, DimensionsOf<'_>) {
-    (&line.account, line.dimensions.borrowed())
-}
-
-impl Merged {
+impl<'e> Merged<'e> {
     /// Adds what one rule line makes of one part.
     fn add(
         &mut self,
         rule: &Rule,
-        rule_line: &RuleLine,
-        part: &Part<'_>,
+        rule_line: &'e RuleLine,
+        part: &Part<'e>,
         facts: &Facts<'_>,
         chart: &Chart,
     ) -> Result<(), PostingRefusal> {
@@ -185,30 +177,22 @@ impl Merged {
             Side::Debit => minor,
             Side::Credit => minor.checked_neg().ok_or(PostingRefusal::TooLarge)?,
         };
-        let wanted = (account, part.dimensions.only(&rule_line.dimensions));
-        let Merged {
-            lines,
-            places,
-            hasher,
-        } = self;
-        let is_wanted = |at: &usize| lines.get(*at).is_some_and(|line| place(line) == wanted);
-        let hash = |at: &usize| hasher.hash_one(lines.get(*at).map(place));
-        match places.entry(hasher.hash_one(Some(wanted)), is_wanted, hash) {
-            Entry::Occupied(known) => {
-                if let Some(line) = lines.get_mut(*known.get()) {
-                    let sum = line.amount.checked_add(amount);
-                    line.amount = sum.ok_or(PostingRefusal::TooLarge)?;
-                }
+        let dimensions = part.dimensions.only(&rule_line.dimensions);
+        let next = self.lines.len();
+        let at = *self.places.entry((account, dimensions)).or_insert(next);
+        match self.lines.get_mut(at) {
+            Some(line) => {
+                line.amount = line
+                    .amount
+                    .checked_add(amount)
+                    .ok_or(PostingRefusal::TooLarge)?;
             }
-            Entry::Vacant(free) => {
-                free.insert(lines.len());
-                lines.push(JournalLine {
-                    account: account.clone(),
-                    amount,
-                    currency: facts.currency,
-                    dimensions: wanted.1.cloned(),
-                });
-            }
+            None => self.lines.push(JournalLine {
+                account: account.clone(),
+                amount,
+                currency: facts.currency,
+                dimensions: dimensions.cloned(),
+            }),
         }
         Ok(())
     }

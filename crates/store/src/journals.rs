@@ -2,7 +2,7 @@
 //! deleted. Posting one entry takes one statement for the journal, one for its lines and one for
 //! its balances; on PostgreSQL each is one round trip.
 
-use crate::{Param, Row, StoreFault, Tx, params};
+use crate::{Param, StoreFault, Tx, params};
 use std::sync::LazyLock;
 
 table! {
@@ -281,26 +281,6 @@ pub struct PostedRow {
     pub customer: String,
 }
 
-/// The columns of a posted line. The head of a journal names the first contract of its document; a line of
-/// one that spans several is of none.
-const POSTED: &str = "l.line, l.amount, l.product, j.id, j.date, j.narration, j.document,
-    CASE WHEN EXISTS (SELECT 1 FROM document_part p WHERE p.document = j.document AND p.contract <> j.contract)
-    THEN '' ELSE j.contract END, j.customer";
-
-fn posted(mut row: Row) -> Result<PostedRow, StoreFault> {
-    Ok(PostedRow {
-        line: row.int(0)?,
-        amount: row.int(1)?,
-        product: row.text(2)?,
-        journal: row.text(3)?,
-        date: row.text(4)?,
-        narration: row.text(5)?,
-        document: row.text(6)?,
-        contract: row.text(7)?,
-        customer: row.text(8)?,
-    })
-}
-
 /// The key of an account's lines in one month.
 #[derive(Debug, Clone, Copy)]
 pub struct AccountMonth<'a> {
@@ -312,35 +292,6 @@ pub struct AccountMonth<'a> {
     pub currency: &'a str,
     /// Month.
     pub month: &'a str,
-}
-
-/// The lines of an account in a month by journal and line, after (journal, line).
-///
-/// # Errors
-/// When the database refuses.
-pub fn lines_of_account(
-    tx: &mut Tx<'_>,
-    key: AccountMonth<'_>,
-    after: (&str, i64),
-    limit: i64,
-) -> Result<Vec<PostedRow>, StoreFault> {
-    tx.query(
-        &format!(
-            "SELECT {POSTED} FROM journal_line l JOIN journal j ON j.id = l.journal
-         WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
-         AND (l.journal, l.line) > (?5, ?6) ORDER BY l.journal, l.line LIMIT ?7"
-        ),
-        params![
-            key.entity,
-            key.account,
-            key.currency,
-            key.month,
-            after.0,
-            after.1,
-            limit
-        ],
-        posted,
-    )
 }
 
 /// The lines summed by entity, account, currency and month: what the balances must equal.
@@ -467,7 +418,8 @@ pub fn months(tx: &mut Tx<'_>, entity: &str) -> Result<Vec<String>, StoreFault> 
     )
 }
 
-/// The lines of an account in a month by accounting date, after (date, journal, line).
+/// The lines of an account in a month by accounting date, after (date, journal, line). The head of a journal
+/// names the first contract of its document; a line of one that spans several is of none.
 ///
 /// # Errors
 /// When the database refuses.
@@ -478,11 +430,27 @@ pub fn lines_by_date(
     limit: i64,
 ) -> Result<Vec<PostedRow>, StoreFault> {
     tx.query(
-        &format!("SELECT {POSTED} FROM journal_line l JOIN journal j ON j.id = l.journal
+        "SELECT l.line, l.amount, l.product, j.id, j.date, j.narration, j.document,
+           CASE WHEN EXISTS (
+             SELECT 1 FROM document_part p WHERE p.document = j.document AND p.contract <> j.contract
+           ) THEN '' ELSE j.contract END, j.customer
+         FROM journal_line l JOIN journal j ON j.id = l.journal
          WHERE l.entity = ?1 AND l.account = ?2 AND l.currency = ?3 AND l.month = ?4
-         AND (j.date, l.journal, l.line) > (?5, ?6, ?7) ORDER BY j.date, l.journal, l.line LIMIT ?8"),
+         AND (j.date, l.journal, l.line) > (?5, ?6, ?7) ORDER BY j.date, l.journal, l.line LIMIT ?8",
         params![key.entity, key.account, key.currency, key.month, after.0, after.1, after.2, limit],
-        posted,
+        |mut row| {
+            Ok(PostedRow {
+                line: row.int(0)?,
+                amount: row.int(1)?,
+                product: row.text(2)?,
+                journal: row.text(3)?,
+                date: row.text(4)?,
+                narration: row.text(5)?,
+                document: row.text(6)?,
+                contract: row.text(7)?,
+                customer: row.text(8)?,
+            })
+        },
     )
 }
 

@@ -14,11 +14,11 @@ use events::{BillingDocument, DocumentLine, Event, Reference};
 use lines::{Lines, Written};
 pub(crate) use places::Places;
 use std::collections::{BTreeMap, BTreeSet};
-use store::bill_pages::{self, Moved, Position};
+use store::bill_pages::{self, Moved, NextDue, Position};
 use store::document_roundings::RoundingRow;
 use store::documents::{self, DocumentRow, LineRow};
 use store::routing::PartRow;
-use store::{Tx, settings};
+use store::{StoreFault, Tx, settings};
 use values::{
     ContractId, CorrelationId, CreditNoteId, CustomerId, Date, InvoiceId, Money, RoundingLine,
     amount_to_pay,
@@ -143,29 +143,38 @@ pub(crate) fn issue_sold(
     draft: &Draft<'_>,
     sold: &SoldTo,
 ) -> Result<DocumentRow, AppFault> {
-    let nothing = Before {
-        positions: None,
-        first: |_: &mut Tx<'_>| Ok(()),
-    };
-    issue_after(tx, context, recorder, (draft, sold), nothing)
+    issue_knowing(tx, context, recorder, (draft, sold), Known::default())
 }
 
-/// What is known and done before a document is issued.
-pub(crate) struct Before<F> {
-    /// Where the obligations of its contracts stand, if nothing has moved since that was read.
+/// What is known of the contracts of a document before it is issued.
+#[derive(Default)]
+pub(crate) struct Known {
+    /// From when they are to be looked at again, where that has not been written.
+    pub(crate) due: Vec<NextDue>,
+    /// Where their obligations stand, if nothing has moved since that was read.
     pub(crate) positions: Option<Vec<Position>>,
-    /// Writes what is to be written before anything of the document.
-    pub(crate) first: F,
 }
 
-/// As [`issue_sold`] after something else, which is written while the lines of a long document are put
-/// into rows.
-pub(crate) fn issue_after(
+impl Known {
+    /// Writes from when the contracts are to be looked at again.
+    pub(crate) fn write_due(&self, tx: &mut Tx<'_>) -> Result<(), AppFault> {
+        if self.due.is_empty() || bill_pages::set_next_due(tx, &self.due)? {
+            return Ok(());
+        }
+        let message = "contracts billed together have changed".to_owned();
+        Err(StoreFault::Contended(message).into())
+    }
+}
+
+/// As [`issue_sold`], with what is known of its contracts. What is due of them next is written before the
+/// number is taken, because contracts are locked before series everywhere; for a long document while its
+/// lines are put into rows.
+pub(crate) fn issue_knowing(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     (draft, sold): (&Draft<'_>, &SoldTo),
-    before: Before<impl FnOnce(&mut Tx<'_>) -> Result<(), AppFault>>,
+    mut known: Known,
 ) -> Result<DocumentRow, AppFault> {
     let contracts: BTreeSet<&str> = draft
         .lines
@@ -173,14 +182,12 @@ pub(crate) fn issue_after(
         .map(|taxed| taxed.line.contract.as_str())
         .collect();
     let named: Vec<&str> = contracts.iter().copied().collect();
-    let known = before
-        .positions
-        .map_or_else(|| bill_pages::positions(tx, &named), Ok);
-    let mut positions = known?;
+    let positions = known.positions.take();
+    let mut positions = positions.map_or_else(|| bill_pages::positions(tx, &named), Ok)?;
     let ids = draft.kind.ids(context);
     let document = ids.0.clone();
     let begin = |tx: &mut Tx<'_>| {
-        (before.first)(tx)?;
+        known.write_due(tx)?;
         let number = number(tx, context, draft)?;
         PartRow::insert(tx, &parts(&document, &contracts, sold))?;
         Ok(number)
@@ -203,6 +210,7 @@ pub(crate) fn issue_after(
     RoundingRow::insert(tx, rounding.as_slice())?;
     bill_pages::add_credited(tx, &credited)?;
     parallel::let_go(positions);
+    parallel::let_go(known.due);
     Ok(row)
 }
 

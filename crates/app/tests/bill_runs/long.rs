@@ -215,7 +215,8 @@ fn its_journal_is_as_short_as_that_of_one_contract() {
         currency: "EUR",
         month: "2026-01",
     };
-    let read = move |tx: &mut store::Tx<'_>| journals::lines_of_account(tx, debits, ("", 0), 1_000);
+    let read =
+        move |tx: &mut store::Tx<'_>| journals::lines_by_date(tx, debits, ("", "", 0), 1_000);
     let debits = company.app.store().read(read).unwrap();
     let named = |row: &journals::PostedRow| (row.journal == journal.id, row.contract.is_empty());
     assert!(debits.iter().any(|row| named(row) == (true, true)));

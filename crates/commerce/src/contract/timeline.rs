@@ -92,16 +92,6 @@ impl Component {
         !self.paused_on(date) && self.phase_on(date) != Some(Phase::Trial)
     }
 
-    /// The first of these days that is charged, if any is.
-    #[must_use]
-    pub fn first_charged(&self, days: Period) -> Option<Date> {
-        let spans = self.spans();
-        let first = spans
-            .iter()
-            .find(|span| span.period.until() > days.from())?;
-        Some(first.period.from().max(days.from())).filter(|day| *day < days.until())
-    }
-
     /// The timeline: stretches that are charged and in which nothing changes, rising, each unlike
     /// the one it adjoins. Pauses and trials are left out.
     #[must_use]

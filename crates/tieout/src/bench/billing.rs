@@ -230,7 +230,7 @@ fn remove(path: &Path) {
 fn run_over(app: &App, page: usize) -> Result<Run, BenchFault> {
     machine::forget_peak();
     let (mut took, mut invoices, mut anonymous) = (Vec::new(), 0, 0);
-    let before = (machine::processor_time(), machine::stolen_time());
+    let (processor, stolen) = (machine::processor_time(), machine::stolen_time());
     let began = Instant::now();
     let mut last = began;
     app.bill_pages(ACTOR, &pages(page)?, |done| {
@@ -248,8 +248,8 @@ fn run_over(app: &App, page: usize) -> Result<Run, BenchFault> {
         pages: took,
         memory: machine::peak_memory(),
         anonymous,
-        processor: machine::processor_time().saturating_sub(before.0),
-        stolen: machine::stolen_time().saturating_sub(before.1),
+        processor: machine::processor_time().saturating_sub(processor),
+        stolen: machine::stolen_time().saturating_sub(stolen),
         file: 0,
         bare: None,
         seeding: Duration::ZERO,

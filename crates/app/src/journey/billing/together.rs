@@ -5,12 +5,12 @@
 
 use super::apart::{self, Ready};
 use super::case::{Others, excepted};
-use super::owing::{Drafts, owing};
+use super::owing::{Drafts, Owing, owing};
 use super::{Asked, Billed};
 use crate::Refusal;
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
-use crate::journey::document::{self, Before, Draft, Kind, SoldTo};
+use crate::journey::document::{self, Draft, Kind, Known, SoldTo};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
 use crate::journey::{
@@ -22,11 +22,11 @@ use crate::usage::rate::is_measured;
 use ::billing::{Document, LESS_OWED, TaxedLine, document_of};
 use commerce::{Contract, Customer};
 use std::collections::BTreeMap;
-use store::bill_pages::{self, NextDue, Position};
+use store::bill_pages::NextDue;
 use store::contracts::ContractRow;
 use store::documents::DocumentRow;
 use store::invoice_drafts;
-use store::{StoreFault, Tx, documents, routing, settings};
+use store::{Tx, documents, routing, settings};
 use values::{ContractId, CreditNoteId, Date};
 
 /// Bills a contract with what else goes to the same account, and answers what it and the others came
@@ -63,14 +63,12 @@ pub(super) fn bill(
     settings::take_turn(tx, &format!("bill-to/{}", group.bill_to))?;
     let members = members(tx, &mut routes, &group, row, through)?;
     let drafts = drafts(tx, &members)?;
-    let owing = owing(tx, context, (members, &drafts), through)?;
+    let mut owing = owing(tx, context, (members, &drafts), through)?;
+    let held = std::mem::take(&mut owing.others);
     let ids: Vec<String> = owing.ready.iter().map(|part| part.row.id.clone()).collect();
     let outcome = match owing.waits {
         true => Billed::Held,
-        false => {
-            let owed = (owing.ready, owing.positions);
-            issue(tx, context, (&group, owed, drafts), through, asked)?
-        }
+        false => issue(tx, context, (&group, owing, drafts), through, asked)?,
     };
     let beside = match &outcome {
         // They stand on the document of the one that was asked for.
@@ -78,7 +76,7 @@ pub(super) fn bill(
         outcome => outcome.clone(),
     };
     let mut others: Others = ids.into_iter().map(|id| (id, beside.clone())).collect();
-    others.extend(owing.others);
+    others.extend(held);
     let own = others.remove(id.as_str()).unwrap_or(Billed::Nothing);
     Ok(Some(match outcome {
         Billed::Nothing => (own, others),
@@ -90,11 +88,11 @@ pub(super) fn bill(
 fn issue(
     tx: &mut Tx<'_>,
     context: &Context,
-    (group, (parts, positions), drafts): (&Group, Owed, Drafts),
+    (group, owing, drafts): (&Group, Owing, Drafts),
     through: Date,
     asked: Asked,
 ) -> Result<Billed, AppFault> {
-    let draft = match stand(tx, context, (&parts, drafts), through, asked)? {
+    let draft = match stand(tx, context, (&owing.ready, drafts), through, asked)? {
         Stand::Issue(draft) => draft,
         Stand::Waits(billed) => return Ok(billed),
     };
@@ -102,7 +100,7 @@ fn issue(
         context,
         buyer: customer::load(tx, &group.bill_to)?,
     };
-    let documents = together.bill(tx, (parts, positions))?;
+    let documents = together.bill(tx, owing)?;
     let Some(document) = documents.first() else {
         return Ok(Billed::Nothing);
     };
@@ -179,20 +177,17 @@ struct Together<'a> {
     buyer: Customer,
 }
 
-/// What contracts owe, and where their obligations stand where that is known still.
-type Owed = (Vec<Ready>, Option<Vec<Position>>);
-
 /// A contract with its lines on a document.
 type Share<'p> = (&'p Ready, Vec<TaxedLine>);
 
 impl Together<'_> {
     /// Issues what is owed; answers the documents, what is given back of earlier invoices first.
-    fn bill(
-        &self,
-        tx: &mut Tx<'_>,
-        (mut parts, mut positions): Owed,
-    ) -> Result<Vec<String>, AppFault> {
-        let mut due = self.carry_on(tx, &parts)?;
+    fn bill(&self, tx: &mut Tx<'_>, owing: Owing) -> Result<Vec<String>, AppFault> {
+        let mut parts = owing.ready;
+        let mut known = Known {
+            due: self.carry_on(tx, &parts)?,
+            positions: owing.positions,
+        };
         let taken: Vec<Vec<TaxedLine>> = parts.iter_mut().map(Ready::take_lines).collect();
         let mut own: Vec<Share<'_>> = Vec::with_capacity(parts.len());
         let mut back: BTreeMap<String, Vec<(&Ready, TaxedLine)>> = BTreeMap::new();
@@ -216,27 +211,25 @@ impl Together<'_> {
         // One invoice by itself writes it while its lines are put into rows.
         let is_one_invoice = is_owed && back.is_empty() && !own.is_empty();
         if !is_one_invoice {
-            self.set_next_due(tx, &std::mem::take(&mut due))?;
-            positions = None;
+            std::mem::take(&mut known).write_due(tx)?;
         }
         let mut issued = Vec::new();
         for (invoice, given) in &back {
             issued.push(self.give_back(tx, invoice, given)?);
         }
         if is_owed {
-            issued.extend(self.invoice(tx, own, (&due, positions))?);
+            issued.extend(self.invoice(tx, own, known)?);
         } else {
             // A credit note belongs to one invoice, so every contract has its own.
             for one in own {
                 issued.extend(match sum(&one) >= 0 {
-                    true => self.invoice(tx, vec![one], (&[], None))?,
+                    true => self.invoice(tx, vec![one], Known::default())?,
                     false => self.credit_note(tx, one)?,
                 });
             }
         }
         self.could_be_billed(tx, &billed)?;
         parallel::let_go(parts);
-        parallel::let_go(due);
         Ok(issued)
     }
 
@@ -259,15 +252,6 @@ impl Together<'_> {
             }
         }
         Ok(due)
-    }
-
-    /// Writes how far the contracts are looked at.
-    fn set_next_due(&self, tx: &mut Tx<'_>, due: &[NextDue]) -> Result<(), AppFault> {
-        if bill_pages::set_next_due(tx, due)? {
-            return Ok(());
-        }
-        let message = format!("contracts billed to {} have changed", self.buyer.id);
-        Err(StoreFault::Contended(message).into())
     }
 
     /// Clears what held the contracts.
@@ -357,13 +341,11 @@ impl Together<'_> {
         Ok(row.id)
     }
 
-    /// An invoice of these lines. What is due next of their contracts is written before it: the contracts
-    /// are locked before the series of its number, as everywhere.
     fn invoice(
         &self,
         tx: &mut Tx<'_>,
         own: Vec<Share<'_>>,
-        (due, positions): (&[NextDue], Option<Vec<Position>>),
+        known: Known,
     ) -> Result<Option<String>, AppFault> {
         let parts: Vec<&Ready> = own.iter().map(|(part, _)| *part).collect();
         let Some(lead) = parts.first() else {
@@ -381,11 +363,7 @@ impl Together<'_> {
         };
         let sold = sold(parts.iter().copied(), &self.buyer);
         let what = (&draft, &sold);
-        let before = Before {
-            positions,
-            first: |tx: &mut Tx<'_>| self.set_next_due(tx, due),
-        };
-        let mut row = document::issue_after(tx, self.context, &mut recorder, what, before)?;
+        let mut row = document::issue_knowing(tx, self.context, &mut recorder, what, known)?;
         // Before the event is written, which takes as much room again.
         parallel::let_go(lines);
         prepaid::use_on(tx, self.context, &mut recorder, &mut row)?;

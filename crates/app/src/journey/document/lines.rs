@@ -5,7 +5,6 @@
 use super::places::Places;
 use super::{Draft, SoldTo};
 use crate::fault::{AppFault, stored_value, to_store};
-use crate::parallel;
 use crate::record::Context;
 use billing::{KeptLine, TaxedLine};
 use events::DocumentLine;
@@ -52,10 +51,7 @@ enum Made {
 impl Made {
     fn write(self, tx: &mut Tx<'_>, contract: &ContractId) -> Result<(), AppFault> {
         match self {
-            Made::Rows(rows) => {
-                LineRow::insert(tx, &rows)?;
-                parallel::let_go(rows);
-            }
+            Made::Rows(rows) => LineRow::insert(tx, &rows)?,
             Made::Moves(moves) => {
                 if !bill_pages::move_positions(tx, &moves)? {
                     let message = format!("positions of contract {contract} have moved");
