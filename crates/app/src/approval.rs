@@ -67,31 +67,46 @@ pub(crate) fn hold(
     if let Command::FinaliseInvoice(body) = &envelope.command {
         return journey::invoice_draft::hold(tx, context, body);
     }
-    // Prices that come by another way need whom a product needs.
-    let command = match &envelope.command {
-        Command::SetPrice(_) | Command::ImportCatalogue(_) => "publish_product",
-        other => other.name(),
-    };
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
-    let own_terms = match policy.asks_for_own_terms(command) {
+    let own_terms = match ruled_as(&envelope.command)
+        .iter()
+        .any(|command| policy.asks_for_own_terms(command))
+    {
         true => own_terms::of(context, &envelope.command),
         false => Vec::new(),
     };
-    if !policy.concerns(command, changes_existing, &own_terms) {
+    let mut ruled = ruled_as(&envelope.command);
+    ruled.retain(|command| policy.concerns(command, changes_existing, &own_terms));
+    if ruled.is_empty() {
         return Ok(None);
     }
     let evidence = evidence::of(tx, context, envelope)?;
     let moved = evidence.moved()?;
-    let measured = Measured {
-        command,
-        changes_existing,
-        own_terms: &own_terms,
-        moved: &moved,
-    };
-    match policy.demand(measured) {
+    let demand = ruled.into_iter().find_map(|command| {
+        policy.demand(Measured {
+            command,
+            changes_existing,
+            own_terms: &own_terms,
+            moved: &moved,
+        })
+    });
+    match demand {
         None => Ok(None),
         Some(demand) => keep(tx, context, envelope, digest, &evidence, &demand).map(Some),
+    }
+}
+
+/// The commands by whose rules a command is judged: the first rule that demands somebody counts.
+fn ruled_as(command: &Command) -> Vec<&'static str> {
+    match command {
+        // Prices that come by another way need whom a product needs.
+        Command::SetPrice(_) | Command::ImportCatalogue(_) => vec!["publish_product"],
+        // A credit needs whom a credit note needs, whatever it is given for.
+        Command::ResolveDispute(body) if journey::exception::dispute::gives_credit(body) => {
+            vec!["issue_credit_note", command.name()]
+        }
+        other => vec![other.name()],
     }
 }
 

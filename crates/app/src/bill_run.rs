@@ -2,8 +2,13 @@
 //! where the policy asks for one, run page by page by the worker, paused, resumed and cancelled. The
 //! position of a run moves in the transaction of each page, so that it goes on exactly where it was
 //! when the program ends at any moment, and every contract's result names its document or why not.
+//! A page that would take a run beyond what it may issue is undone; the run previews what is left and
+//! asks a second person.
 
+mod age;
+mod limit;
 mod steer;
+mod totals;
 mod view;
 
 pub use view::{BillRunDetail, BillRunResultView, BillRunTotals, BillRunView};
@@ -11,23 +16,18 @@ pub use view::{BillRunDetail, BillRunResultView, BillRunTotals, BillRunView};
 pub(crate) use steer::{approve, create, steer};
 
 use crate::fault::{AppFault, stored_value};
-use crate::journey::billing::{Billed, Foreseen, PageDone, Pages, Seen, Through};
+use crate::journey::billing::{CONTRACTS_A_PAGE, PageDone, Pages, Seen, Through};
 use crate::record::{Context, Fact, Recorder};
 use crate::worker::{self, Progress};
 use crate::{App, Refusal};
-use control::approval_policy::Measured;
 use events::{BillRunReport, Event};
-use std::collections::BTreeMap;
 use store::bill_pages::{self, DueFilter};
-use store::bill_runs::{self, BillRunResult, BillRunRow, BillRunTotal};
+use store::bill_runs::{self, BillRunResult, BillRunRow};
 use store::{StoreFault, Tx};
-use values::{BillRunId, Currency, Date, Money, Zone};
+use values::{BillRunId, Date, Zone};
 
 /// Who bills when the worker runs.
 const ACTOR: &str = "tieout/billing";
-
-/// The command whose rule of the approval policy says from which total a run needs a second person.
-const APPROVED: &str = "create_bill_run";
 
 /// Part of the totals and results that the preview made.
 const EXPECTED: &str = "expected";
@@ -44,93 +44,143 @@ pub(crate) fn work(app: &App) -> Progress {
     )
 }
 
+/// How issuing came to an end.
+enum Stopped {
+    /// Every contract was looked at.
+    AtTheEnd,
+    /// A person has paused or cancelled it, or whoever works it stops.
+    OnTheWay,
+    /// The next page would take it beyond what it may issue, for this reason.
+    AtTheLimit(String),
+}
+
 impl App {
     /// Previews every planned run and goes on with every run that is under way, until each is done,
-    /// paused or cancelled. Returns how many runs it moved.
+    /// waits for a person, is paused or is cancelled. Returns how many runs it moved.
     ///
     /// # Errors
     /// When the store fails; the next call goes on from the last durable page.
     pub fn work_bill_runs(&self) -> Result<u64, AppFault> {
+        self.work_bill_runs_by(CONTRACTS_A_PAGE, |_| true)
+    }
+
+    /// As [`App::work_bill_runs`] with `size` contracts a page. `each` is told of a page of a run once it
+    /// is durable, and answers whether to go on; a run that is left so stands where a program that ends
+    /// leaves it.
+    ///
+    /// # Errors
+    /// As [`App::work_bill_runs`].
+    pub fn work_bill_runs_by(
+        &self,
+        size: i64,
+        mut each: impl FnMut(&PageDone) -> bool,
+    ) -> Result<u64, AppFault> {
         let rows = self
             .store()
             .read(|tx| bill_runs::to_work(tx).map_err(AppFault::from))?;
         let mut moved = 0;
         for row in rows {
-            match row.status.as_str() {
-                "planned" => self.preview_bill_run(row)?,
-                _ => self.issue_bill_run(row)?,
-            }
             moved += 1;
+            if row.status == "planned" {
+                self.preview_bill_run(row, size)?;
+                continue;
+            }
+            let id = row.id.clone();
+            match self.issue_bill_run(&row, size, &mut each)? {
+                Stopped::AtTheEnd => self.run(ACTOR, move |tx, context| ended(tx, context, &id))?,
+                Stopped::OnTheWay => {}
+                Stopped::AtTheLimit(why) => {
+                    let asks =
+                        self.run(ACTOR, move |tx, context| asks_again(tx, context, &id, why))?;
+                    if let Some(row) = asks {
+                        self.preview_bill_run(row, size)?;
+                    }
+                }
+            }
         }
         Ok(moved)
     }
 
-    /// Adds up what a run would issue, by the function that issues it. Nothing is minted or posted.
-    fn preview_bill_run(&self, row: BillRunRow) -> Result<(), AppFault> {
-        let pages = pages_of(&row)?;
+    /// Adds up what a run would issue, by the function that issues it. Nothing is minted or posted. A run
+    /// that has issued already keeps that, and what is left of it is previewed.
+    fn preview_bill_run(&self, row: BillRunRow, size: i64) -> Result<(), AppFault> {
+        let pages = pages_of(&row, size)?;
         let id = row.id.clone();
         self.run(ACTOR, move |tx, _| Ok(bill_runs::forget_preview(tx, &id)?))?;
-        let mut row = BillRunRow { done: 0, ..row };
-        let mut after = (String::new(), String::new());
+        let mut left = 0;
+        let mut after = pages.after.clone();
         let mut seen = Seen::new();
         loop {
             let page = self.foresee_page(ACTOR, &pages, &after, &mut seen)?;
             let Some((foreseen, last)) = page else { break };
             after = last;
-            row.done += i64::try_from(foreseen.len()).unwrap_or(i64::MAX);
-            let (totals, results) = expected(&row.id, &foreseen);
+            left += count(foreseen.len());
+            let (totals, results) = totals::expected(&row.id, &foreseen);
             self.run(ACTOR, move |tx, _| {
                 bill_runs::add_totals(tx, &totals)?;
                 Ok(BillRunResult::insert(tx, &results)?)
             })?;
         }
-        self.run(ACTOR, move |tx, context| previewed(tx, context, row))
+        self.run(ACTOR, move |tx, context| {
+            previewed(tx, context, &row.id, left)
+        })
     }
 
-    /// Issues page after page until the run is over or a person stops it.
-    fn issue_bill_run(&self, row: BillRunRow) -> Result<(), AppFault> {
-        let pages = Pages {
-            after: (row.after_customer.clone(), row.after_contract.clone()),
-            ..pages_of(&row)?
-        };
+    /// Issues page after page until the run is over, a person stops it or it comes to its limit.
+    fn issue_bill_run(
+        &self,
+        row: &BillRunRow,
+        size: i64,
+        mut each: impl FnMut(&PageDone) -> bool,
+    ) -> Result<Stopped, AppFault> {
+        let pages = pages_of(row, size)?;
         let id = row.id.clone();
+        let mut goes_on = true;
         let noted = self.bill_pages_with(
             ACTOR,
             &pages,
             move |tx, context, page| note(tx, context, &id, page),
-            |_| true,
+            |page| {
+                goes_on = each(&page);
+                goes_on
+            },
         );
         match noted {
-            // A person has paused or cancelled it: the page that met this was undone.
-            Err(AppFault::Refused(refusals))
-                if refusals.iter().any(|refusal| refusal.code == STOPPED) =>
-            {
-                Ok(())
-            }
+            // The page that met this was undone.
+            Err(fault) if fault.has_code(STOPPED) => Ok(Stopped::OnTheWay),
+            Err(fault) if fault.has_code(LIMITED) => Ok(Stopped::AtTheLimit(fault.to_string())),
             Err(fault) => Err(fault),
-            Ok(()) => {
-                let id = row.id;
-                self.run(ACTOR, move |tx, context| ended(tx, context, &id))
-            }
+            Ok(()) if goes_on => Ok(Stopped::AtTheEnd),
+            Ok(()) => Ok(Stopped::OnTheWay),
         }
     }
 }
 
 /// Code of the refusal that undoes a page of a run that a person has stopped.
 const STOPPED: &str = "bill_run_stopped";
+/// Code of the refusal that undoes a page that would take a run beyond what it may issue.
+const LIMITED: &str = "bill_run_limit";
 
-fn pages_of(row: &BillRunRow) -> Result<Pages, AppFault> {
+/// The contracts of a run from its position on.
+fn pages_of(row: &BillRunRow, size: i64) -> Result<Pages, AppFault> {
     let through: Date = stored_value("date", &row.through)?;
     Ok(Pages {
+        after: (row.after_customer.clone(), row.after_contract.clone()),
+        size,
         through: Through::Day(through),
         filter: DueFilter {
             entity: row.entity.clone(),
             customer: row.customer.clone(),
             contract: row.contract.clone(),
             currency: row.currency.clone(),
+            ..DueFilter::default()
         },
         ..Pages::default()
     })
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// A run by id.
@@ -159,125 +209,39 @@ fn put(
     Err(StoreFault::Contended(message).into())
 }
 
-fn expected(run: &str, foreseen: &[Foreseen]) -> (Vec<BillRunTotal>, Vec<BillRunResult>) {
-    let mut totals: BTreeMap<(String, String), BillRunTotal> = BTreeMap::new();
-    let mut results = Vec::new();
-    for one in foreseen {
-        for document in &one.documents {
-            let kind = &document.kind;
-            let currency = document.total.currency.code().to_owned();
-            let total = totals
-                .entry((currency.clone(), kind.clone()))
-                .or_insert_with(|| BillRunTotal {
-                    run: run.to_owned(),
-                    part: EXPECTED.to_owned(),
-                    currency,
-                    kind: kind.clone(),
-                    documents: 0,
-                    net: 0,
-                    tax: 0,
-                    total: 0,
-                });
-            total.documents += 1;
-            total.net += document.net.minor;
-            total.tax += document.tax.minor;
-            total.total += document.total.minor;
-        }
-        let (outcome, why) = match (&one.held, one.documents.is_empty()) {
-            (Some(why), _) => ("held", why.clone()),
-            (None, false) => ("issued", one.words()),
-            (None, true) => continue,
-        };
-        results.push(BillRunResult {
-            run: run.to_owned(),
-            customer: one.customer.clone(),
-            contract: one.contract.clone(),
-            part: EXPECTED.to_owned(),
-            outcome: outcome.to_owned(),
-            document: String::new(),
-            why,
-        });
-    }
-    (totals.into_values().collect(), results)
-}
-
-/// Notes that the preview is complete and whether a second person is needed.
-fn previewed(tx: &mut Tx<'_>, context: &Context, row: BillRunRow) -> Result<(), AppFault> {
-    let before = load(tx, &row.id)?;
+/// Notes that the preview is complete, with how many contracts are `left`, and whether a second person is
+/// needed.
+fn previewed(tx: &mut Tx<'_>, context: &Context, id: &str, left: i64) -> Result<(), AppFault> {
+    let before = load(tx, id)?;
     if before.status != "planned" {
         return Ok(());
     }
-    let moved = sums(&bill_runs::totals(tx, &row.id)?, EXPECTED)?;
-    let demand = context.books.approvals.demand(Measured {
-        command: APPROVED,
-        changes_existing: true,
-        own_terms: &[],
-        moved: &moved,
-    });
+    let demand = limit::demand(context, &bill_runs::totals(tx, id)?, EXPECTED)?;
     let row = BillRunRow {
         status: if demand.is_some() { "waiting" } else { "ready" }.to_owned(),
         needs: demand.map_or_else(String::new, |demand| demand.why),
-        due: row.done,
-        done: 0,
+        due: before.done + left,
         ..before.clone()
     };
     put(tx, context, &before, row)?;
     Ok(())
 }
 
-/// Sums with tax by currency, invoices less credit notes.
-fn sums(totals: &[BillRunTotal], part: &str) -> Result<Vec<Money>, AppFault> {
-    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
-    for total in totals.iter().filter(|total| total.part == part) {
-        let sign = if total.kind == "credit_note" { -1 } else { 1 };
-        *sums.entry(&total.currency).or_default() += sign * total.total;
-    }
-    sums.into_iter()
-        .map(|(code, minor)| {
-            let currency: Currency = stored_value("currency", code)?;
-            Ok(Money::from_minor(minor, currency))
-        })
-        .collect()
-}
-
-/// Moves the run in the transaction of a page. A page of a run that was stopped is undone; one that
-/// takes an approved run over what was approved stays, and the run pauses.
+/// Moves the run in the transaction of a page. A page of a run that was stopped is undone, and so is one
+/// that would take it beyond what it may issue.
 fn note(tx: &mut Tx<'_>, context: &Context, id: &str, page: &PageDone) -> Result<(), AppFault> {
     let before = load(tx, id)?;
     if before.status != "running" {
         let message = format!("bill run {id} is {} and issues nothing", before.status);
         return Err(Refusal::whole(STOPPED, message).into());
     }
-    let documents: Vec<&str> = page.documents.iter().map(String::as_str).collect();
-    let issued = bill_runs::sums_of(tx, id, &documents)?;
-    bill_runs::add_totals(tx, &issued)?;
-    let results: Vec<BillRunResult> = page
-        .results
-        .iter()
-        .filter_map(|result| {
-            let (outcome, document) = match &result.outcome {
-                Billed::Nothing => return None,
-                // What is given back of earlier invoices comes first; the new one names the result.
-                Billed::Issued(documents) => {
-                    ("issued", documents.last().cloned().unwrap_or_default())
-                }
-                Billed::Drafted(draft) => ("drafted", draft.clone()),
-                Billed::Held => ("held", String::new()),
-            };
-            Some(BillRunResult {
-                run: id.to_owned(),
-                customer: result.customer.clone(),
-                contract: result.contract.clone(),
-                part: ISSUED.to_owned(),
-                outcome: outcome.to_owned(),
-                document,
-                why: String::new(),
-            })
-        })
-        .collect();
+    let (totals, results) = totals::came_to(tx, id, page)?;
+    bill_runs::add_totals(tx, &totals)?;
     BillRunResult::insert(tx, &results)?;
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut row = BillRunRow {
+    if let Some(why) = limit::over(context, &before, &bill_runs::totals(tx, id)?)? {
+        return Err(Refusal::whole(LIMITED, why).into());
+    }
+    let row = BillRunRow {
         done: before.done + count(page.contracts),
         issued: before.issued + count(page.documents.len()),
         held: before.held + count(page.held),
@@ -285,31 +249,30 @@ fn note(tx: &mut Tx<'_>, context: &Context, id: &str, page: &PageDone) -> Result
         after_contract: page.after.1.clone(),
         ..before.clone()
     };
-    if !row.checker.is_empty()
-        && let Some(over) = over_what_was_approved(&bill_runs::totals(tx, id)?)?
-    {
-        row.status = "paused".to_owned();
-        row.reason = over;
-    }
     put(tx, context, &before, row)?;
     Ok(())
 }
 
-fn over_what_was_approved(totals: &[BillRunTotal]) -> Result<Option<String>, AppFault> {
-    let approved = sums(totals, EXPECTED)?;
-    for issued in sums(totals, ISSUED)? {
-        let limit = approved
-            .iter()
-            .find(|known| known.currency == issued.currency)
-            .map_or(0, |known| known.minor);
-        if issued.minor > limit {
-            let limit = Money::from_minor(limit, issued.currency);
-            return Ok(Some(format!(
-                "{issued} is issued and {limit} was approved: contracts have changed since the preview"
-            )));
-        }
+/// Has a run that came to its limit previewed again: who approved it did not approve what it would come to.
+/// Answers the run, unless a person has stopped it.
+fn asks_again(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &str,
+    why: String,
+) -> Result<Option<BillRunRow>, AppFault> {
+    let before = load(tx, id)?;
+    if before.status != "running" {
+        return Ok(None);
     }
-    Ok(None)
+    let row = BillRunRow {
+        status: "planned".to_owned(),
+        checker: String::new(),
+        needs: String::new(),
+        reason: why,
+        ..before.clone()
+    };
+    put(tx, context, &before, row).map(Some)
 }
 
 fn ended(tx: &mut Tx<'_>, context: &Context, id: &str) -> Result<(), AppFault> {
@@ -322,6 +285,7 @@ fn ended(tx: &mut Tx<'_>, context: &Context, id: &str) -> Result<(), AppFault> {
         ..before.clone()
     };
     let row = put(tx, context, &before, row)?;
+    age::over(tx, context, &row)?;
     tell(tx, context, &row)
 }
 
@@ -340,8 +304,8 @@ fn tell(tx: &mut Tx<'_>, context: &Context, row: &BillRunRow) -> Result<(), AppF
         planned_by: row.maker.clone(),
         approved_by: optional(&row.checker),
         reason: optional(&row.reason),
-        expected: sums(&totals, EXPECTED)?,
-        issued: sums(&totals, ISSUED)?,
+        expected: totals::issued(&totals, EXPECTED)?,
+        issued: totals::issued(&totals, ISSUED)?,
         documents: count(row.issued),
         held: count(row.held),
         run,
@@ -350,7 +314,8 @@ fn tell(tx: &mut Tx<'_>, context: &Context, row: &BillRunRow) -> Result<(), AppF
         "running" => Event::BillRunStarted(report),
         _ => Event::BillRunEnded(report),
     };
-    let key = format!("bill-run/{}/{}", row.id, row.status);
+    // A run that another person has to approve on the way begins again.
+    let key = format!("bill-run/{}/{}/{}", row.id, row.status, row.changed);
     let correlation = stored_value("chain id", &row.correlation)?;
     let mut recorder = Recorder::new(context, correlation, "/billing", &key);
     let fact = Fact {
@@ -376,6 +341,6 @@ fn named<T: std::str::FromStr<Err: std::fmt::Display>>(
 
 /// How many contracts a run that is planned now would look at.
 fn due_now(tx: &mut Tx<'_>, row: &BillRunRow) -> Result<i64, AppFault> {
-    let filter = pages_of(row)?.filter;
+    let filter = pages_of(row, CONTRACTS_A_PAGE)?.filter;
     Ok(bill_pages::due_count(tx, &row.through, &filter)?)
 }

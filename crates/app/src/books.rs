@@ -3,7 +3,7 @@
 
 use crate::fault::{AppFault, Refusal, stored, stored_value};
 use billing::TaxTable;
-use commerce::{Catalogue, Policy, Product};
+use commerce::{Catalogue, Policy, Product, SellerTerms};
 use control::delivery_mode::DeliveryMode;
 use ledger::{Chart, Entity, RuleBook};
 use std::collections::BTreeMap;
@@ -79,6 +79,21 @@ fn policies(tx: &mut Tx<'_>) -> Result<BTreeMap<EntityId, Policy>, AppFault> {
     Ok(found)
 }
 
+/// What every legal entity decides of what it sells.
+fn sellers(
+    entities: &BTreeMap<EntityId, Entity>,
+    policies: &BTreeMap<EntityId, Policy>,
+) -> BTreeMap<EntityId, SellerTerms> {
+    let terms = |(id, entity): (&EntityId, &Entity)| {
+        let terms = SellerTerms {
+            policy: policies.get(id).cloned().unwrap_or_default(),
+            zone: entity.zone.clone(),
+        };
+        (id.clone(), terms)
+    };
+    entities.iter().map(terms).collect()
+}
+
 impl Books {
     /// Loads the configuration that is in force now.
     ///
@@ -103,13 +118,15 @@ impl Books {
             Some(body) => stored("routing", &body)?,
             None => Routing::default(),
         };
+        let policies = policies(tx)?;
         Ok(Books {
             catalogue: Catalogue {
                 products,
                 entities: entities.keys().cloned().collect(),
+                sellers: sellers(&entities, &policies),
             },
             entities,
-            policies: policies(tx)?,
+            policies,
             invoices: crate::journey::invoice_policy::load(tx)?,
             chart: read_chart(&newest(tx, "chart", Chart::STANDARD, today)?)?,
             rules: crate::governance::undated_rules(tx)?,
@@ -127,14 +144,6 @@ impl Books {
                     .map(|(_, text)| text.as_str()),
             )?,
         })
-    }
-
-    /// How parts of billing periods are priced where neither the line nor the product says: as the
-    /// legal entity does, else the standard policy.
-    #[must_use]
-    pub fn policy(&self, entity: &EntityId) -> Policy {
-        let stated = self.policies.get(entity);
-        stated.cloned().unwrap_or_default()
     }
 
     /// A legal entity.

@@ -1,6 +1,7 @@
 //! From an invoice to its money: cash application, write-offs and recoveries, prepaid credit, and what
 //! follows when nobody pays. Every movement is an event with its journal, in one transaction.
 
+pub(crate) mod account;
 pub mod cash;
 pub(crate) mod dunning;
 mod dunning_step;
@@ -8,6 +9,7 @@ mod payer;
 pub mod policy;
 pub mod prepaid;
 pub mod receivables;
+pub mod resumption;
 mod suspension;
 pub mod sync;
 pub mod unmatched;

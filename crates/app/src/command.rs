@@ -304,6 +304,8 @@ commands! {
     RecordPromise(RecordPromise) = "record_promise", changes_books: false;
     /// Gives a late invoice to somebody.
     AssignCollection(AssignCollection) = "assign_collection", changes_books: false;
+    /// Gives back a service that is withheld for a debt which was written off.
+    ResumeService(ResumeService) = "resume_service", changes_books: false;
     /// Puts a new policy of receivables in force.
     PublishCollectionPolicy(PublishCollectionPolicy) = "publish_collection_policy", changes_books: false;
     /// Gives money back.

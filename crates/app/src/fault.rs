@@ -117,6 +117,12 @@ impl AppFault {
 }
 
 impl AppFault {
+    /// Whether it refuses something with this code.
+    pub(crate) fn has_code(&self, code: &str) -> bool {
+        let refused = |refusal: &Refusal| refusal.code == code;
+        matches!(self, AppFault::Refused(refusals) if refusals.iter().any(refused))
+    }
+
     /// Whether the fault lies in the one thing that was worked on, so that work over many such things
     /// goes on with the next; not in the store or in what all of them share.
     #[must_use]

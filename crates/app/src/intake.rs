@@ -9,6 +9,7 @@ mod receive;
 pub(crate) mod salesforce;
 pub(crate) mod stripe;
 mod stripe_credit;
+mod stripe_dispute;
 mod stripe_invoice;
 
 pub use receive::{

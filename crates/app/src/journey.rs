@@ -6,6 +6,7 @@ mod billing_policy;
 pub mod catalogue;
 pub mod contract;
 pub mod credit;
+mod credit_form;
 pub mod customer;
 pub mod customer_change;
 pub mod daily;
@@ -96,7 +97,7 @@ fn once(
     }
     let answer = match first(tx)? {
         Some(answer) => answer,
-        None => dispatch(tx, context, &envelope.key, &envelope.command)?,
+        None => by_person(tx, context, envelope)?,
     };
     if envelope.command.changes_books() {
         crate::books::changed(tx)?;
@@ -124,6 +125,33 @@ fn admitted(
     match governance::gate::admit(tx, context, envelope)? {
         Some(proposed) => Ok(Some(proposed)),
         None => approval::hold(tx, context, envelope, digest),
+    }
+}
+
+/// Does a command. Those of which one person plans and another approves keep the person behind whoever
+/// sends them, so that a person and their own API token are one.
+fn by_person(tx: &mut Tx<'_>, context: &Context, envelope: &Envelope) -> Result<Answer, AppFault> {
+    let person = |tx: &mut Tx<'_>| {
+        approval::people::behind(tx, &envelope.client, &envelope.actor).map(|person| person.name)
+    };
+    match &envelope.command {
+        Command::CreateBillRun(body) => {
+            let maker = person(tx)?;
+            crate::bill_run::create(tx, context, &maker, body)
+        }
+        Command::ApproveBillRun(body) => {
+            let checker = person(tx)?;
+            crate::bill_run::approve(tx, context, &checker, body)
+        }
+        Command::PlanPriceChange(body) => {
+            let maker = person(tx)?;
+            crate::price_change::plan(tx, context, &maker, body)
+        }
+        Command::ApprovePriceChange(body) => {
+            let checker = person(tx)?;
+            crate::price_change::approve(tx, context, &checker, body)
+        }
+        command => dispatch(tx, context, &envelope.key, command),
     }
 }
 
@@ -258,12 +286,16 @@ fn dispatch(
         }
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
-        Command::PlanPriceChange(body) => crate::price_change::plan(tx, context, body),
-        Command::ApprovePriceChange(body) => crate::price_change::approve(tx, context, body),
+        Command::PlanPriceChange(body) => {
+            crate::price_change::plan(tx, context, &context.actor, body)
+        }
+        Command::ApprovePriceChange(body) => {
+            crate::price_change::approve(tx, context, &context.actor, body)
+        }
         Command::CancelPriceChange(body) => crate::price_change::cancel(tx, context, body),
         Command::SetProvisioning(body) => provisioning::set(tx, context, body),
         Command::ConfirmProvisioning(body) => provisioning::confirm(tx, context, key, body),
-        Command::PublishOffer(body) => offer::publish(tx, context, body),
+        Command::PublishOffer(body) => offer::publish(tx, context, key, body),
         Command::SetPrice(body) => price_book::set_price(tx, context, key, body),
         Command::ImportProducts(body) => {
             batch_file::import(tx, context, key, body, "publish_product")
@@ -278,8 +310,10 @@ fn dispatch(
         Command::ConvertQuote(body) => quote::convert(tx, context, key, body),
         Command::CloseQuote(body) => quote::close(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
-        Command::CreateBillRun(body) => crate::bill_run::create(tx, context, body),
-        Command::ApproveBillRun(body) => crate::bill_run::approve(tx, context, body),
+        Command::CreateBillRun(body) => crate::bill_run::create(tx, context, &context.actor, body),
+        Command::ApproveBillRun(body) => {
+            crate::bill_run::approve(tx, context, &context.actor, body)
+        }
         Command::SteerBillRun(body) => crate::bill_run::steer(tx, context, body),
         Command::FinaliseInvoice(body) => invoice_draft::finalise(tx, context, body),
         Command::RefreshInvoiceDraft(body) => invoice_draft::refresh(tx, context, body),
@@ -300,6 +334,7 @@ fn dispatch(
         Command::SetPaymentRoutes(body) => crate::payment_routes::set(tx, context, body),
         Command::RecordPromise(body) => collection::promise(tx, context, key, body),
         Command::AssignCollection(body) => collection::assign(tx, context, key, body),
+        Command::ResumeService(body) => collection::resumption::by_hand(tx, context, key, body),
         Command::PublishCollectionPolicy(body) => collection::policy::publish(tx, context, body),
         Command::RefundPayment(body) => refund::request(tx, context, key, body),
         Command::RecogniseRevenue(body) => revenue::run(tx, context, body),

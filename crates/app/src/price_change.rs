@@ -31,13 +31,14 @@ const A_PAGE: i64 = 500;
 /// Contracts amended in one transaction.
 const A_STEP: i64 = 50;
 
-/// `plan_price_change`.
+/// `plan_price_change` by a person.
 ///
 /// # Errors
 /// When there is such a price change already, or what it is narrowed to does not exist.
 pub(crate) fn plan(
     tx: &mut Tx<'_>,
     context: &Context,
+    person: &str,
     body: &PlanPriceChange,
 ) -> Result<Answer, AppFault> {
     let products = &context.books.catalogue.products;
@@ -73,7 +74,7 @@ pub(crate) fn plan(
         effective: body.effective.to_string(),
         body: to_store("price change", body)?,
         reason: String::new(),
-        maker: context.actor.clone(),
+        maker: person.to_owned(),
         checker: String::new(),
         after_contract: String::new(),
         correlation: context.new_chain().as_str().to_owned(),
@@ -84,13 +85,14 @@ pub(crate) fn plan(
     Ok(said(&row))
 }
 
-/// `approve_price_change`: by another person than its maker. It runs from then on.
+/// `approve_price_change` by another person than its maker. It runs from then on.
 ///
 /// # Errors
 /// When it waits for nobody, or its maker asks.
 pub(crate) fn approve(
     tx: &mut Tx<'_>,
     context: &Context,
+    person: &str,
     body: &ApprovePriceChange,
 ) -> Result<Answer, AppFault> {
     let before = load(tx, body.price_change.as_str())?;
@@ -104,7 +106,7 @@ pub(crate) fn approve(
     if before.status != "waiting" {
         return Err(cannot(&before, "be approved"));
     }
-    if control::approval::four_eyes(&before.maker, &context.actor).is_err() {
+    if control::approval::four_eyes(&before.maker, person).is_err() {
         let message = format!(
             "{} planned price change {} and cannot approve it; another person must",
             before.maker, before.id
@@ -113,7 +115,7 @@ pub(crate) fn approve(
     }
     let row = PriceChangeRow {
         status: "running".to_owned(),
-        checker: context.actor.clone(),
+        checker: person.to_owned(),
         after_contract: String::new(),
         ..before.clone()
     };
@@ -408,10 +410,15 @@ fn amend(
             .component(&component)
             .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
         let effective = body.effective.max(held.from);
+        // A price that was agreed with tax in it is stated with tax again.
+        let with_tax = contract
+            .tax_in_price(&component, effective)
+            .and_then(|rate| commerce::with_tax(&charge, rate));
         let change = ChangeBody::Price {
             component: Some(component.clone()),
             unit_price: None,
-            charge: Some(charge),
+            price_includes_tax: Some(with_tax.is_some()),
+            charge: Some(with_tax.unwrap_or(charge)),
         };
         let command = Command::AmendContract(AmendContract {
             contract: id.clone(),

@@ -2,29 +2,31 @@
 //! it was issued: lines, letterhead, the buyer's name and details, and what had been paid. So it
 //! prints the same for ever, and a letterhead that changes changes no document that is out.
 
+mod parties;
+mod prepaid;
 mod set_up;
 mod specimen;
 
+pub(crate) use parties::letterhead_at;
 pub use set_up::{BillingDetailsView, LetterheadView};
-pub(crate) use set_up::{set_billing_details, set_letterhead};
+pub(crate) use set_up::{keep, set_billing_details, set_letterhead};
 
-use crate::approval::Difference;
 use crate::fault::{AppFault, stored, stored_value};
 use crate::journey::document;
 use crate::journey::rounding;
 use crate::{App, Refusal};
 use billing::{BilledLine, TaxTable};
-use commerce::{Collection, Customer};
-use ledger::Entity;
+use commerce::{Collection, Contract};
 use paper::{
     CreditedInvoice, Fonts, InvoicePaper, Letterhead, LineGroup, PaperDraft, PaperKind, PaperLine,
-    Party, PaymentMeans, Prepayment, TaxTreatment,
+    PaymentMeans, TaxTreatment,
 };
+use parties::{buyer_at, seller_at};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::documents::{self, DocumentRow, LineRow};
-use store::{Tx, catalogue, papers, payments};
-use values::{Currency, Date, Decimal, Instant, Money, Period, Rate, TaxCategory};
+use store::{Tx, contracts};
+use values::{Currency, Date, Decimal, Money, Period, Rate, TaxCategory};
 
 /// A document as a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +148,7 @@ fn loaded(
     let entity = stored_value("entity id", &row.entity)?;
     let entity = books.entity(&entity)?;
     let invoice = row.kind == "invoice";
-    let seller = letterhead_at(tx, entity, row.created)?;
+    let seller = seller_at(tx, entity, row.created)?;
     let (buyer, collection) = buyer_at(tx, &row.customer, row.created)?;
     let mut lines = Vec::new();
     let groups = groups(tx, row)?;
@@ -158,7 +160,7 @@ fn loaded(
         });
     }
     let prepayments = match invoice {
-        true => prepaid(tx, row, currency, entity)?,
+        true => prepaid::at_issue(tx, row, currency, (entity, seller.language))?,
         false => Vec::new(),
     };
     let credited = match row.source.is_empty() {
@@ -192,7 +194,10 @@ fn loaded(
             true => row.contract.clone(),
             false => String::new(),
         },
-        order: String::new(),
+        order: match groups.is_empty() {
+            true => order_of(tx, &row.contract)?,
+            false => String::new(),
+        },
         credited: credited.transpose()?,
         note: row.reason.clone(),
         means: match collection {
@@ -208,6 +213,19 @@ fn loaded(
     paper.map_err(|refused| Refusal::whole("unprintable", refused.to_string()).into())
 }
 
+/// The kind of a contract's reference that is the buyer's order.
+const ORDER: &str = "purchase_order";
+
+/// The buyer's order behind a contract, where the contract was signed with one.
+fn order_of(tx: &mut Tx<'_>, contract: &str) -> Result<String, AppFault> {
+    let Some(row) = contracts::contract(tx, contract)? else {
+        return Ok(String::new());
+    };
+    let contract: Contract = stored("contract", &row.body)?;
+    let order = contract.refs.into_iter().find(|known| known.kind == ORDER);
+    Ok(order.map_or_else(String::new, |order| order.id))
+}
+
 /// The contracts on a document that spans several, or that somebody else is billed for, with what
 /// their customers were called.
 fn groups(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<BTreeMap<String, LineGroup>, AppFault> {
@@ -221,54 +239,6 @@ fn groups(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<BTreeMap<String, LineGro
         groups.insert(part.contract, group);
     }
     Ok(groups)
-}
-
-/// The letterhead that an entity had at a moment; before the first, its name alone.
-pub(crate) fn letterhead_at(
-    tx: &mut Tx<'_>,
-    entity: &Entity,
-    at: i64,
-) -> Result<Letterhead, AppFault> {
-    match papers::version_on_paper(tx, &set_up::letterhead_kind(entity.id.as_str()), at)? {
-        Some(version) => stored("letterhead", &version.body),
-        None => Ok(Letterhead {
-            name: entity.name.clone(),
-            ..Letterhead::default()
-        }),
-    }
-}
-
-/// The buyer as it was at a moment.
-fn buyer_at(tx: &mut Tx<'_>, id: &str, at: i64) -> Result<(Party, Collection), AppFault> {
-    let Some(row) = catalogue::customer(tx, id)? else {
-        return Err(AppFault::NotFound {
-            kind: "customer",
-            id: id.to_owned(),
-        });
-    };
-    let customer: Customer = stored("customer", &row.body)?;
-    let mut party = match papers::version_on_paper(tx, &set_up::details_kind(id), at)? {
-        Some(version) => stored::<Party>("billing details", &version.body)?,
-        None => Party::default(),
-    };
-    if party.name.is_empty() {
-        party.name = name_at(tx, &customer, at)?;
-    }
-    if party.number.is_empty() {
-        party.number = id.to_owned();
-    }
-    Ok((party, customer.collection))
-}
-
-/// What a customer was called: what the first change after the moment says was there before it.
-fn name_at(tx: &mut Tx<'_>, customer: &Customer, at: i64) -> Result<String, AppFault> {
-    for diff in papers::customer_changes_after(tx, customer.id.as_str(), at)? {
-        let fields: Vec<Difference> = stored("customer change", &diff)?;
-        if let Some(name) = fields.into_iter().find(|field| field.field == "legal_name") {
-            return Ok(name.before);
-        }
-    }
-    Ok(customer.legal_name.clone())
 }
 
 fn line_of(
@@ -368,26 +338,4 @@ fn treatment(
         name,
         exemption: stated.map_or_else(String::new, |zero| zero.reason.clone()),
     }
-}
-
-/// What had been set against an invoice when it was issued, such as prepaid credit. What comes later
-/// changes the account and not the document.
-fn prepaid(
-    tx: &mut Tx<'_>,
-    row: &DocumentRow,
-    currency: Currency,
-    entity: &Entity,
-) -> Result<Vec<Prepayment>, AppFault> {
-    let mut prepaid = Vec::new();
-    for application in payments::applications_to(tx, &row.id)? {
-        if application.time <= row.created && application.amount != 0 {
-            let when = Instant::from_microseconds(application.time);
-            prepaid.push(Prepayment {
-                date: entity.zone.date_at(when),
-                words: application.payment.clone(),
-                amount: Money::from_minor(application.amount, currency),
-            });
-        }
-    }
-    Ok(prepaid)
 }

@@ -26,8 +26,10 @@ mod journals;
 mod offered;
 mod outside_documents;
 mod payload;
+mod payment_page;
 mod payment_sync;
 mod payments;
+mod prepaid;
 mod price_changes;
 mod progress;
 mod provisioning;
@@ -68,7 +70,9 @@ pub use offered::{
     ProductView,
 };
 pub use outside_documents::OutsideDocumentView;
+pub use payment_page::{AppliedInvoice, PaymentPage, RefundLine};
 pub use payments::payments;
+pub use prepaid::{CreditGrantView, CreditUseView};
 pub(crate) use price_changes::in_words as price_in_words;
 pub use price_changes::{PriceChangeDetail, PriceChangeLine, PriceChangeSums, PriceChangeView};
 pub use progress::{BillingDocument, ProgressPartView, ProgressPlanView};

@@ -3,7 +3,7 @@
 //!
 //! A story names entities, taxes, a catalogue and customers, then dated steps whose bodies are those
 //! of the REST commands. Moving to a later date first ends each day before it: what is due is billed,
-//! and at the end of a month revenue is recognised.
+//! bill runs go on, and at the end of a month revenue is recognised.
 
 mod engines;
 mod prices;
@@ -379,6 +379,7 @@ impl Teller {
             self.app.finalise_drafts(ACTOR)?;
             self.app.retry_payments(ACTOR)?;
         }
+        self.app.work_bill_runs()?;
         self.engines.ask(&self.app, ACTOR)?;
         self.app.post_parked_outside_documents(ACTOR)?;
         self.app.verify_outside_billing(ACTOR)?;

@@ -10,7 +10,7 @@ use crate::worker::Progress;
 use crate::{App, AppFault, Context};
 use connect::driver::{Salesforce, Stripe};
 use connect::salesforce::{BadRow, WonOpportunity};
-use connect::stripe::{ENTITY_METADATA, Event, Expandable, Filter};
+use connect::stripe::{BalanceTransaction, ENTITY_METADATA, Event, Expandable, Filter};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use store::inbox::{self, InboxRow};
@@ -236,9 +236,11 @@ fn processor_balances(app: &App, connections: &Connections) -> Result<Totals, Ap
 }
 
 fn processor_balance(app: &App, api: &Stripe) -> Result<Totals, AppFault> {
-    let entities = entities_of_sources(api)?;
+    let mut entities = entities_of_sources(api)?;
     let mut totals = Totals::new();
-    for row in api.balance_transactions(&Filter::default())? {
+    let rows = api.balance_transactions(&Filter::default())?;
+    add_disputes(api, &rows, &mut entities)?;
+    for row in rows {
         // A payout moves money between two of our own accounts.
         if row.kind.starts_with("payout") {
             continue;
@@ -284,6 +286,28 @@ fn entities_of_sources(api: &Stripe) -> Result<BTreeMap<String, String>, AppFaul
         }
     }
     Ok(of_source)
+}
+
+/// Adds the disputes behind these rows, by their charge; they are asked for only where there are any.
+fn add_disputes(
+    api: &Stripe,
+    rows: &[BalanceTransaction],
+    of_source: &mut BTreeMap<String, String>,
+) -> Result<(), AppFault> {
+    let is_dispute = |source: &String| source.starts_with("dp_") || source.starts_with("du_");
+    if !rows
+        .iter()
+        .any(|row| row.source.as_ref().is_some_and(is_dispute))
+    {
+        return Ok(());
+    }
+    for dispute in api.disputes(&Filter::default())? {
+        let of_charge = dispute.charge.as_ref();
+        if let Some(entity) = of_charge.and_then(|charge| of_source.get(charge)).cloned() {
+            of_source.insert(dispute.id, entity);
+        }
+    }
+    Ok(())
 }
 
 /// As the payment journey does it for money that names no entity: the first one that keeps its books

@@ -219,14 +219,14 @@ pub struct InvoiceLine {
     pub tax: Money,
 }
 
-/// One movement on an invoice: a payment set against it, a credit, a refund.
+/// One movement on an invoice: a payment set against it, prepaid credit, a credit note, a refund.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Movement {
     /// When.
     pub time: Instant,
     /// What, in words.
     pub title: String,
-    /// The payment or credit note.
+    /// The payment, the grant of prepaid credit or the credit note.
     pub object: String,
     /// How much it takes off the invoice.
     pub amount: Money,

@@ -3,6 +3,11 @@
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "suspension/disputes.rs"]
+mod disputes;
+#[path = "suspension/written_off.rs"]
+mod written_off;
+
 use app::command::{Answer, Command};
 use app::{App, MonotonicIds, SimulatedClock};
 use serde_json::{Value, json};

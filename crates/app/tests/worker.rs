@@ -15,6 +15,8 @@ mod adyen;
 mod credits;
 #[path = "worker/deliver.rs"]
 mod deliver;
+#[path = "worker/disputes.rs"]
+mod disputes;
 #[path = "worker/exceptions.rs"]
 mod exceptions;
 #[path = "worker/files.rs"]

@@ -48,6 +48,29 @@ pub struct InvoicePolicy {
     /// currencies stay as they are. The rounding stands as a line of its own beside net and tax.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounding: Vec<CashUnit>,
+    /// What becomes of money that was paid for what is credited.
+    #[serde(default, skip_serializing_if = "CreditForm::is_usual")]
+    pub credits: CreditForm,
+}
+
+/// What becomes of money that was paid for what is credited. A credit note is issued in any case, and
+/// what was not paid of its invoice is owed no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CreditForm {
+    /// It is the customer's, set against nothing, until somebody says what it is for.
+    #[default]
+    CreditNote,
+    /// It becomes prepaid credit, which pays the next invoices.
+    AccountCredit,
+    /// It goes back to the payer, as soon as whoever has to approve the refund has.
+    Refund,
+}
+
+impl CreditForm {
+    fn is_usual(&self) -> bool {
+        *self == Self::CreditNote
+    }
 }
 
 fn two_weeks() -> u16 {
@@ -64,6 +87,7 @@ impl Default for InvoicePolicy {
             invoice_numbers: None,
             credit_note_numbers: None,
             rounding: Vec::new(),
+            credits: CreditForm::default(),
         }
     }
 }

@@ -45,7 +45,7 @@ pub use dunning::{
     Act, Case, DunningBook, DunningPolicy, DunningRefusal, DunningStep, PaymentKnown, Promise,
     RetryPolicy, Situation, Step, StepAction, SuspendedBilling, fill, next_attempt,
 };
-pub use invoice_policy::{InvoicePolicy, InvoicePolicyProblem, NumberSeries};
+pub use invoice_policy::{CreditForm, InvoicePolicy, InvoicePolicyProblem, NumberSeries};
 pub use kept::KeptLine;
 pub use line::{BilledLine, BillingRefusal, DraftLine, LineKind};
 pub use numbering::{NumberFrame, NumberPattern, PatternRefused};
@@ -68,6 +68,6 @@ pub use taxation::{
 };
 pub use usage::{
     AfterEnd, Aggregation, Checked, Dimension, LateRule, Lateness, MeasuredBy, Meter,
-    MeterRounding, Reading, ReadingText, RoundingMode, Tally, UsageEvent, UsageRefusal, Use, check,
-    measured_owed, spent_on,
+    MeterRounding, PartAmount, Reading, ReadingText, RoundingMode, Tally, UsageEvent, UsageRefusal,
+    Use, check, measured_owed, part_amounts, spent_on,
 };

@@ -187,7 +187,7 @@ pub enum BillingRefusal {
     },
     /// A price was agreed with a tax in it that is no longer the tax.
     #[error(
-        "{component}: its price was agreed with {agreed} tax in it and the rate is {now} now; agree the price again from the day of the change"
+        "{component}: its price was agreed with {agreed} tax in it and the rate is {now} now; agree the price again from {from}, the first day that waits to be billed"
     )]
     InclusiveRateChanged {
         /// The component.
@@ -196,6 +196,8 @@ pub enum BillingRefusal {
         agreed: Rate,
         /// The rate in force.
         now: Rate,
+        /// First day of the line.
+        from: Date,
     },
 }
 

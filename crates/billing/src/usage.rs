@@ -9,10 +9,12 @@ mod aggregate;
 mod event;
 mod expected;
 mod meter;
+mod parts;
 mod refusal;
 
 pub use aggregate::{Tally, Use};
 pub use event::{Checked, ReadingText, UsageEvent, check};
-pub use expected::{Lateness, MeasuredBy, Reading, measured_owed, spent_on};
+pub use expected::{Lateness, MeasuredBy, measured_owed, spent_on};
 pub use meter::{AfterEnd, Aggregation, Dimension, LateRule, Meter, MeterRounding, RoundingMode};
+pub use parts::{PartAmount, Reading, part_amounts};
 pub use refusal::UsageRefusal;

@@ -149,7 +149,7 @@ fn arrears_wait_until_the_period_has_ended() {
     let mut account = Account::default();
     assert_eq!(account.bill(&monthly, "2026-01-30"), []);
     assert_eq!(nets(&account.bill(&monthly, "2026-01-31")), [3_100]);
-    // Change, then cancel: the last part is still billed (killbill#1907).
+    // Change, then cancel: the last part is still billed.
     let (changed, _) = change(&monthly, quantity("m", "2", "2026-02-08"));
     let (over, _) = change(&changed, cancel("2026-02-15", true));
     assert_eq!(nets(&account.bill(&over, "2026-02-14")), [775, 1_550]);
@@ -224,11 +224,11 @@ fn value_changes_say_which_days_gain_and_lose() {
     assert_eq!(nets(&all), [1_200_000]);
 }
 
-// Mistakes of others.
+// Mistakes of others; those of which the circumstances matter stand in `peers`.
 
 #[test]
 fn the_anchor_day_returns_after_a_short_month() {
-    // killbill#127, #2133
+    // killbill#127
     let sold = [component("m", "1", per_unit("10"), Monthly)];
     let monthly = contract("EUR", "2026-01-31", "2026-05-31", &sold);
     let lines = expected_lines(&monthly, Date::MAX).unwrap();
@@ -322,7 +322,7 @@ fn thirty_fixed_days_make_every_whole_month_cost_its_price() {
 
 #[test]
 fn a_credit_note_is_never_a_cent_over_its_invoice() {
-    // lago-api PRs 2643, 4553: three thirds of a line that does not divide by three.
+    // lago-api PR 4553: three thirds of a line that does not divide by three.
     let sold = [component("m", "1", flat("0.10"), Monthly)];
     let dime = contract("EUR", "2026-01-01", "2026-02-01", &sold);
     let mut account = Account::default();
@@ -381,7 +381,6 @@ fn a_tiny_price_is_rounded_after_it_is_multiplied() {
 
 #[test]
 fn cancelled_on_its_first_day_everything_goes_back() {
-    // killbill#467
     for credit_unused in [true, false] {
         let mut account = Account::default();
         account.bill(&seats(), "2026-01-01");
@@ -395,7 +394,7 @@ fn cancelled_on_its_first_day_everything_goes_back() {
 
 #[test]
 fn a_free_period_is_no_double_bill() {
-    // killbill#783: a price of zero for one month, then the real one.
+    // A price of zero for one month, then the real one.
     let sold = [component("m", "5", per_unit("0"), Monthly)];
     let trial = contract("EUR", "2026-01-01", "2026-03-01", &sold);
     let (trial, _) = change(&trial, price("m", per_unit("20"), "2026-02-01"));
@@ -408,7 +407,7 @@ fn a_free_period_is_no_double_bill() {
 
 #[test]
 fn a_credited_line_is_not_billed_again_nor_given_back_twice() {
-    // killbill#654, #1505
+    // killbill#654
     let mut account = Account::default();
     account.bill(&seats(), "2026-01-01");
     let invoice = account.lines.clone();

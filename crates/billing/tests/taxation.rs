@@ -265,7 +265,8 @@ fn inclusive(currency: &str, price: &str, percent: &str) -> Contract {
     let mut contract = sold(currency, price / factor);
     contract.inclusive_prices.push(InclusivePrice {
         component: contract.components[0].id.clone(),
-        rate: rate(percent),
+        from: None,
+        rate: Some(rate(percent)),
     });
     contract
 }
@@ -301,7 +302,7 @@ fn an_inclusive_price_is_held_to_the_minor_unit() {
     let told = changed.unwrap_err().to_string();
     assert_eq!(
         told,
-        "c1: its price was agreed with 0.16 tax in it and the rate is 0.19 now; agree the price again from the day of the change"
+        "c1: its price was agreed with 0.16 tax in it and the rate is 0.19 now; agree the price again from 2026-01-01, the first day that waits to be billed"
     );
 }
 

@@ -140,7 +140,8 @@ pub enum Change {
         /// First day without it, or the day by which it is found; see `at`.
         effective: Date,
         /// Whether what was billed beyond the day is credited. If not, whatever is billed in
-        /// advance stands until the end of the billing period that holds the day.
+        /// advance stands until the end of the billing period that holds the day; from the start of
+        /// a period or term on, nothing can stand.
         credit_unused: bool,
         /// Which day it is.
         #[serde(default)]

@@ -113,6 +113,10 @@ trait Model {
     fn looks_at_quantity(&self) -> bool {
         true
     }
+    /// Whether it is one amount for a period rather than one for what was used in it.
+    fn is_for_a_period(&self) -> bool {
+        !self.looks_at_quantity()
+    }
     /// The dimensions by which it wants the quantity apart.
     fn dimensions(&self) -> &[String] {
         &[]
@@ -183,13 +187,26 @@ impl Charge {
     }
 
     /// The charge with a single price agreed in its place: a flat amount stays flat, seats keep their
-    /// rules, and anything else becomes a price of each unit.
+    /// rules, a commitment its bounds, and anything else becomes a price of each unit.
     #[must_use]
     pub fn repriced(&self, price: UnitPrice) -> Charge {
         match self {
             Charge::Flat { .. } => Charge::flat(price),
             Charge::Seats(seats) => Charge::Seats(seats.at(price)),
+            Charge::Commitment(commitment) => Charge::Commitment(Commitment {
+                charge: Box::new(commitment.charge.repriced(price)),
+                ..commitment.clone()
+            }),
             _ => Charge::per_unit(price),
+        }
+    }
+
+    /// The rules of seats, where it is seats that are priced, within a commitment or without one.
+    pub(crate) fn seats(&self) -> Option<&Seats> {
+        match self {
+            Charge::Seats(seats) => Some(seats),
+            Charge::Commitment(commitment) => commitment.charge.seats(),
+            _ => None,
         }
     }
 
@@ -244,6 +261,13 @@ impl Charge {
     #[must_use]
     pub fn is_linear(&self) -> bool {
         self.with(|model| model.is_linear())
+    }
+
+    /// Whether it is one amount for a period, such as a flat one or a block, which the days of the period
+    /// share where something changes within it.
+    #[must_use]
+    pub fn is_for_a_period(&self) -> bool {
+        self.with(|model| model.is_for_a_period())
     }
 
     /// Whether the price depends on the quantity.

@@ -400,6 +400,11 @@ fn check_measure(new: &NewComponent) -> Result<(), ContractRefusal> {
             field: if once { "billing" } else { "timing" },
         });
     }
+    if new.timing == Timing::ArrearsWithRunning {
+        return Err(ContractRefusal::MeasuredWhileRunning {
+            component: new.id.clone(),
+        });
+    }
     Ok(())
 }
 

@@ -55,10 +55,10 @@ pub use offer::{
     AddOn, BillingTemplate, Bundle, BundlePart, Offer, OfferPrice, OfferRefusal, Offers, Plan,
     PlanPhase, StandalonePrices, part_price, price_on,
 };
-pub use order::{Catalogue, Order, OrderLine, OrderRefusal, from_order, upgrade};
+pub use order::{Order, OrderLine, OrderRefusal, from_order, upgrade};
 pub use partner::{COMMISSION, PartnerRefusal, PartnerRole, PartnerSale};
-pub use policy::{DayCount, DayWeights, FirstPart, Policy};
-pub use product::{Pattern, Price, Product};
+pub use policy::{DayCount, DayWeights, FirstPart, Policy, PolicyTerms};
+pub use product::{Catalogue, Pattern, Price, Product, SellerTerms};
 pub use quote::{QuoteFigures, QuoteRefusal, QuoteStatus, quote_figures};
 pub use rating::{
     Covered, RatingRefusal, component_value, coverage, coverage_between, total_value,
@@ -66,4 +66,6 @@ pub use rating::{
 pub use renewal::{RenewalMode, RenewalPrice, RenewalTerms, renewal, renewed_through};
 pub use repricing::{KeepsPrice, NewPrice, Repriced, Repricing, reprice};
 pub use routing::{Account, Because, BillTo, Consolidation, Route, RoutingRefusal, route};
-pub use tax_profile::{ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal};
+pub use tax_profile::{
+    ExemptionCertificate, InclusivePrice, TaxProfile, TaxProfileRefusal, with_tax, without_tax,
+};

@@ -86,7 +86,7 @@ pub struct Bundle {
     /// What is in it.
     pub parts: Vec<BundlePart>,
     /// What one bundle costs for one billing period, split by the shares of its parts; each part at
-    /// its own price when there is none in the currency.
+    /// its own price when there is none in the currency for the period that is quoted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prices: Vec<OfferPrice>,
 }
@@ -114,6 +114,9 @@ pub struct BundlePart {
 pub struct OfferPrice {
     /// Currency.
     pub currency: Currency,
+    /// The billing period that it is for; that of the price which is quoted, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingFrequency>,
     /// First day on which it is sold at this price; always, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Date>,
@@ -181,7 +184,7 @@ pub struct BillingTemplate {
 pub struct StandalonePrices {
     /// The product.
     pub product: ProductCode,
-    /// One unit for one billing period of its price.
+    /// One unit for one billing period.
     pub prices: Vec<OfferPrice>,
 }
 
@@ -214,14 +217,48 @@ fn one() -> Quantity {
     Quantity::new(Decimal::ONE)
 }
 
-/// The price in force on a day in a currency.
+/// The price in force on a day in a currency for a billing period: the newest that is for this period,
+/// else the newest that names none. Where no period is asked for and all name the same, it is that one.
 #[must_use]
-pub fn price_on(prices: &[OfferPrice], currency: Currency, on: Date) -> Option<UnitPrice> {
-    prices
-        .iter()
-        .filter(|price| price.currency == currency && price.from.is_none_or(|from| from <= on))
-        .max_by_key(|price| price.from)
-        .map(|price| price.unit_price)
+pub fn price_on(
+    prices: &[OfferPrice],
+    currency: Currency,
+    billing: Option<BillingFrequency>,
+    on: Date,
+) -> Option<&OfferPrice> {
+    let in_force = || {
+        let begun = move |price: &&OfferPrice| price.from.is_none_or(|from| from <= on);
+        let own = move |price: &&OfferPrice| price.currency == currency;
+        prices.iter().filter(own).filter(begun)
+    };
+    let stated = || in_force().filter_map(|price| price.billing);
+    let asked = billing.or_else(|| {
+        let first = stated().next()?;
+        stated().all(|other| other == first).then_some(first)
+    });
+    in_force()
+        .filter(|price| price.billing.is_none() || price.billing == asked)
+        .max_by_key(|price| (price.billing.is_some(), price.from))
+}
+
+impl StandalonePrices {
+    /// What a product that is quoted for `billing` is compared with. Without a price for that very
+    /// period it is one for another, as both come to an amount over the term; what is sold once is
+    /// never compared with what is sold over and over.
+    #[must_use]
+    pub fn compared_with(
+        &self,
+        currency: Currency,
+        billing: BillingFrequency,
+        on: Date,
+    ) -> Option<&OfferPrice> {
+        let own = price_on(&self.prices, currency, Some(billing), on);
+        own.or_else(|| {
+            let mut others = self.prices.iter().filter_map(|price| price.billing);
+            let other = others.find(|other| other.recurs() && billing.recurs())?;
+            price_on(&self.prices, currency, Some(other), on)
+        })
+    }
 }
 
 impl Offer {
@@ -285,7 +322,7 @@ impl Offer {
             }
             Offer::Standalone(it) => {
                 wrong.product("product", &it.product);
-                wrong.prices(&it.prices);
+                wrong.prices(&it.prices, &[&it.product]);
                 if it.prices.is_empty() {
                     wrong.say("prices", "there is no price; state at least one".to_owned());
                 }
@@ -319,26 +356,50 @@ impl Wrong<'_> {
         }
     }
 
-    fn prices(&mut self, prices: &[OfferPrice]) {
+    /// Prices of an offer that sells `sold`.
+    fn prices(&mut self, prices: &[OfferPrice], sold: &[&ProductCode]) {
         for (index, price) in prices.iter().enumerate() {
             let field = format!("prices[{index}]");
             if price.unit_price.decimal().is_sign_negative() {
                 let message = format!("{} is below zero; write what it costs", price.unit_price);
                 self.say(&format!("{field}.unit_price"), message);
             }
-            let again = prices
-                .iter()
-                .take(index)
-                .any(|it| it.currency == price.currency && it.from == price.from);
-            if again {
-                let from = price
-                    .from
-                    .map_or_else(|| "always".to_owned(), |day| day.to_string());
+            let before = || prices.iter().take(index);
+            let alike = |it: &OfferPrice| it.currency == price.currency && it.from == price.from;
+            if before().any(|it| alike(it) && it.billing == price.billing) {
+                let from = price.from.map_or_else(
+                    || "without a first day".to_owned(),
+                    |day| format!("from {day}"),
+                );
                 let message = format!(
-                    "there are two prices in {} from {from}; keep one of them",
+                    "there are two prices in {} {from}; keep one of them",
                     price.currency
                 );
                 self.say(&format!("{field}.from"), message);
+            }
+            if price.billing.is_none() {
+                self.for_one_period(price, &format!("{field}.billing"), sold);
+            }
+        }
+    }
+
+    /// A price that names no billing period is clear only while all that it sells has one.
+    fn for_one_period(&mut self, price: &OfferPrice, field: &str, sold: &[&ProductCode]) {
+        let products = self.products;
+        for product in products.iter().filter(|it| sold.contains(&&it.code)) {
+            let mut periods: Vec<BillingFrequency> = Vec::new();
+            for own in &product.prices {
+                let recurs = own.currency == price.currency && own.billing.recurs();
+                if recurs && !periods.contains(&own.billing) {
+                    periods.push(own.billing);
+                }
+            }
+            if let [one, other, ..] = periods.as_slice() {
+                let message = format!(
+                    "{} is sold {one} and {other} in {}; say which of them {} is for",
+                    product.code, price.currency, price.unit_price
+                );
+                self.say(field, message);
             }
         }
     }
@@ -409,7 +470,9 @@ impl Wrong<'_> {
             let message = format!("the shares of what is included add up to {shares}; make it 1");
             self.say("parts", message);
         }
-        self.prices(&bundle.prices);
+        let included = bundle.parts.iter().filter(|part| !part.optional);
+        let included: Vec<&ProductCode> = included.map(|part| &part.product).collect();
+        self.prices(&bundle.prices, &included);
     }
 
     /// A share of the price that no price of one unit can state exactly is refused here, so that what

@@ -6,8 +6,8 @@ pub use refusal::OrderRefusal;
 
 use crate::contract::{Component, Contract, ContractStatus, NewComponent, VersionKind};
 use crate::cycle::{AnchorDay, BillingFrequency};
-use crate::product::{Price, Product};
-use crate::{Amendment, Change, ExternalRef};
+use crate::product::{Catalogue, Price, Product};
+use crate::{Amendment, Change, ExternalRef, Policy};
 use serde::{Deserialize, Serialize};
 use values::{
     ComponentId, ContractId, Currency, CustomerId, Date, EntityId, Instant, Period, Quantity,
@@ -55,16 +55,6 @@ pub struct OrderLine {
     pub unit_price: Option<UnitPrice>,
     /// Words on the invoice line; the product's name when absent.
     pub description: Option<String>,
-}
-
-/// What can be sold, and by whom.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Catalogue {
-    /// All products.
-    pub products: Vec<Product>,
-    /// All legal entities.
-    pub entities: Vec<EntityId>,
 }
 
 /// The contract that a won order makes: active, version 1.
@@ -299,7 +289,11 @@ fn read_lines(
         let Some(price) = keep(price, wrong) else {
             continue;
         };
-        let component = component_of(order, line, product, price, numbered + number);
+        // An entity that could not be read has been refused once.
+        let policy = head.entity.as_ref().map_or_else(Policy::default, |entity| {
+            catalogue.in_its_zone(catalogue.policy(product, entity), entity)
+        });
+        let component = component_of(order, line, (product, price, policy), numbered + number);
         if let Some(component) = keep(component, wrong) {
             read.push(ReadLine { number, component });
         }
@@ -399,8 +393,7 @@ fn sold_in(product: &Product) -> String {
 fn component_of(
     order: &Order,
     line: &OrderLine,
-    product: &Product,
-    price: &Price,
+    (product, price, policy): (&Product, &Price, Policy),
     number: usize,
 ) -> Result<NewComponent, OrderRefusal> {
     let id = format!("{}-{number}", order.contract);
@@ -421,7 +414,7 @@ fn component_of(
         revenue_account_class: product.revenue_account_class.clone(),
         billing: price.billing,
         timing: price.timing,
-        policy: product.policy.clone().unwrap_or_default(),
+        policy,
         recognition: product.recognition,
         quantity: line.quantity,
         charge,

@@ -54,6 +54,45 @@ impl Default for Policy {
     }
 }
 
+/// What a product says of its policy. What it leaves out is as its legal entity does.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyTerms {
+    /// What share of a price a part of its period costs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proration: Option<DayCount>,
+    /// How the exact amount becomes minor units.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<Rounding>,
+    /// What period the first part is a share of, when the component begins within one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_part: Option<FirstPart>,
+    /// Where billing periods begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<CycleAnchor>,
+    /// Whose midnights seconds are counted between.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
+    /// Version of the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u32>,
+}
+
+impl PolicyTerms {
+    /// The policy that holds: what is said here, else `usual`.
+    #[must_use]
+    pub fn over(&self, usual: Policy) -> Policy {
+        Policy {
+            proration: self.proration.unwrap_or(usual.proration),
+            rounding: self.rounding.unwrap_or(usual.rounding),
+            first_part: self.first_part.unwrap_or(usual.first_part),
+            anchor: self.anchor.unwrap_or(usual.anchor),
+            zone: self.zone.clone().or(usual.zone),
+            version: self.version.unwrap_or(usual.version),
+        }
+    }
+}
+
 /// What share of the price of a billing period a part of it costs. For a price per week or per term,
 /// which has no number of months, those that count months count actual days over the days of the
 /// period instead.

@@ -3,10 +3,11 @@
 use crate::charge::Charge;
 use crate::cycle::{BillingFrequency, Timing};
 use crate::measure::Measure;
-use crate::policy::Policy;
+use crate::policy::{DayCount, Policy, PolicyTerms};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use values::{Currency, Date, ProductCode};
+use std::collections::BTreeMap;
+use values::{Currency, Date, EntityId, ProductCode, Zone};
 
 /// Something that is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,9 +26,62 @@ pub struct Product {
     /// How its revenue is earned.
     pub recognition: Pattern,
     /// How parts of its billing periods are priced, rounded and anchored; as its legal entity does
-    /// when absent.
+    /// where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyTerms>,
+}
+
+/// What can be sold, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// All products.
+    pub products: Vec<Product>,
+    /// All legal entities.
+    pub entities: Vec<EntityId>,
+    /// How they price parts of billing periods, and in which time zone; as the standard policy in
+    /// universal time where nothing is said.
+    #[serde(default)]
+    pub sellers: BTreeMap<EntityId, SellerTerms>,
+}
+
+/// What a legal entity decides of everything that it sells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SellerTerms {
+    /// How it prices parts of billing periods.
+    pub policy: Policy,
+    /// Its time zone.
+    pub zone: Zone,
+}
+
+impl Catalogue {
+    /// The policy of an entity, else the standard one.
+    #[must_use]
+    pub fn policy_of(&self, entity: &EntityId) -> Policy {
+        let seller = self.sellers.get(entity);
+        seller.map_or_else(Policy::default, |seller| seller.policy.clone())
+    }
+
+    /// The policy under which an entity sells a product: what the product says, else what the entity
+    /// does.
+    #[must_use]
+    pub fn policy(&self, product: &Product, entity: &EntityId) -> Policy {
+        let usual = self.policy_of(entity);
+        match &product.policy {
+            Some(terms) => terms.over(usual),
+            None => usual,
+        }
+    }
+
+    /// A policy that counts seconds, between the midnights of the entity where it names no zone.
+    #[must_use]
+    pub fn in_its_zone(&self, mut policy: Policy, entity: &EntityId) -> Policy {
+        if policy.proration == DayCount::Seconds && policy.zone.is_none() {
+            policy.zone = self.sellers.get(entity).map(|seller| seller.zone.clone());
+        }
+        policy
+    }
 }
 
 /// One price of a product.

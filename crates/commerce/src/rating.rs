@@ -8,7 +8,7 @@
 use crate::charge::{Charge, ChargeRefusal};
 use crate::contract::{Component, Contract};
 use crate::cycle::{Window, windows_between};
-use crate::discount::{AppliedDiscount, Running, discounted_price};
+use crate::discount::{AppliedDiscount, Left, Running, discounted_price};
 use crate::policy::DayWeights;
 use values::{Date, Decimal, Money, MoneyRefused, Period, Quantity, UnitPrice, round_to_minor};
 
@@ -143,7 +143,7 @@ pub fn coverage_between(
             first_span += 1;
         }
         let weights = DayWeights::of(component, window);
-        let first_part = parts.len();
+        let mut of_window = Vec::new();
         for span in spans.iter().skip(first_span) {
             if span.period.from() >= window.period.until() {
                 break;
@@ -151,36 +151,43 @@ pub fn coverage_between(
             let Some(days) = span.period.meet(&window.period) else {
                 continue;
             };
-            for (period, mut discounts) in discounts.cut(days) {
-                let share = (weights.between(period), weights.denominator());
-                if let Some(left) = &mut left {
-                    left.take(&span.charge, span.quantity, &mut discounts, share)?;
-                }
-                let price = discounted_price(&span.charge, &discounts, span.quantity)?;
-                parts.push(Covered {
+            for (period, discounts) in discounts.cut(days) {
+                of_window.push(Covered {
                     window,
                     period,
                     quantity: span.quantity,
                     charge: span.charge.clone(),
                     discounts,
-                    price: UnitPrice::new(price),
-                    numerator: share.0,
-                    denominator: share.1,
+                    price: UnitPrice::default(),
+                    numerator: weights.between(period),
+                    denominator: weights.denominator(),
                 });
             }
         }
-        if first.is_some_and(|first| window.period.from() < first.period.from()) {
-            parts.truncate(first_part);
-            continue;
+        // How many are paid for decides what a limited discount takes off them.
+        crate::charge::hold(&mut of_window);
+        for part in &mut of_window {
+            part.rate(left.as_mut())?;
         }
-        if let Some(of_window) = parts.get_mut(first_part..) {
-            crate::charge::hold(of_window)?;
+        if first.is_none_or(|first| window.period.from() >= first.period.from()) {
+            parts.append(&mut of_window);
         }
     }
     Ok(parts)
 }
 
 impl Covered {
+    /// Cuts its discounts down to what is left of them, and prices it.
+    fn rate(&mut self, left: Option<&mut Left>) -> Result<(), ChargeRefusal> {
+        if let Some(left) = left {
+            let share = (self.numerator, self.denominator);
+            left.take(&self.charge, self.quantity, &mut self.discounts, share)?;
+        }
+        let price = discounted_price(&self.charge, &self.discounts, self.quantity)?;
+        self.price = UnitPrice::new(price);
+        Ok(())
+    }
+
     fn weighted_price(&self) -> Result<Decimal, MoneyRefused> {
         self.price
             .decimal()

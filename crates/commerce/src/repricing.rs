@@ -2,6 +2,7 @@
 
 use crate::charge::{Charge, Measured, raised};
 use crate::contract::{Component, Contract, ContractStatus};
+use crate::tax_profile::without_tax;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{
@@ -19,7 +20,7 @@ pub enum NewPrice {
         /// By which part of every price in the charge.
         rate: Rate,
     },
-    /// This price of a unit, whatever it was.
+    /// This price of a unit, whatever it was; with tax in it where the price was agreed like that.
     Unit {
         /// Price of one unit for a whole billing period.
         unit_price: UnitPrice,
@@ -150,7 +151,7 @@ pub fn reprice(
     for component in served {
         // What begins later has its price from its own first day.
         let on = day.max(component.from);
-        let (before, after) = match charges(component, repricing, on, &listed) {
+        let (before, after) = match charges(contract, component, repricing, on, &listed) {
             Ok(charges) => charges,
             Err(why @ KeepsPrice::Same) => {
                 kept = why;
@@ -171,6 +172,7 @@ pub fn reprice(
 
 /// The charge of a component before and after.
 fn charges(
+    contract: &Contract,
     component: &Component,
     repricing: &Repricing,
     on: Date,
@@ -194,7 +196,17 @@ fn charges(
             listed(component, on).ok_or_else(|| KeepsPrice::NotListed { component: id() })?
         }
         NewPrice::Uplift { rate } => raised(before, *rate),
-        NewPrice::Unit { unit_price } => before.repriced(*unit_price),
+        NewPrice::Unit { unit_price } => {
+            let stated = before.repriced(*unit_price);
+            match contract.tax_in_price(&component.id, on) {
+                // What was agreed with tax in it stays a price with tax.
+                Some(rate) => without_tax(&stated, rate).ok_or_else(|| KeepsPrice::NotPriced {
+                    component: id(),
+                    why: "the price is too large".to_owned(),
+                })?,
+                None => stated,
+            }
+        }
     };
     if after == *before {
         return Err(KeepsPrice::Same);

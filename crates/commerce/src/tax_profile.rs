@@ -1,8 +1,10 @@
 //! How a customer stands towards tax: where it is, its registration and its certificates.
 
+use crate::charge::Charge;
+use crate::contract::Contract;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use values::Date;
+use values::{ComponentId, Date, Decimal, Rate, UnitPrice, round_places};
 
 /// How a customer stands towards tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -163,12 +165,74 @@ fn vat_prefix(country: &str) -> &str {
 }
 
 /// A component whose price was agreed with the tax in it. The timeline holds the price without tax,
-/// because only that is revenue; this says which rate was taken out.
+/// because only that is revenue; this says which rate was taken out. It holds until the next day for
+/// which one is stated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InclusivePrice {
     /// The component.
-    pub component: values::ComponentId,
-    /// The rate in the price.
-    pub rate: values::Rate,
+    pub component: ComponentId,
+    /// First day of the prices that it is about; all from the first one on, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// The rate in the price; nothing where the price is one without tax from that day on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Rate>,
+}
+
+impl Contract {
+    /// The rate of the tax that was taken out of a component's price of a day; nothing where the price
+    /// was agreed without tax.
+    #[must_use]
+    pub fn tax_in_price(&self, component: &ComponentId, on: Date) -> Option<Rate> {
+        let stated = self.inclusive_prices.iter().filter(|stated| {
+            stated.component == *component && stated.from.is_none_or(|from| from <= on)
+        });
+        stated.max_by_key(|stated| stated.from)?.rate
+    }
+
+    /// Notes which tax was taken out of a price. A price that was stated for a later day keeps the
+    /// rate that was taken out of it.
+    pub fn state_tax_in_price(&mut self, stated: InclusivePrice) {
+        let same = |known: &InclusivePrice, from: Option<Date>| {
+            known.component == stated.component && known.from == from
+        };
+        let next = stated.from.and_then(|from| {
+            let held = self.component(&stated.component).ok()?;
+            let mut days = held.charges.iter().map(|charge| charge.from);
+            days.find(|day| *day > from)
+        });
+        let kept = next
+            .filter(|day| {
+                let mut known = self.inclusive_prices.iter();
+                !known.any(|known| same(known, Some(*day)))
+            })
+            .map(|day| InclusivePrice {
+                component: stated.component.clone(),
+                from: Some(day),
+                rate: self.tax_in_price(&stated.component, day),
+            });
+        self.inclusive_prices
+            .retain(|known| !same(known, stated.from));
+        self.inclusive_prices.push(stated);
+        self.inclusive_prices.extend(kept);
+    }
+}
+
+/// A price with tax in it without that tax; nothing when the charge has more than one price.
+#[must_use]
+pub fn without_tax(charge: &Charge, rate: Rate) -> Option<Charge> {
+    let factor = Decimal::ONE.checked_add(rate.decimal())?;
+    let net = charge.single_price()?.decimal().checked_div(factor)?;
+    Some(charge.repriced(UnitPrice::new(net)))
+}
+
+/// A price without tax with that tax in it again; nothing when the charge has more than one price.
+#[must_use]
+pub fn with_tax(charge: &Charge, rate: Rate) -> Option<Charge> {
+    let factor = Decimal::ONE.checked_add(rate.decimal())?;
+    let exact = charge.single_price()?.decimal().checked_mul(factor)?;
+    // The price without tax is kept to 28 digits; what it lacks is no part of the price that was agreed.
+    let price = round_places(exact, 10).normalize();
+    Some(charge.repriced(UnitPrice::new(price)))
 }

@@ -224,6 +224,31 @@ fn without_credit_the_period_under_way_stands() {
 }
 
 #[test]
+fn from_the_start_of_a_period_all_is_given_back_and_nothing_can_be_kept() {
+    for (at, from) in [
+        (CancelAt::StartOfPeriod, "2026-03-01"),
+        (CancelAt::StartOfTerm, "2026-01-01"),
+    ] {
+        let cancel = |credit_unused| Change::Cancel {
+            effective: date("2026-03-15"),
+            credit_unused,
+            at,
+        };
+        let over = change(&contract(), cancel(true)).unwrap();
+        assert_eq!(over.cancelled_from, Some(date(from)));
+        assert_eq!(over.components[0].until, date(from));
+        let refusal = change(&contract(), cancel(false)).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            format!(
+                "cancelled from {from}, the start of a period or term, nothing of it was used and all of it \
+                 is given back; leave credit_unused out, or set at to on_date or end_of_period"
+            )
+        );
+    }
+}
+
+#[test]
 fn what_was_to_begin_later_never_does() {
     let added = change(
         &contract(),

@@ -6,11 +6,12 @@
 )]
 
 use commerce::{
-    BillingFrequency, Catalogue, Change, Charge, Contract, ContractStatus, Customer, Order,
-    OrderLine, Pattern, Price, Product, Timing, VersionKind, amend, from_order, total_value,
-    upgrade,
+    BillingFrequency, Catalogue, Change, Charge, Contract, ContractStatus, Customer, DayCount,
+    Order, OrderLine, Pattern, Policy, PolicyTerms, Price, Product, SellerTerms, Timing,
+    VersionKind, amend, from_order, total_value, upgrade,
 };
-use values::{Date, Instant, Quantity, parse_date};
+use std::collections::BTreeMap;
+use values::{Date, Instant, Quantity, Rounding, Zone, parse_date};
 
 fn date(text: &str) -> Date {
     parse_date(text).unwrap()
@@ -58,6 +59,7 @@ fn catalogue() -> Catalogue {
             product("SETUP", vec![price("EUR", "500", BillingFrequency::OneOff)]),
         ],
         entities: vec!["DE".parse().unwrap(), "US".parse().unwrap()],
+        sellers: BTreeMap::new(),
     }
 }
 
@@ -133,6 +135,53 @@ fn the_catalogue_price_is_the_one_of_the_start_date() {
         total_value(&made(&next_year)).unwrap().to_string(),
         "1,300.00 EUR"
     );
+}
+
+#[test]
+fn an_order_follows_the_policy_of_its_product_then_of_its_entity() {
+    let berlin: Zone = "Europe/Berlin".parse().unwrap();
+    let mut catalogue = catalogue();
+    let policy = Policy {
+        proration: DayCount::Thirty360,
+        rounding: Rounding::HalfEven,
+        version: 3,
+        ..Policy::default()
+    };
+    let zone = berlin.clone();
+    catalogue
+        .sellers
+        .insert("DE".parse().unwrap(), SellerTerms { policy, zone });
+    catalogue.products[0].policy = Some(PolicyTerms {
+        proration: Some(DayCount::Seconds),
+        ..PolicyTerms::default()
+    });
+    let mut both = order();
+    both.lines = vec![line("SEAT", 1), line("SETUP", 1)];
+    let contract = from_order(&both, &catalogue, Instant::default()).unwrap();
+    let seats = &contract.components[0].policy;
+    assert_eq!(
+        (seats.proration, seats.rounding, seats.version),
+        (DayCount::Seconds, Rounding::HalfEven, 3),
+        "what the product does not say is as its entity does"
+    );
+    assert_eq!(
+        seats.zone,
+        Some(berlin),
+        "seconds of the entity's midnights"
+    );
+    let setup = &contract.components[1].policy;
+    assert_eq!(
+        (setup.proration, setup.zone.as_ref()),
+        (DayCount::Thirty360, None)
+    );
+
+    let mut more = order();
+    more.lines = vec![line("SETUP", 1)];
+    let added = upgrade(&contract, &more, &catalogue).unwrap();
+    let Change::AddComponent { component, .. } = &added[0].change else {
+        panic!("the line comes in as a component: {added:?}");
+    };
+    assert_eq!(component.policy.proration, DayCount::Thirty360);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! errors as `{"error": {type, code, decline_code, message, param}}`, a declined card as 402.
 
 mod credit_note;
+mod dispute;
 mod invoice;
 pub(crate) mod reply;
 mod shapes;
@@ -13,6 +14,7 @@ pub mod webhook;
 use values::{Instant, Money};
 
 pub use credit_note::{CreditNote, CreditNoteLine, read_credit_note, read_credit_note_lines};
+pub use dispute::{Dispute, read_dispute, read_disputes};
 pub use invoice::{
     COMPONENT_METADATA, CONTRACT_METADATA, Invoice, InvoiceLine, InvoicePayment, does_not_add_up,
     read_invoice, read_invoice_lines, read_invoice_payments,

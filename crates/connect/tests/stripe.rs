@@ -8,6 +8,8 @@
 
 #[path = "stripe_parts/credit_notes.rs"]
 mod credit_notes;
+#[path = "stripe_parts/disputes.rs"]
+mod disputes;
 #[path = "stripe_parts/invoices.rs"]
 mod invoices;
 

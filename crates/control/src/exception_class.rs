@@ -209,6 +209,13 @@ classes! {
         "Mend the price, the policy or the contract timeline.",
         "Run billing again for the contract; a second run never bills twice.",
     ];
+    /// A bill run has been open for days, and nothing else bills what it covers.
+    BillRunOpen = "bill_run_open", "Bill run left open", BillingAnalyst, High, [
+        "Open the bill run and read what it waits for: a second person, its start, or somebody to go on after a pause.",
+        "Have it approved and start it, or resume it.",
+        "If it is not to issue, cancel it with the reason; daily work then bills what is due of what it covers.",
+        "The exception closes by itself when the run is done or cancelled.",
+    ];
     /// A second person did not approve an invoice.
     InvoiceDenied = "invoice_denied", "Invoice not approved", BillingAnalyst, BlocksClose, [
         "Read why it was denied, and compare the draft with what was agreed.",

@@ -9,6 +9,7 @@ mod control;
 mod governance;
 mod intercompany;
 mod invoice_draft;
+mod offer;
 mod parties;
 mod payment;
 mod price_change;
@@ -22,6 +23,7 @@ pub use control::*;
 pub use governance::*;
 pub use intercompany::*;
 pub use invoice_draft::*;
+pub use offer::*;
 pub use parties::*;
 pub use payment::*;
 pub use price_change::*;
@@ -187,6 +189,8 @@ events! {
     StandingChanged(StandingChanged) = "com.tieout.customer.account.standing_changed.v1";
     /// A product with its prices can be sold.
     ProductPublished(ProductPublished) = "com.tieout.catalog.product.published.v1";
+    /// A plan, bundle, add-on, billing template or standalone selling price has a new version.
+    OfferPublished(OfferPublished) = "com.tieout.catalog.offer.published.v1";
     /// A won opportunity or an order was taken over.
     OrderAccepted(OrderAccepted) = "com.tieout.order.order.accepted.v1";
     /// A contract is in force.
@@ -350,7 +354,8 @@ pub struct CustomerCreated {
 pub struct StandingChanged {
     /// The customer.
     pub customer: CustomerId,
-    /// `good`, `grace` (a promise to pay runs), `past_due`, `in_collection` or `suspended`.
+    /// `good`, `grace` (a promise to pay runs), `disputed`, `past_due`, `in_collection`, `written_off`
+    /// (given up, and the service stays withheld) or `suspended`.
     pub standing: String,
     /// What is open on its invoices.
     pub open: Vec<Money>,

@@ -119,6 +119,7 @@ pub fn facts(envelope: &Envelope) -> Result<Option<Facts<'_>>, PostingRefusal> {
         | Event::InvoiceDraftRefreshed(_)
         | Event::InvoiceDraftEnded(_)
         | Event::ProductPublished(_)
+        | Event::OfferPublished(_)
         | Event::OrderAccepted(_)
         | Event::ContractActivated(_)
         | Event::ContractAmended(_)

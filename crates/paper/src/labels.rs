@@ -63,6 +63,7 @@ pub(crate) struct Labels {
     pub(crate) rounding: &'static str,
     rounding_ways: [&'static str; 4],
     pub(crate) paid: &'static str,
+    prepaid_credit: &'static str,
     pub(crate) to_pay: &'static str,
     pub(crate) credited: &'static str,
     pub(crate) nothing_due: &'static str,
@@ -93,6 +94,12 @@ impl Language {
             Self::Dutch => "nl",
             Self::Italian => "it",
         }
+    }
+
+    /// What prepaid credit is called that pays an invoice.
+    #[must_use]
+    pub fn prepaid_credit(self) -> &'static str {
+        self.labels().prepaid_credit
     }
 
     pub(crate) fn separators(self) -> Separators {
@@ -155,6 +162,7 @@ labels!(ENGLISH:
     quote "Payment reference", account "Account", bank "Bank", vat_id "VAT ID",
     tax_number "Tax number", page "Page", of "of",
     rounding "Rounding to",
+    prepaid_credit "Prepaid credit",
     rounding_ways ["half up", "half to even", "up", "down"],
     months ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
 );
@@ -174,6 +182,7 @@ labels!(GERMAN:
     quote "Verwendungszweck", account "Konto", bank "Bank", vat_id "USt-IdNr.",
     tax_number "Steuernummer", page "Seite", of "von",
     rounding "Rundung auf",
+    prepaid_credit "Guthaben",
     rounding_ways ["kaufmännisch", "zur geraden Zahl", "aufwärts", "abwärts"],
     months ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September",
         "Oktober", "November", "Dezember"],
@@ -194,6 +203,7 @@ labels!(FRENCH:
     quote "Référence du paiement", account "Compte", bank "Banque", vat_id "N° TVA",
     tax_number "Numéro fiscal", page "Page", of "sur",
     rounding "Arrondi à",
+    prepaid_credit "Crédit prépayé",
     rounding_ways ["au plus proche", "au pair", "par excès", "par défaut"],
     months ["janv.", "févr.", "mars", "avril", "mai", "juin", "juil.", "août", "sept.", "oct.",
         "nov.", "déc."],
@@ -214,6 +224,7 @@ labels!(SPANISH:
     quote "Referencia del pago", account "Cuenta", bank "Banco", vat_id "NIF-IVA",
     tax_number "NIF", page "Página", of "de",
     rounding "Redondeo a",
+    prepaid_credit "Crédito prepagado",
     rounding_ways ["al más próximo", "al par", "por exceso", "por defecto"],
     months ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic"],
 );
@@ -233,6 +244,7 @@ labels!(DUTCH:
     quote "Betalingskenmerk", account "Rekening", bank "Bank", vat_id "Btw-nummer",
     tax_number "Fiscaal nummer", page "Pagina", of "van",
     rounding "Afronding op",
+    prepaid_credit "Vooruitbetaald tegoed",
     rounding_ways ["rekenkundig", "naar even", "naar boven", "naar beneden"],
     months ["jan.", "feb.", "mrt.", "apr.", "mei", "juni", "juli", "aug.", "sep.", "okt.",
         "nov.", "dec."],
@@ -253,6 +265,7 @@ labels!(ITALIAN:
     quote "Causale", account "Conto", bank "Banca", vat_id "Partita IVA",
     tax_number "Codice fiscale", page "Pagina", of "di",
     rounding "Arrotondamento a",
+    prepaid_credit "Credito prepagato",
     rounding_ways ["al più vicino", "al pari", "per eccesso", "per difetto"],
     months ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
 );

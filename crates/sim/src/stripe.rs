@@ -7,6 +7,7 @@
 mod control;
 mod credit_notes;
 mod customers;
+mod disputes;
 mod invoices;
 mod objects;
 mod parameters;

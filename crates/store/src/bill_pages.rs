@@ -1,6 +1,7 @@
 //! What a bill run reads and writes for many contracts at a time: one statement a table and page,
 //! never one a contract. Everything that was read to decide is compared again when it is written.
 
+use crate::bill_runs::OpenRun;
 use crate::contracts::ContractRow;
 use crate::{Param, Row, StoreFault, Tx, params};
 use std::fmt::Write;
@@ -23,6 +24,32 @@ pub struct DueFilter {
     pub contract: String,
     /// In one currency.
     pub currency: String,
+    /// But for what these bill runs are to bill.
+    pub left_to: Vec<OpenRun>,
+}
+
+impl DueFilter {
+    /// The condition that leaves out what is for open bill runs, with its parameters numbered from
+    /// `first`.
+    fn without_left<'f>(&'f self, first: usize, params: &mut Vec<Param<'f>>) -> String {
+        let mut text = String::new();
+        for run in &self.left_to {
+            let _ = write!(text, " AND NOT (bill_from <= ?{}", first + params.len());
+            params.push((&run.through).into());
+            let narrow = [
+                ("entity", &run.entity),
+                ("customer", &run.customer),
+                ("id", &run.contract),
+                ("currency", &run.currency),
+            ];
+            for (column, value) in narrow.into_iter().filter(|(_, value)| !value.is_empty()) {
+                let _ = write!(text, " AND {column} = ?{}", first + params.len());
+                params.push(value.into());
+            }
+            text.push(')');
+        }
+        text
+    }
 }
 
 /// Contracts with something to bill on or before `through`, by customer and id after `after`.
@@ -43,23 +70,27 @@ pub fn due(
     } else {
         "customer = ?4 AND id > ?3 AND ?2 = ?2"
     };
+    let mut params: Vec<Param<'_>> = vec![
+        through.into(),
+        after.0.into(),
+        after.1.into(),
+        (&filter.customer).into(),
+        (&filter.entity).into(),
+        (&filter.currency).into(),
+        (&filter.contract).into(),
+        limit.into(),
+    ];
+    let mut left = Vec::new();
+    let but = filter.without_left(params.len() + 1, &mut left);
+    params.append(&mut left);
     tx.query(
         &format!(
             "SELECT {columns} FROM {} WHERE bill_from <> '' AND bill_from <= ?1 AND {whose}
-             AND (?5 = '' OR entity = ?5) AND (?6 = '' OR currency = ?6) AND (?7 = '' OR id = ?7)
+             AND (?5 = '' OR entity = ?5) AND (?6 = '' OR currency = ?6) AND (?7 = '' OR id = ?7){but}
              ORDER BY customer, id LIMIT ?8",
             ContractRow::WHOLE
         ),
-        params![
-            through,
-            after.0,
-            after.1,
-            &filter.customer,
-            &filter.entity,
-            &filter.currency,
-            &filter.contract,
-            limit
-        ],
+        &params,
         ContractRow::read,
     )
 }

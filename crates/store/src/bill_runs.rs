@@ -1,5 +1,6 @@
 //! Bill runs: what they are to bill, how far they are, and what each contract came to.
 
+use crate::contracts::ContractRow;
 use crate::{StoreFault, Tx, params};
 use std::sync::LazyLock;
 
@@ -58,7 +59,8 @@ table! {
         part: text,
         /// Currency.
         currency: text,
-        /// `invoice` or `credit_note`.
+        /// `invoice` or `credit_note`; `draft_invoice` or `draft_credit_note` for what stands as a draft;
+        /// `untaxed_invoice` for what waits for a tax engine.
         kind: text,
         /// How many.
         documents: int,
@@ -82,11 +84,12 @@ table! {
         contract: text,
         /// `expected` by the preview or `issued` by the run.
         part: text,
-        /// `issued` or `held`.
+        /// `issued`, `drafted`, `waits` (for a tax engine) or `held`.
         outcome: text,
-        /// The document; empty for what is held, and in a preview.
+        /// The document, the draft, or the question to the tax engine; empty for what is held, and in a
+        /// preview.
         document: text,
-        /// Why it is held, or the amount that is expected.
+        /// Why it is held or what it waits for, or the amount that is expected.
         why: text,
     }
 }
@@ -130,6 +133,77 @@ pub fn to_work(tx: &mut Tx<'_>) -> Result<Vec<BillRunRow>, StoreFault> {
             "SELECT {columns} FROM bill_run WHERE status IN ('planned', 'running') ORDER BY id"
         ),
         &[],
+        BillRunRow::read,
+    )
+}
+
+/// What a bill run that is not over is to bill.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenRun {
+    /// The run.
+    pub run: String,
+    /// Its status.
+    pub status: String,
+    /// Through this day.
+    pub through: String,
+    /// Only this legal entity, or empty.
+    pub entity: String,
+    /// Only this customer, or empty.
+    pub customer: String,
+    /// Only this contract, or empty.
+    pub contract: String,
+    /// Only this currency, or empty.
+    pub currency: String,
+}
+
+impl OpenRun {
+    /// Whether what is due of a contract is for this run to bill.
+    #[must_use]
+    pub fn covers(&self, row: &ContractRow) -> bool {
+        let holds = |wanted: &str, is: &str| wanted.is_empty() || wanted == is;
+        !row.bill_from.is_empty()
+            && row.bill_from <= self.through
+            && holds(&self.entity, &row.entity)
+            && holds(&self.customer, &row.customer)
+            && holds(&self.contract, &row.id)
+            && holds(&self.currency, &row.currency)
+    }
+}
+
+/// Runs that are neither done nor cancelled, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open(tx: &mut Tx<'_>) -> Result<Vec<OpenRun>, StoreFault> {
+    tx.query(
+        "SELECT id, status, through, entity, customer, contract, currency FROM bill_run
+         WHERE status NOT IN ('done', 'cancelled') ORDER BY id",
+        &[],
+        |mut row| {
+            Ok(OpenRun {
+                run: row.text(0)?,
+                status: row.text(1)?,
+                through: row.text(2)?,
+                entity: row.text(3)?,
+                customer: row.text(4)?,
+                contract: row.text(5)?,
+                currency: row.text(6)?,
+            })
+        },
+    )
+}
+
+/// Runs planned before an instant, in microseconds, that are neither done nor cancelled.
+///
+/// # Errors
+/// When the database refuses.
+pub fn open_since(tx: &mut Tx<'_>, before: i64) -> Result<Vec<BillRunRow>, StoreFault> {
+    let columns = BillRunRow::columns("");
+    tx.query(
+        &format!(
+            "SELECT {columns} FROM bill_run WHERE status NOT IN ('done', 'cancelled') AND created < ?1 ORDER BY id"
+        ),
+        params![before],
         BillRunRow::read,
     )
 }
@@ -185,7 +259,7 @@ pub fn totals(tx: &mut Tx<'_>, run: &str) -> Result<Vec<BillRunTotal>, StoreFaul
     )
 }
 
-/// Forgets the preview of a run: it begins anew.
+/// Forgets the preview of a run, which begins anew: what the run has issued already is expected as it is.
 ///
 /// # Errors
 /// When the database refuses.
@@ -196,6 +270,12 @@ pub fn forget_preview(tx: &mut Tx<'_>, run: &str) -> Result<(), StoreFault> {
     )?;
     tx.execute(
         "DELETE FROM bill_run_result WHERE run = ?1 AND part = 'expected'",
+        params![run],
+    )?;
+    tx.execute(
+        "INSERT INTO bill_run_total (run, part, currency, kind, documents, net, tax, total)
+         SELECT run, 'expected', currency, kind, documents, net, tax, total FROM bill_run_total
+         WHERE run = ?1 AND part = 'issued'",
         params![run],
     )?;
     Ok(())

@@ -1,8 +1,12 @@
 //! What happens between an invoice and its money: write-offs, prepaid credit, cases of late payers,
 //! and what payers wrote.
 
+mod account;
+mod grants;
 mod stood;
 
+pub use account::{AccountCase, account_cases, earliest_due_without_case, failing_without_case};
+pub use grants::{grants_newest, uses_of_grants};
 pub use stood::{StoodAt, account_on, stood_at};
 
 use crate::{StoreFault, Tx, params};
@@ -104,7 +108,8 @@ table! {
         policy: text,
         /// Version of the policies that it is walked by.
         policy_version: int,
-        /// `running`, `promised`, `suspended` or `closed`.
+        /// `running`, `promised`, `suspended`, `written_off` (given up, and the service stays withheld)
+        /// or `closed`.
         status: text,
         /// Day of the next step, or empty.
         next_on: text,
@@ -348,7 +353,8 @@ pub fn case(tx: &mut Tx<'_>, id: &str) -> Result<Option<CaseRow>, StoreFault> {
     )
 }
 
-/// Cases that are not closed, by id after `after`; of one customer when one is named.
+/// Cases that are not closed, by id after `after`: all of one customer when one is named, else those
+/// that are walked, which what is written off is not.
 ///
 /// # Errors
 /// When the database refuses.
@@ -361,8 +367,8 @@ pub fn running_cases(
     let columns = CaseRow::columns("");
     tx.query(
         &format!(
-            "SELECT {columns} FROM dunning_case WHERE status <> 'closed' AND (?1 = '' OR customer = ?1)
-             AND id > ?2 ORDER BY id LIMIT ?3"
+            "SELECT {columns} FROM dunning_case WHERE status <> 'closed'
+             AND (customer = ?1 OR (?1 = '' AND status <> 'written_off')) AND id > ?2 ORDER BY id LIMIT ?3"
         ),
         params![customer, after, limit],
         CaseRow::read,
@@ -380,14 +386,15 @@ pub struct CollectorRow {
     pub next_action: String,
 }
 
-/// What the first case of each customer that has one which is not closed says.
+/// What the first case of each customer that has one which is not closed or written off says.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn collectors(tx: &mut Tx<'_>) -> Result<Vec<CollectorRow>, StoreFault> {
     tx.query(
         "SELECT c.customer, c.owner, c.next_action FROM dunning_case c
-         JOIN (SELECT min(id) AS id FROM dunning_case WHERE status <> 'closed' GROUP BY customer) f ON f.id = c.id
+         JOIN (SELECT min(id) AS id FROM dunning_case
+           WHERE status <> 'closed' AND status <> 'written_off' GROUP BY customer) f ON f.id = c.id
          ORDER BY c.customer",
         &[],
         |mut row| {

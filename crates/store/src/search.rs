@@ -27,6 +27,7 @@ pub fn exactly(tx: &mut Tx<'_>, text: &str) -> Result<Vec<Found>, StoreFault> {
          UNION ALL SELECT kind, id, number, correlation FROM document WHERE id = ?1 OR number = ?1
          UNION ALL SELECT 'payment', id, status, correlation FROM payment WHERE id = ?1
          UNION ALL SELECT 'refund', id, status, correlation FROM refund WHERE id = ?1
+         UNION ALL SELECT 'prepaid_credit', id, reason, correlation FROM prepaid_grant WHERE id = ?1
          UNION ALL SELECT 'journal', id, narration, correlation FROM journal WHERE id = ?1
          UNION ALL SELECT 'exception', id, summary, correlation FROM exception WHERE id = ?1
          UNION ALL SELECT 'event', id, type, correlation FROM event WHERE id = ?1

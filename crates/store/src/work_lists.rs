@@ -80,7 +80,7 @@ pub fn disputed(tx: &mut Tx<'_>, now: i64) -> Result<Vec<DisputedAmount>, StoreF
     )
 }
 
-/// Cases of late payers that are not closed, the longest due first, from behind a due date and a case:
+/// Cases of late payers that are neither closed nor written off, the longest due first, from behind a due date and a case:
 /// each with the due date of its invoice.
 ///
 /// # Errors
@@ -94,7 +94,7 @@ pub fn late_cases(
     tx.query(
         &format!(
             "SELECT {columns}, d.due FROM dunning_case c JOIN document d ON d.id = c.invoice
-             WHERE c.status <> 'closed' AND (d.due > ?1 OR (d.due = ?1 AND c.id > ?2))
+             WHERE c.status <> 'closed' AND c.status <> 'written_off' AND (d.due > ?1 OR (d.due = ?1 AND c.id > ?2))
              ORDER BY d.due, c.id LIMIT ?3"
         ),
         params![due, case, limit],
@@ -105,7 +105,7 @@ pub fn late_cases(
     )
 }
 
-/// What is open on the invoices of all cases that are not closed.
+/// What is open on the invoices of all cases that are neither closed nor written off.
 ///
 /// # Errors
 /// When the database refuses.
@@ -113,7 +113,7 @@ pub fn late_amounts(tx: &mut Tx<'_>) -> Result<Vec<Amount>, StoreFault> {
     tx.query(
         "SELECT d.currency, CAST(count(*) AS BIGINT), CAST(sum(d.remaining) AS BIGINT)
          FROM dunning_case c JOIN document d ON d.id = c.invoice
-         WHERE c.status <> 'closed' GROUP BY d.currency ORDER BY d.currency",
+         WHERE c.status <> 'closed' AND c.status <> 'written_off' GROUP BY d.currency ORDER BY d.currency",
         &[],
         amount,
     )

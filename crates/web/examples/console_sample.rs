@@ -1,6 +1,7 @@
 //! Serves the console over sample data on a loopback port, to look at it:
 //! `cargo run -p web --example console_sample -- 4010`, then open the address that it prints.
-//! A second argument `empty` shows a fresh installation, `broken` a store that cannot be read.
+//! A second argument `empty` shows a fresh installation, `broken` a store that cannot be read, and a
+//! third one the console of another role than the controller, such as `billing_analyst`.
 
 #[path = "../tests/sample/mod.rs"]
 mod sample;
@@ -25,7 +26,7 @@ async fn main() -> std::io::Result<()> {
     }));
     let viewer = Viewer {
         name: "Ines Vidal".to_owned(),
-        role: "controller".to_owned(),
+        role: arguments.next().unwrap_or_else(|| "controller".to_owned()),
         csrf: "sample".to_owned(),
     };
     let login = || async {

@@ -8,6 +8,7 @@ pub(crate) mod session;
 
 pub use password::{AccessFault, SHORTEST_PASSWORD, add_user, first_administrator};
 pub(crate) use password::{Changed, LONGEST_PASSWORD, change_password};
+pub(crate) use secret::random_text;
 pub use secret::{TOKEN_START, create_token};
 
 /// The name of a user or token: it is written beside everything that it does.

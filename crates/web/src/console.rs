@@ -12,6 +12,7 @@ mod assets;
 mod audit;
 mod bill_runs;
 mod billing;
+mod cash_desk;
 mod catalogue;
 mod chain;
 mod collection;
@@ -19,6 +20,7 @@ mod commercial;
 mod deviations;
 mod disputes;
 mod entities;
+mod entry;
 mod events;
 mod exceptions;
 mod filters;
@@ -31,9 +33,12 @@ mod invoice_policy;
 mod lanes;
 mod login;
 mod money;
+mod new_customer;
+mod open_dispute;
 mod papers;
 mod paths;
 mod payment_sync;
+mod prepaid;
 mod price_changes;
 mod processes;
 mod progress;
@@ -58,11 +63,13 @@ pub use amendment::{AmendForm, AmendSource};
 pub use approvals::{ApprovalsSource, Lending, Verdict};
 pub use audit::AuditSource;
 pub use bill_runs::{BillRunForm, BillRunSource};
+pub use cash_desk::CashDeskSource;
 pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
 pub use deviations::DeviationSource;
 pub use disputes::DisputeSource;
 pub use entities::{EntitySource, EntityView};
+pub use entry::EntrySource;
 pub use events::{EndpointAction, EndpointForm, OutwardSource};
 pub use exceptions::ExceptionDesk;
 pub use intercompany::IntercompanySource;
@@ -73,6 +80,7 @@ pub use lanes::{FlowAction, FlowSource, FlowTarget};
 pub use login::{LoginForm, login_page};
 pub use papers::PaperSource;
 pub use payment_sync::PaymentSyncSource;
+pub use prepaid::PrepaidSource;
 pub use price_changes::{PriceChangeForm, PriceChangeSource};
 pub use processes::ProcessSource;
 pub use progress::ProgressSource;
@@ -239,7 +247,15 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/process/{id}", get(processes::instance))
         .route("/process/{id}/act", post(processes::act))
         .route("/customers", get(commercial::customers))
+        .route(
+            "/customers/new",
+            get(new_customer::form).post(new_customer::save),
+        )
         .route("/customers/{id}", get(commercial::customer))
+        .route(
+            "/customers/{id}/prepaid",
+            get(prepaid::show).post(prepaid::grant),
+        )
         .route("/customers/{id}/timeline", get(account_timeline::show))
         .route("/customers/{id}/structure", get(structure::show))
         .route("/customers/{id}/structure/{action}", post(structure::act))
@@ -262,6 +278,10 @@ pub fn router(state: ConsoleState) -> Router {
             get(invoice_acts::write_off).post(invoice_acts::save_write_off),
         )
         .route(
+            "/invoices/{id}/dispute",
+            get(open_dispute::form).post(open_dispute::save),
+        )
+        .route(
             "/entities/{id}/invoice-policy",
             get(invoice_policy::show).post(invoice_policy::set),
         )
@@ -269,6 +289,12 @@ pub fn router(state: ConsoleState) -> Router {
         .route("/invoice-drafts/{id}", get(invoice_drafts::show))
         .route("/invoice-drafts/{id}/act", post(invoice_drafts::act))
         .route("/payments", get(billing::payments))
+        .route(
+            "/payments/new",
+            get(cash_desk::form).post(cash_desk::record),
+        )
+        .route("/payments/{id}", get(cash_desk::show))
+        .route("/payments/{id}/{action}", post(cash_desk::act))
         .route("/payment-sync", get(payment_sync::show))
         .route("/journals", get(finance::journals))
         .route("/journals/{id}", get(finance::journal))

@@ -4,6 +4,7 @@ mod account;
 mod approvals;
 mod audit;
 mod bill_runs;
+mod cash_desk;
 mod collection;
 mod desk;
 mod deviations;
@@ -22,6 +23,8 @@ mod story;
 mod structure;
 mod typed_amounts;
 mod usage;
+
+pub(crate) use typed_amounts::ungrouped;
 
 use crate::console::{
     AccountKey, ExceptionFacets, ExceptionFilter, ListFilter, ResolveOutcome, Source, SourceFault,

@@ -6,6 +6,8 @@
 mod account_page;
 #[path = "console_pages/approvals.rs"]
 mod approval_pages;
+#[path = "console_pages/cash_desk.rs"]
+mod cash_desk_pages;
 #[path = "console_pages/desk.rs"]
 mod desk_pages;
 #[path = "console_pages/exception_forms.rs"]
@@ -186,7 +188,12 @@ fn all_pages() -> Vec<String> {
         format!("/quotes/{}?preview=yes", sample::quotes::QUOTE),
         format!("/contracts/{CONTRACT}/amend?kind=quantity&value=15&effective=2026-06-01"),
         format!("/trace/{PAYMENT}"),
+        format!("/payments/{PAYMENT}"),
         format!("/customers/{CUSTOMER}"),
+        format!("/customers/{CUSTOMER}/prepaid"),
+        format!("/payments/{}", sample::cash_desk::RESTED),
+        format!("/payments/{}", sample::cash_desk::UNKNOWN),
+        format!("/invoices/{INVOICE}/dispute"),
         format!("/customers/{CUSTOMER}/timeline"),
         format!("/customers/{CUSTOMER}/timeline?room=disputes"),
         "/quotes/new".to_owned(),

@@ -3,6 +3,7 @@
 use super::account;
 use crate::command::{Command, Envelope};
 use crate::fault::to_store;
+use crate::journey::exception::dispute;
 use crate::journey::{customer_change, perform};
 use crate::shadow::{Impact, shadow};
 use crate::{AppFault, Context, replay};
@@ -76,6 +77,7 @@ fn differences(
 ) -> Result<Vec<Difference>, AppFault> {
     match command {
         Command::ChangeCustomer(body) => customer_change::differences(tx, body),
+        Command::ResolveDispute(body) => dispute::differences(tx, body),
         Command::SubmitQuote(body) => crate::journey::quote::differences(tx, body),
         Command::SetBillTo(body) => account::bill_to(tx, context, key, body),
         Command::SetConsolidation(body) => account::consolidation(tx, context, key, body),

@@ -44,9 +44,12 @@ fn of_line(
     let product = products.iter().find(|it| it.code == line.product);
     let prices = product.map_or(&[][..], |it| it.prices.as_slice());
     let listed = |billing| prices.iter().any(|price| Some(price.billing) == billing);
-    let usual = product.and_then(|it| it.policy.clone()).unwrap_or_else(|| {
-        entity.map_or_else(Policy::default, |entity| context.books.policy(entity))
-    });
+    let catalogue = &context.books.catalogue;
+    let usual = entity.map_or_else(Policy::default, |entity| catalogue.policy_of(entity));
+    let usual = match product.and_then(|it| it.policy.as_ref()) {
+        Some(terms) => terms.over(usual),
+        None => usual,
+    };
     let mut found = Vec::new();
     let mut own = |what: &str| found.push(format!("{place} has {what} of its own"));
     if line

@@ -113,7 +113,9 @@ pub(crate) fn to_send(command: &str) -> Option<Permission> {
         "issue_credit_note" => Permission::IssueCredit,
         "record_payment" | "apply_payment" | "match_payment" | "unapply_payment" | "set_payer"
         | "record_promise" | "assign_collection" => Permission::ApplyCash,
-        "write_off_invoice" | "grant_credit" => Permission::IssueCredit,
+        "write_off_invoice" | "grant_credit" | "resume_service" | "resolve_dispute" => {
+            Permission::IssueCredit
+        }
         "publish_collection_policy" => Permission::ChangePostingRules,
         "refund_payment" => Permission::RequestRefund,
         "recognise_revenue" | "record_outside_revenue" => Permission::RunRecognition,

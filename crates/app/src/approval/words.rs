@@ -38,6 +38,15 @@ pub(super) fn of(command: &Command) -> (String, String) {
             format!("invoice/{}", body.invoice),
             format!("Credit invoice {}: {}", body.invoice, body.reason),
         ),
+        Command::ResolveDispute(body) => (
+            format!("dispute/{}", body.dispute),
+            format!(
+                "End dispute {} with a credit ({}): {}",
+                body.dispute,
+                body.outcome.replace('_', " "),
+                body.reason
+            ),
+        ),
         Command::ReopenPeriod(body) => (
             format!("period/{}/{}", body.entity, body.month),
             format!(

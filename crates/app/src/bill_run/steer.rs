@@ -1,6 +1,6 @@
 //! What people do with bill runs: plan, approve, start, pause, resume and cancel.
 
-use super::{due_now, load, put, tell};
+use super::{age, due_now, load, put, tell};
 use crate::Refusal;
 use crate::command::{Answer, ApproveBillRun, BillRunAction, CreateBillRun, SteerBillRun};
 use crate::fault::AppFault;
@@ -10,13 +10,14 @@ use store::Tx;
 use store::bill_runs::{self, BillRunRow};
 use values::BillRunId;
 
-/// `create_bill_run`.
+/// `create_bill_run` by a person.
 ///
 /// # Errors
 /// When there is such a run already, or what it is narrowed to does not exist.
 pub(crate) fn create(
     tx: &mut Tx<'_>,
     context: &Context,
+    person: &str,
     body: &CreateBillRun,
 ) -> Result<Answer, AppFault> {
     if let Some(entity) = &body.entity {
@@ -47,7 +48,7 @@ pub(crate) fn create(
         customer: text(body.customer.as_ref().map(|id| id.as_str())),
         contract: text(body.contract.as_ref().map(|id| id.as_str())),
         currency: text(body.currency.as_ref().map(values::Currency::code)),
-        maker: context.actor.clone(),
+        maker: person.to_owned(),
         checker: String::new(),
         needs: String::new(),
         reason: String::new(),
@@ -66,20 +67,22 @@ pub(crate) fn create(
     Ok(json!({ "bill_run": id, "status": row.status, "due": row.due }))
 }
 
-/// `approve_bill_run`: by another person than its maker.
+/// `approve_bill_run` by another person than its maker: what its preview expects may be issued, and
+/// nothing beyond it.
 ///
 /// # Errors
 /// When it waits for nobody, or its maker asks.
 pub(crate) fn approve(
     tx: &mut Tx<'_>,
     context: &Context,
+    person: &str,
     body: &ApproveBillRun,
 ) -> Result<Answer, AppFault> {
     let before = load(tx, body.run.as_str())?;
     if before.status != "waiting" {
         return Err(cannot(&before, "be approved"));
     }
-    if before.maker == context.actor {
+    if control::approval::four_eyes(&before.maker, person).is_err() {
         let message = format!(
             "{} planned bill run {} and cannot approve it; another person must: {}",
             before.maker, before.id, before.needs
@@ -88,7 +91,7 @@ pub(crate) fn approve(
     }
     let row = BillRunRow {
         status: "ready".to_owned(),
-        checker: context.actor.clone(),
+        checker: person.to_owned(),
         ..before.clone()
     };
     Ok(said(&put(tx, context, &before, row)?))
@@ -136,7 +139,6 @@ pub(crate) fn steer(
         let message = "say why; it stands beside the run for whoever looks at it next";
         return Err(Refusal::field("reason_missing", "reason", message).into());
     }
-    let was_over = before.reason.clone();
     let row = BillRunRow {
         status: next.to_owned(),
         reason: if needs_reason {
@@ -144,35 +146,16 @@ pub(crate) fn steer(
         } else {
             String::new()
         },
-        // Who resumes a run that went over what was approved lets it go on beyond it.
-        checker: if body.action == BillRunAction::Resume && !was_over.is_empty() {
-            resumed_by(context, &before)?
-        } else {
-            before.checker.clone()
-        },
         ..before.clone()
     };
     let row = put(tx, context, &before, row)?;
+    if body.action == BillRunAction::Cancel {
+        age::over(tx, context, &row)?;
+    }
     if body.action == BillRunAction::Start || body.action == BillRunAction::Cancel {
         tell(tx, context, &row)?;
     }
     Ok(said(&row))
-}
-
-/// A run that paused because it went over what was approved goes on only by another person than its
-/// maker, and then without that limit.
-fn resumed_by(context: &Context, before: &BillRunRow) -> Result<String, AppFault> {
-    if before.checker.is_empty() || !before.reason.contains("was approved") {
-        return Ok(before.checker.clone());
-    }
-    if before.maker == context.actor {
-        let message = format!(
-            "{}; somebody other than {} must look at it and resume it",
-            before.reason, before.maker
-        );
-        return Err(Refusal::field("maker_is_checker", "run", message).into());
-    }
-    Ok(String::new())
 }
 
 fn cannot(row: &BillRunRow, what: &str) -> AppFault {

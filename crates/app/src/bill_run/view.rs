@@ -3,6 +3,7 @@
 use super::{EXPECTED, ISSUED, load};
 use crate::App;
 use crate::fault::{AppFault, stored_value};
+use crate::journey::billing::{Awaited, awaited};
 use crate::view::Page;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub struct BillRunView {
     pub checker: String,
     /// Why it needs a second person, or empty.
     pub needs: String,
-    /// Why it was paused or cancelled, or empty.
+    /// Why it was paused or cancelled, or came to its limit and is to be approved again, or empty.
     pub reason: String,
     /// Contracts that were due at its preview.
     pub due: i64,
@@ -49,7 +50,9 @@ pub struct BillRunView {
 /// Sums of one currency and kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BillRunTotals {
-    /// `invoice` or `credit_note`.
+    /// `invoice` or `credit_note`; `draft_invoice` or `draft_credit_note` for what stands as a draft and
+    /// is not issued by the run; `untaxed_invoice` for what waits for a tax engine, with amounts before
+    /// tax.
     pub kind: String,
     /// How many.
     pub documents: i64,
@@ -70,9 +73,10 @@ pub struct BillRunResultView {
     pub name: String,
     /// The contract.
     pub contract: String,
-    /// `issued` or `held`.
+    /// `issued`; `drafted`, which stands as a draft by the invoice policy of its entity; `waits`, for the
+    /// tax engine that `why` names; or `held`.
     pub outcome: String,
-    /// The document's id; empty when there is none.
+    /// The id of the document, or of the draft where it is drafted; empty when there is none.
     pub document: String,
     /// `invoice` or `credit_note`, of the document.
     pub kind: String,
@@ -82,7 +86,7 @@ pub struct BillRunResultView {
     pub total: Option<Money>,
     /// The open exception; empty when there is none.
     pub exception: String,
-    /// Why it is held, or what the preview expects.
+    /// Why it is held or what it waits for, or what the preview expects.
     pub why: String,
 }
 
@@ -93,7 +97,7 @@ pub struct BillRunDetail {
     pub run: BillRunView,
     /// What its preview expects.
     pub expected: Vec<BillRunTotals>,
-    /// What it issued.
+    /// What it came to: issued, standing as drafts, and waiting for a tax engine.
     pub issued: Vec<BillRunTotals>,
     /// What is held, expected or met, the first of them.
     pub held: Vec<BillRunResultView>,
@@ -178,12 +182,13 @@ impl App {
     }
 }
 
-/// The part of the results that says most: the preview's until something is issued.
+/// The part of the results that says most: the preview's while it is for people to decide, then what was
+/// issued.
 fn current_part(row: &BillRunRow) -> &'static str {
-    if row.done > 0 && row.status != "planned" {
-        ISSUED
-    } else {
-        EXPECTED
+    match row.status.as_str() {
+        "planned" | "waiting" | "ready" => EXPECTED,
+        _ if row.done > 0 => ISSUED,
+        _ => EXPECTED,
     }
 }
 
@@ -197,7 +202,8 @@ fn next_of<T>(rows: &mut Vec<T>, key: impl Fn(&T) -> String) -> Option<String> {
     rows.last().map(key)
 }
 
-fn view(row: BillRunRow) -> BillRunView {
+/// What a run is narrowed to, in words; empty for everything.
+pub(super) fn scope(row: &BillRunRow) -> String {
     let parts = [
         ("entity", &row.entity),
         ("customer", &row.customer),
@@ -209,8 +215,12 @@ fn view(row: BillRunRow) -> BillRunView {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
+    scope.join(", ")
+}
+
+fn view(row: BillRunRow) -> BillRunView {
     BillRunView {
-        scope: scope.join(", "),
+        scope: scope(&row),
         id: row.id,
         status: row.status,
         through: row.through,
@@ -246,7 +256,17 @@ fn totals_of(totals: &[BillRunTotal], part: &str) -> Result<Vec<BillRunTotals>, 
 
 fn result(tx: &mut Tx<'_>, row: bill_runs::BillRunResult) -> Result<BillRunResultView, AppFault> {
     let name = catalogue::customer(tx, &row.customer)?.map(|customer| customer.name);
-    let document = documents::document(tx, &row.document)?;
+    let waiting = match row.outcome.as_str() {
+        "waits" => awaited(tx, &row.document)?,
+        _ => None,
+    };
+    let id = match (&waiting, row.outcome.as_str()) {
+        // The invoice that was issued by the answer since.
+        (Some(waiting), _) => waiting.document.clone(),
+        (None, "waits") => String::new(),
+        (None, _) => row.document.clone(),
+    };
+    let document = documents::document(tx, &id)?;
     let total = match &document {
         Some(document) => {
             let currency: Currency = stored_value("currency", &document.currency)?;
@@ -254,8 +274,7 @@ fn result(tx: &mut Tx<'_>, row: bill_runs::BillRunResult) -> Result<BillRunResul
         }
         None => None,
     };
-    let open = exceptions::open_about(tx, &format!("billing/{}", row.contract))?;
-    let open = open.filter(|_| row.outcome == "held");
+    let open = open_about(tx, &row, waiting.as_ref())?;
     Ok(BillRunResultView {
         name: name.unwrap_or_default(),
         kind: document
@@ -266,14 +285,35 @@ fn result(tx: &mut Tx<'_>, row: bill_runs::BillRunResult) -> Result<BillRunResul
         exception: open
             .as_ref()
             .map_or_else(String::new, |open| open.id.clone()),
-        why: if row.why.is_empty() {
-            open.map_or_else(String::new, |open| open.detail)
-        } else {
-            row.why
+        why: match (waiting, row.why.is_empty()) {
+            (Some(waiting), _) if id.is_empty() => waiting.words(),
+            (_, true) => open.map_or_else(String::new, |open| open.detail),
+            (_, false) => row.why,
         },
         customer: row.customer,
         contract: row.contract,
         outcome: row.outcome,
-        document: row.document,
+        document: id,
     })
+}
+
+/// The open exception about what a contract came to: that it cannot be billed, or about what its tax engine
+/// was asked.
+fn open_about(
+    tx: &mut Tx<'_>,
+    row: &bill_runs::BillRunResult,
+    waiting: Option<&Awaited>,
+) -> Result<Option<exceptions::ExceptionRow>, AppFault> {
+    if row.outcome == "held" {
+        return Ok(exceptions::open_about(
+            tx,
+            &format!("billing/{}", row.contract),
+        )?);
+    }
+    for key in waiting.into_iter().flat_map(|waiting| &waiting.exceptions) {
+        if let Some(open) = exceptions::open_about(tx, key)? {
+            return Ok(Some(open));
+        }
+    }
+    Ok(None)
 }

@@ -3,7 +3,7 @@
 //! what it asks for and does what it says.
 
 use super::dunning_step::{self, Told};
-use super::{of_document, policy, stated, suspension};
+use super::{of_document, policy, stated, suspension, write_off};
 use crate::command::{Answer, AssignCollection, RecordPromise};
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::routing::Routes;
@@ -45,7 +45,11 @@ pub(super) struct Work {
 }
 
 impl Work {
-    fn of(tx: &mut Tx<'_>, context: &Context, row: CaseRow) -> Result<Option<Work>, AppFault> {
+    pub(super) fn of(
+        tx: &mut Tx<'_>,
+        context: &Context,
+        row: CaseRow,
+    ) -> Result<Option<Work>, AppFault> {
         let Some(invoice) = documents::document(tx, &row.invoice)? else {
             return Ok(None);
         };
@@ -72,6 +76,7 @@ impl Work {
         let case = &self.kept.case;
         self.row.status = match case {
             case if case.closed => "closed",
+            case if case.written_off => "written_off",
             case if case.promise.is_some() => "promised",
             case if case.suspended => "suspended",
             _ => "running",
@@ -84,15 +89,22 @@ impl Work {
     }
 }
 
-/// The standing that a case alone gives its customer.
-fn standing_of(case: &Case) -> &'static str {
-    match case {
-        case if case.closed => "good",
-        case if case.suspended => "suspended",
-        case if case.promise.is_some() => "grace",
-        _ => "past_due",
-    }
+/// Why a case ends and what comes back with it, in words.
+pub(super) struct Why<'a> {
+    /// Of the invoice, in the reason of the amendment.
+    pub(super) returns: &'a str,
+    /// Where the service comes back.
+    pub(super) resumed: &'a str,
+    /// Where the case ends.
+    pub(super) closed: &'a str,
 }
+
+/// Nothing is owed.
+const SETTLED: Why<'static> = Why {
+    returns: "is settled: the service returns",
+    resumed: "nothing is owed any more; the service is given again",
+    closed: "nothing of the invoice is owed any more",
+};
 
 /// The waits between attempts at the payment of an invoice: those of the steps that it walks
 /// already, else those of the policy for it.
@@ -120,7 +132,7 @@ pub(crate) fn retries(
 
 /// The case of an invoice that is not closed, ours until the transaction ends: what is done in it is
 /// numbered, and another process may be at it. Most invoices never have one, and take no turn.
-fn running(tx: &mut Tx<'_>, invoice: &str) -> Result<Option<CaseRow>, AppFault> {
+pub(super) fn running(tx: &mut Tx<'_>, invoice: &str) -> Result<Option<CaseRow>, AppFault> {
     if collection::running_case(tx, invoice)?.is_none() {
         return Ok(None);
     }
@@ -194,7 +206,7 @@ pub(crate) fn enter(
     work.save(tx, context)
 }
 
-fn word(collection: Collection) -> &'static str {
+pub(super) fn word(collection: Collection) -> &'static str {
     match collection {
         Collection::Card => "card",
         Collection::Transfer => "transfer",
@@ -226,26 +238,41 @@ fn advance(
     mut work: Work,
     only_better: bool,
 ) -> Result<(), AppFault> {
+    let open = work.open()?;
     let now = Situation {
         today: work.today,
-        open: work.open()?,
+        open,
+        written_off: open.minor <= 0 && write_off::given_up(tx, &work.invoice.id)?.1 > 0,
         disputed: only_better || collection::is_disputed(tx, &work.invoice.id)?,
         payment: known_of(tx, &work.invoice.id)?,
     };
+    let before = work.kept.case.clone();
     let acts = work.kept.case.advance(&work.kept.policy.clone(), &now);
-    if acts.is_empty() {
+    if work.kept.case == before {
         return Ok(());
     }
-    for act in &acts {
+    carry_out(tx, context, recorder, &mut work, &acts, &SETTLED)
+}
+
+/// Does what a case says is to be done, and writes down how it stands then.
+pub(super) fn carry_out(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    work: &mut Work,
+    acts: &[Act],
+    why: &Why<'_>,
+) -> Result<(), AppFault> {
+    for act in acts {
         match act {
             Act::Step { number } => {
-                dunning_step::take(tx, context, recorder, &mut work, *number)?;
+                dunning_step::take(tx, context, recorder, work, *number)?;
             }
             Act::PromiseKept => told(
                 tx,
                 context,
                 recorder,
-                &work,
+                work,
                 DunningAct::PromiseKept,
                 "what was promised is paid",
             )?,
@@ -254,32 +281,34 @@ fn advance(
                     tx,
                     context,
                     recorder,
-                    &work,
+                    work,
                     DunningAct::PromiseBroken,
                     "the promised day has passed and it is not paid",
                 )?;
             }
+            Act::WriteOff => {
+                let text = match work.kept.case.suspended {
+                    true => "what was owed is written off and not paid; the service stays withheld",
+                    false => "what was owed is written off and not paid",
+                };
+                told(tx, context, recorder, work, DunningAct::WrittenOff, text)?;
+                let about = format!("dunning/{}", work.row.id);
+                exception::clear(tx, context, &about, "the invoice is written off")?;
+            }
             Act::Resume => {
-                let billing = suspension::resume(tx, context, recorder, &mut work)?;
-                let text = format!("nothing is owed any more; the service is given again{billing}");
-                told(tx, context, recorder, &work, DunningAct::Resumed, &text)?;
+                let billing = suspension::resume(tx, context, recorder, work, why.returns)?;
+                let text = format!("{}{billing}", why.resumed);
+                told(tx, context, recorder, work, DunningAct::Resumed, &text)?;
             }
             Act::Close => {
-                told(
-                    tx,
-                    context,
-                    recorder,
-                    &work,
-                    DunningAct::Closed,
-                    "nothing of the invoice is owed any more",
-                )?;
+                told(tx, context, recorder, work, DunningAct::Closed, why.closed)?;
                 let about = format!("dunning/{}", work.row.id);
                 exception::clear(tx, context, &about, "the invoice is settled")?;
             }
         }
     }
     work.save(tx, context)?;
-    stand(tx, context, recorder, &work)
+    stand(tx, context, recorder, work)
 }
 
 fn told(
@@ -293,25 +322,14 @@ fn told(
     dunning_step::tell(tx, context, recorder, work, &Told::new(act, text))
 }
 
-/// The standing of a customer is that of its worst case; the CRM is told.
+/// Brings the standing of the customer up to date; the CRM is told.
 fn stand(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     work: &Work,
 ) -> Result<(), AppFault> {
-    const WORST_FIRST: [&str; 3] = ["suspended", "past_due", "grace"];
-    let mut words = vec![standing_of(&work.kept.case)];
-    let others = suspension::others(tx, work)?;
-    words.extend(others.iter().map(|(_, kept)| standing_of(&kept.case)));
-    let worst = WORST_FIRST.into_iter().find(|word| words.contains(word));
-    standing::change(
-        tx,
-        context,
-        recorder,
-        &work.row.customer,
-        worst.unwrap_or("good"),
-    )?;
+    standing::refresh(tx, context, recorder, &work.row.customer)?;
     standing::tell_crm(
         tx,
         context,
@@ -398,7 +416,8 @@ pub fn assign(
     Ok(json!({ "case": work.row.id, "invoice": work.invoice.number, "owner": work.row.owner }))
 }
 
-fn worked<'c>(
+/// The case of an invoice that is worked on by hand, and what records it.
+pub(super) fn worked<'c>(
     tx: &mut Tx<'_>,
     context: &'c Context,
     key: &str,
@@ -516,7 +535,7 @@ fn late(
         let mut recorder = Recorder::new(context, correlation, "/receivables", &key);
         let why = format!("it was due on {due} and is not paid");
         enter(tx, context, &mut recorder, &invoice, (today, &why))?;
-        standing::change(tx, context, &mut recorder, &invoice.customer, "past_due")?;
+        standing::refresh(tx, context, &mut recorder, &invoice.customer)?;
         standing::tell_crm(
             tx,
             context,
@@ -533,7 +552,7 @@ fn late(
     Ok((entered, last))
 }
 
-fn before(day: Date, days: i64) -> Date {
+pub(super) fn before(day: Date, days: i64) -> Date {
     day.saturating_sub(jiff::Span::new().days(days))
 }
 

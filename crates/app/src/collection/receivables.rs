@@ -218,7 +218,7 @@ pub(crate) fn work_row(
         .policy
         .steps
         .get(kept.case.done)
-        .filter(|_| !kept.case.closed);
+        .filter(|_| !kept.case.closed && !kept.case.written_off);
     let by_policy = step.map_or_else(String::new, |step| step.action.as_str().to_owned());
     Ok(Some(WorkRow {
         case: row.id.clone(),

@@ -125,12 +125,14 @@ fn stop_one(
 }
 
 /// Lets contracts be billed again from today, as far as this case stopped them and no other case
-/// keeps them stopped. Returns in words what becomes of billing.
+/// keeps them stopped. `why` goes on after the number of the invoice. Returns in words what becomes of
+/// billing.
 pub(super) fn resume(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     work: &mut Work,
+    why: &str,
 ) -> Result<String, AppFault> {
     let ours: BTreeSet<Stopped> = std::mem::take(&mut work.kept.stopped).into_iter().collect();
     if ours.is_empty() {
@@ -146,7 +148,7 @@ pub(super) fn resume(
         };
         let (mut free, held) = (of(&ours), of(&held));
         free.retain(|component| !held.contains(component));
-        let back = resume_one(tx, context, recorder, work, (&id, &free))?;
+        let back = resume_one(tx, context, recorder, work, (&id, &free), why)?;
         words.push_str(&match (back.is_empty(), held.is_empty()) {
             (true, false) => format!("; another invoice still keeps {id} from being billed"),
             (_, _) => back,
@@ -161,6 +163,7 @@ fn resume_one(
     recorder: &mut Recorder<'_>,
     work: &Work,
     (id, free): (&ContractId, &BTreeSet<ComponentId>),
+    why: &str,
 ) -> Result<String, AppFault> {
     let (row, contract) = contracts::load(tx, id)?;
     let day = work.today;
@@ -178,10 +181,7 @@ fn resume_one(
     let Some((from, whole, back)) = found else {
         return Ok(String::new());
     };
-    let reason = format!(
-        "invoice {} is settled: the service returns",
-        work.invoice.number
-    );
+    let reason = format!("invoice {} {why}", work.invoice.number);
     let changes = one_or_each(whole, &back, |component| Change::Resume {
         component,
         effective: from,
@@ -191,6 +191,38 @@ fn resume_one(
         Ok(()) => format!("; {id} is billed again from {from} on"),
         Err(refused) => format!("; {id} is not billed again, because {refused}"),
     })
+}
+
+/// Whether a case had stopped something of a contract, and all that it had stopped runs on a day.
+pub(super) fn runs_again(
+    tx: &mut Tx<'_>,
+    kept: &Kept,
+    contract: &Contract,
+    day: Date,
+) -> Result<bool, AppFault> {
+    if !kept.stopped.iter().any(|one| one.contract == contract.id) {
+        return Ok(false);
+    }
+    let ids: BTreeSet<&ContractId> = kept.stopped.iter().map(|one| &one.contract).collect();
+    for id in ids {
+        let other;
+        let known = match *id == contract.id {
+            true => contract,
+            false => {
+                (_, other) = contracts::load(tx, id)?;
+                &other
+            }
+        };
+        let stopped = |component: &&Component| {
+            let of = |one: &Stopped| one.contract == *id && one.component == component.id;
+            kept.stopped.iter().any(of)
+        };
+        let mut parts = known.components.iter().filter(stopped);
+        if parts.any(|component| component.paused_on(day)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What is served on a day and stands in a way.

@@ -3,7 +3,7 @@
 use super::{ChangeBody, PhaseBody};
 use commerce::{
     AnchorDay, BillingFrequency, Charge, Collection, CycleAnchor, DayCount, Discount, FirstPart,
-    Pattern, Policy, Price, RenewalTerms, Timing,
+    Pattern, PolicyTerms, Price, RenewalTerms, Timing,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,9 +46,10 @@ pub struct PublishProduct {
     /// How its revenue is earned.
     #[serde(default)]
     pub recognition: Pattern,
-    /// How parts of its billing periods are priced and rounded, and where periods begin.
+    /// How parts of its billing periods are priced and rounded, and where periods begin; as its legal
+    /// entity does where it says nothing.
     #[serde(default)]
-    pub policy: Option<Policy>,
+    pub policy: Option<PolicyTerms>,
 }
 
 /// Body of `set_tax_rate`.
@@ -89,6 +90,13 @@ impl std::ops::Deref for Amount {
     type Target = str;
     fn deref(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<values::Money> for Amount {
+    /// As it comes back when it is read again: a command is known by its text.
+    fn from(money: values::Money) -> Self {
+        Self(UnitPrice::new(money.decimal()).to_string())
     }
 }
 
@@ -337,6 +345,9 @@ pub struct RecordPayment {
     /// What the payer wrote: it names invoices, and is matched by the policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The day on which the money arrived, on the calendar of the entity; today when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<Date>,
     /// The same payment in other systems.
     #[serde(default)]
     pub references: Vec<ReferenceBody>,

@@ -40,6 +40,10 @@ pub enum ChangeBody {
         /// Or the whole charge.
         #[serde(default)]
         charge: Option<Charge>,
+        /// Whether the price has the tax in it; as it was agreed before, when absent. The rate is that
+        /// of the effective day, or of today where that day is past.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price_includes_tax: Option<bool>,
     },
     /// Quantities and prices of one component, agreed step by step.
     Ramp {
@@ -129,7 +133,8 @@ pub enum ChangeBody {
     },
     /// The whole contract ends early.
     Cancel {
-        /// Whether what is billed and not used is given back; true when absent.
+        /// Whether what is billed and not used is given back; true when absent. False keeps what is
+        /// billed in advance until the end of its period, and fits no cancellation from the start of one.
         #[serde(default = "yes")]
         credit_unused: bool,
         /// On the effective day, or where the period or term that holds it begins or ends.

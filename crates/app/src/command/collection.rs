@@ -146,6 +146,16 @@ pub struct AssignCollection {
     pub next_action: String,
 }
 
+/// Body of `resume_service`.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ResumeService {
+    /// The invoice that was written off, by id or number.
+    pub invoice: String,
+    /// Why the service is given again although it is not paid.
+    pub reason: String,
+}
+
 /// Body of `publish_collection_policy`.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -188,7 +188,8 @@ pub struct SetPrice {
     pub currency: Currency,
     /// How long a billing period is.
     pub billing: BillingFrequency,
-    /// Whether a period is billed when it begins or when it has ended; when it begins, when absent.
+    /// Whether a period is billed when it begins or when it has ended. When absent, as the price that it
+    /// follows: the one of the same currency and billing; when it begins, where there is none.
     #[serde(default)]
     pub timing: Option<commerce::Timing>,
     /// First day on which new orders get it; always, when absent.
@@ -203,9 +204,12 @@ pub struct SetPrice {
     /// Or the whole charge as JSON text, for a cell of a file.
     #[serde(default)]
     pub charge_json: Option<String>,
-    /// What its quantity is measured by; agreed on the contract when absent.
+    /// What its quantity is measured by; as the price that it follows when absent.
     #[serde(default)]
     pub measure: Option<commerce::Measure>,
+    /// The same as JSON in a cell of a file.
+    #[serde(default)]
+    pub measure_json: Option<String>,
 }
 
 /// Body of `import_catalogue`, and what an export of the catalogue is.

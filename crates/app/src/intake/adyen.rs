@@ -1,7 +1,7 @@
 //! Notifications of Adyen. There is no object to fetch behind them: a signed notification is the
 //! word of the processor, and it is the only one about what we did not ask for ourselves.
 
-use super::processor::ending;
+use super::processor::{self, ending};
 use super::{Ending, conclude, hold};
 use crate::connections::AdyenAccount;
 use crate::governance::gate;
@@ -168,7 +168,7 @@ fn settled(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<Ending
 /// only.
 fn came_in(tx: &mut Tx<'_>, told: &Told<'_>) -> Result<Settlement, AppFault> {
     let processor_customer = match &told.payment {
-        Some(payment) => shopper_of(tx, &told.row.source, payment)?,
+        Some(payment) => processor::payer_at(tx, &told.row.source, payment)?,
         None => None,
     };
     Ok(Settlement {
@@ -185,20 +185,6 @@ fn came_in(tx: &mut Tx<'_>, told: &Told<'_>) -> Result<Settlement, AppFault> {
         happened: told.happened,
         payload: String::from_utf8_lossy(&told.row.raw).into_owned(),
     })
-}
-
-/// What the payer of a payment is called at an account.
-fn shopper_of(
-    tx: &mut Tx<'_>,
-    processor: &str,
-    payment: &PaymentRow,
-) -> Result<Option<String>, AppFault> {
-    let payer = format!("customer/{}", payment.customer);
-    let known = store::catalogue::references_of(tx, &payer)?;
-    let there = known
-        .into_iter()
-        .find(|known| known.system == processor && known.kind == "Customer");
-    Ok(there.map(|known| known.id))
 }
 
 fn failed(tx: &mut Tx<'_>, context: &Context, told: &Told<'_>) -> Result<Ending, AppFault> {

@@ -13,6 +13,7 @@ use connect::stripe::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::effects::{self, EffectRow};
+use store::payments::PaymentRow;
 use store::{Tx, catalogue, payments};
 use values::{Instant, Money, PaymentId, RefundId};
 
@@ -355,6 +356,20 @@ pub(crate) fn known_refund(tx: &mut Tx<'_>, refund: &Refund) -> Result<Option<Re
         }
     }
     Ok(None)
+}
+
+/// What the payer of a payment is called at an account.
+pub(super) fn payer_at(
+    tx: &mut Tx<'_>,
+    processor: &str,
+    payment: &PaymentRow,
+) -> Result<Option<String>, AppFault> {
+    let payer = format!("customer/{}", payment.customer);
+    let known = catalogue::references_of(tx, &payer)?;
+    let there = known
+        .into_iter()
+        .find(|known| known.system == processor && known.kind == "Customer");
+    Ok(there.map(|known| known.id))
 }
 
 fn id_in<T: std::str::FromStr>(metadata: &BTreeMap<String, String>, name: &str) -> Option<T> {

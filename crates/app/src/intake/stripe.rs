@@ -31,6 +31,7 @@ enum Subject {
     ChargeRefunds,
     Invoice,
     CreditNote,
+    Dispute,
     Nothing,
 }
 
@@ -48,6 +49,11 @@ impl Subject {
             "credit_note.created" | "credit_note.updated" | "credit_note.voided" => {
                 Subject::CreditNote
             }
+            "charge.dispute.created"
+            | "charge.dispute.updated"
+            | "charge.dispute.closed"
+            | "charge.dispute.funds_withdrawn"
+            | "charge.dispute.funds_reinstated" => Subject::Dispute,
             _ => Subject::Nothing,
         }
     }
@@ -85,6 +91,7 @@ pub(super) fn process(app: &App, api: &Stripe, row: &InboxRow) -> Result<Progres
         }
         (Subject::Invoice, Some(id), _) => super::stripe_invoice::process(app, api, row, id),
         (Subject::CreditNote, Some(id), _) => super::stripe_credit::process(app, api, row, id),
+        (Subject::Dispute, Some(id), _) => super::stripe_dispute::process(app, api, row, id),
         (Subject::ChargeRefunds, _, Some(intent)) => {
             let refunds = refunds_of(api, intent)?;
             let item = row.clone();

@@ -3,8 +3,11 @@
 //! contract is held with its reason; the run goes on.
 
 mod apart;
+mod awaited;
 mod case;
 mod foresee;
+mod given_back;
+mod open_runs;
 mod owing;
 mod page;
 mod pages;
@@ -17,12 +20,15 @@ use crate::fault::AppFault;
 use crate::governance::gate::{self, Issuing};
 use crate::journey::contract as contracts_journey;
 use crate::record::Context;
+pub(crate) use awaited::{Awaited, awaited};
 pub(crate) use case::BilledOn;
 pub(crate) use foresee::{Foreseen, Seen};
 pub use pages::{ContractDone, PageDone, Pages};
 use serde_json::json;
-use store::Tx;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::bill_pages::{self, DueFilter};
+use store::{Tx, bill_runs};
 use values::{ContractId, Date};
 
 /// Why a contract whose lines different systems bill is held.
@@ -40,8 +46,12 @@ pub enum Billed {
     Issued(Vec<String>),
     /// It stands as this draft and is not issued yet.
     Drafted(String),
+    /// It waits for the answer to this question to a tax engine.
+    Waits(String),
     /// It could not be billed; the exception says why.
     Held,
+    /// It is for this bill run to bill, which is not over.
+    Left(String),
 }
 
 /// What is to become of a document that stands as a draft.
@@ -49,6 +59,8 @@ pub enum Billed {
 pub(crate) enum Asked {
     /// Issued once its days are over and nobody else has to decide.
     Run,
+    /// As [`Asked::Run`], but for what an open bill run is to bill.
+    BesideRuns,
     /// Computed anew, and not issued.
     Refresh,
     /// Issued now.
@@ -70,21 +82,28 @@ pub enum Through {
 /// `run_billing`.
 ///
 /// # Errors
-/// When the store fails, or the one contract asked for does not exist.
+/// When the store fails, or the one contract asked for does not exist or is for an open bill run.
 pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answer, AppFault> {
     let (mut documents, mut drafts, mut held) = (Vec::new(), Vec::new(), 0);
+    let mut left = BTreeSet::new();
     let mut keep = |billed: Billed| match billed {
         Billed::Nothing => {}
         Billed::Drafted(id) => drafts.push(id),
         Billed::Issued(ids) => documents.extend(ids),
-        Billed::Held => held += 1,
+        Billed::Held | Billed::Waits(_) => held += 1,
+        Billed::Left(run) => {
+            left.insert(run);
+        }
     };
     if let Some(id) = &body.contract {
         let (_, contract) = contracts_journey::load(tx, id)?;
         if let Issuing::Elsewhere { system, mode } = gate::issuing(context, &contract) {
             return Err(gate::billed_elsewhere(&contract, &system, mode).into());
         }
-        keep(bill_contract(tx, context, id, body.through)?);
+        match bill_contract(tx, context, id, body.through)? {
+            Billed::Left(run) => return Err(open_runs::refused(id, &run)),
+            billed => keep(billed),
+        }
     } else {
         let through = body.through.to_string();
         let filter = DueFilter {
@@ -92,8 +111,10 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
                 .entity
                 .as_ref()
                 .map_or_else(String::new, |entity| entity.as_str().to_owned()),
+            left_to: bill_runs::open(tx)?,
             ..DueFilter::default()
         };
+        let how = (Through::Day(body.through), Asked::BesideRuns);
         let mut after = (String::new(), String::new());
         loop {
             let from = (after.0.as_str(), after.1.as_str());
@@ -101,18 +122,23 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
             let Some(last) = page.last() else { break };
             after = (last.customer.clone(), last.id.clone());
             let ids: Vec<String> = page.into_iter().map(|row| row.id).collect();
-            page::bill(tx, context, &ids, Through::Day(body.through), None)?
+            page::bill(tx, context, &ids, how, None)?
                 .outcomes
                 .into_iter()
                 .for_each(&mut keep);
         }
+        left.extend(open_runs::holding(tx, body)?);
     }
-    Ok(json!({ "through": body.through, "documents": documents, "drafts": drafts, "held": held }))
+    Ok(json!({
+        "through": body.through, "documents": documents, "drafts": drafts, "held": held,
+        "left_to_runs": left,
+    }))
 }
 
 impl App {
-    /// Bills every contract that has something due on the date of its entity, a page a transaction, so
-    /// that the run can stop anywhere and go on later. Returns how many documents were issued.
+    /// Bills every contract that has something due on the date of its entity, but for what an open bill
+    /// run is to bill: a page a transaction, so that this can stop anywhere and go on later. Returns how
+    /// many documents were issued.
     ///
     /// # Errors
     /// When the store fails.
@@ -120,19 +146,39 @@ impl App {
         // A term that is agreed by itself today may be billed today.
         self.renew_due(actor)?;
         let mut issued = 0;
-        let pages = Pages {
-            through: Through::Today,
-            ..Pages::default()
-        };
-        self.bill_pages(actor, &pages, |page| {
-            issued += page.documents.len();
-            true
-        })?;
-        Ok(issued)
+        loop {
+            let left_to = self
+                .store()
+                .read(|tx| bill_runs::open(tx).map_err(AppFault::from))?;
+            let known: BTreeSet<String> = left_to.iter().map(|it| it.run.clone()).collect();
+            let known = Arc::new(known);
+            let pages = Pages {
+                through: Through::Today,
+                filter: DueFilter {
+                    left_to,
+                    ..DueFilter::default()
+                },
+                beside_runs: true,
+                ..Pages::default()
+            };
+            let billed = self.bill_pages_with(
+                actor,
+                &pages,
+                move |tx, _, _| open_runs::still(tx, &known),
+                |page| {
+                    issued += page.documents.len();
+                    true
+                },
+            );
+            match billed {
+                Err(fault) if open_runs::is_opened(&fault) => {}
+                billed => return billed.map(|()| issued),
+            }
+        }
     }
 }
 
-/// Bills one contract through a date: a page of one.
+/// Bills one contract through a date, unless an open bill run is to bill it: a page of one.
 ///
 /// # Errors
 /// When the store fails or there is no such contract.
@@ -142,8 +188,12 @@ pub fn bill_contract(
     id: &ContractId,
     through: Date,
 ) -> Result<Billed, AppFault> {
+    if let Some(left) = open_runs::left(tx, id)? {
+        return Ok(left);
+    }
     let ids = [id.as_str().to_owned()];
-    let billed = page::bill(tx, context, &ids, Through::Day(through), None)?;
+    let how = (Through::Day(through), Asked::BesideRuns);
+    let billed = page::bill(tx, context, &ids, how, None)?;
     Ok(billed
         .outcomes
         .into_iter()
@@ -166,7 +216,8 @@ pub(crate) fn bill_as(
     Ok(billed)
 }
 
-/// As [`bill_as`] for a run. What fails in it alone is undone and held.
+/// As [`bill_as`] for daily work: what an open bill run is to bill is left alone, and what fails in it
+/// alone is undone and held.
 ///
 /// # Errors
 /// When the store fails or there is no such contract.
@@ -177,7 +228,10 @@ pub(crate) fn bill_by_itself(
     through: Date,
 ) -> Result<Billed, AppFault> {
     store::settings::take_turn(tx, &format!("contract/{id}"))?;
-    let (billed, _) = page::alone(tx, context, id, through)?;
+    if let Some(left) = open_runs::left(tx, id)? {
+        return Ok(left);
+    }
+    let (billed, _) = page::alone(tx, context, id, (through, Asked::BesideRuns))?;
     Ok(billed)
 }
 

@@ -9,6 +9,7 @@ mod renewal;
 mod undo;
 mod words;
 
+use crate::collection::resumption;
 use crate::command::{ActivateContract, AmendContract, Answer, ChangeBody, ReferenceBody};
 use crate::fault::{stored, to_store};
 use crate::journey::{customer, invoice_draft, provisioning, schedule, standing};
@@ -103,17 +104,19 @@ fn build(
     };
     for (index, line) in body.lines.iter().enumerate() {
         let field = format!("lines[{index}]");
+        // The price is that of the first day of service, which may lie after that of the contract.
+        let begins = line.start.unwrap_or(term.from());
         match new_component(
             context,
             line,
             &id,
             index,
             (&body.entity, currency),
-            term.from(),
+            begins,
             &field,
         ) {
             Ok(new) => {
-                let service = Period::new(line.start.unwrap_or(term.from()), term.until());
+                let service = Period::new(begins, term.until());
                 match service
                     .map_err(|e| e.to_string())
                     .and_then(|days| new.over(days).map_err(|e| e.to_string()))
@@ -362,19 +365,26 @@ pub fn amend(
         invoice_draft::follow(tx, context, &body.contract)?;
         return Ok(undone);
     }
-    let change = read_change(tx, context, &contract, body)?;
+    let stated = read_change(tx, context, &contract, body)?;
     let correlation: CorrelationId = crate::fault::stored_value("chain id", &row.correlation)?;
     let mut recorder = Recorder::new(context, correlation, "/commands", key);
     let amendment = Amendment {
-        change,
+        change: stated.change,
         reason: body.reason.clone(),
     };
     let refs = external(&body.references);
-    let changed = commerce::amend(&contract, &amendment, context.now).map_err(|refusal| {
+    let mut changed = commerce::amend(&contract, &amendment, context.now).map_err(|refusal| {
         let field = words::field_at_fault(&refusal);
         Refusal::field(refusal.code(), field, refusal.to_string())
     })?;
+    if let Some(tax) = stated.tax_in_price {
+        changed.0.state_tax_in_price(tax);
+    }
     let (next, delta) = enforce(tx, context, &mut recorder, row, &contract, changed, &refs)?;
+    if let Change::Resume { effective, .. } = &amendment.change {
+        let resumed = (&next, *effective);
+        resumption::by_amendment(tx, context, &mut recorder, resumed, &body.reason)?;
+    }
     recorder.finish(tx)?;
     invoice_draft::follow(tx, context, &next.id)?;
     Ok(

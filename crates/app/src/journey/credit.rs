@@ -2,14 +2,15 @@
 //! proportion. What was already paid becomes the customer's again.
 
 use crate::Refusal;
-use crate::collection::write_off;
+use crate::collection::{dunning, write_off};
 use crate::command::{Answer, IssueCreditNote};
 use crate::fault::{AppFault, stored_value};
+use crate::journey::credit_form::{self, Released};
 use crate::journey::document::{self, Draft, Kind};
 use crate::journey::{contract as contracts_journey, customer, payment, rounding, schedule};
 use crate::record::{Context, Recorder};
 use billing::{
-    BilledLine, CreditAmount, CreditRequest, DraftLine, LineAmount, LineKind, TaxedLine,
+    BilledLine, CreditAmount, CreditNoteDraft, CreditRequest, LineAmount, LineKind, TaxedLine,
 };
 use commerce::Contract;
 use revenue::{Pattern, Segment};
@@ -17,7 +18,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use store::Tx;
 use store::documents::{self, DocumentRow, LineRow};
-use values::{CreditNoteId, Currency, Date, Money, split_minor};
+use values::{CreditNoteId, Currency, Date, LineId, Money, split_minor};
 
 /// `issue_credit_note`.
 ///
@@ -38,21 +39,7 @@ pub fn issue(
         .into());
     }
     let invoice = document::invoice(tx, &body.invoice)?;
-    let rows = documents::lines_of(tx, &invoice.id)?;
-    let mut billed = Vec::new();
-    let spanned: BTreeSet<&str> = rows.iter().map(|row| row.contract.as_str()).collect();
-    for contract in spanned {
-        billed.extend(document::billed_lines(tx, contract)?);
-    }
-    let own = own_lines(&rows, &billed);
-    let currency = stored_value("currency", &invoice.currency)?;
-    let request = CreditRequest {
-        amount: amount(body, &own, &billed, currency)?,
-        reason: body.reason.clone(),
-    };
-    let draft = billing::credit(&own, &billed, &request).map_err(|refusal| {
-        Refusal::field(refusal.code(), field_at_fault(body), refusal.to_string())
-    })?;
+    let draft = drafted(tx, &invoice, body)?;
     let mut recorder = Recorder::new(
         context,
         stored_value("chain id", &invoice.correlation)?,
@@ -92,23 +79,60 @@ pub fn issue(
     };
     let sold = document::sold_of(tx, &invoice.id)?;
     let mut row = document::issue_sold(tx, context, &mut recorder, &document, &sold)?;
+    let whole = taken_back_whole(tx, &row.source)?;
+    let origin = format!("credit note {}", row.number);
     for contract in &credited {
-        lower_price(
-            tx,
-            context,
-            &mut recorder,
-            contract,
-            &draft.lines,
-            issued,
-            &format!("credit note {}", row.number),
-        )?;
+        let lines = (&draft.lines[..], &whole);
+        let when = (issued, origin.as_str());
+        lower_price(tx, context, &mut recorder, contract, lines, when)?;
     }
-    set_off(tx, context, &mut recorder, &mut row)?;
+    let released = set_off(tx, context, &mut recorder, &mut row)?;
+    credit_form::follow(tx, context, &row, &released)?;
     document::tell(tx, context, &mut recorder, &row.customer, &row.contract)?;
     recorder.finish(tx)?;
     Ok(
         json!({ "credit_note": id, "number": row.number, "net": draft.net, "tax": draft.tax, "total": draft.total }),
     )
+}
+
+/// The credit note that is asked for, before it is rounded.
+fn drafted(
+    tx: &mut Tx<'_>,
+    invoice: &DocumentRow,
+    body: &IssueCreditNote,
+) -> Result<CreditNoteDraft, AppFault> {
+    let rows = documents::lines_of(tx, &invoice.id)?;
+    let mut billed = Vec::new();
+    let spanned: BTreeSet<&str> = rows.iter().map(|row| row.contract.as_str()).collect();
+    for contract in spanned {
+        billed.extend(document::billed_lines(tx, contract)?);
+    }
+    let own = own_lines(&rows, &billed);
+    let currency = stored_value("currency", &invoice.currency)?;
+    let request = CreditRequest {
+        amount: amount(body, &own, &billed, currency)?,
+        reason: body.reason.clone(),
+    };
+    let draft = billing::credit(&own, &billed, &request).map_err(|refusal| {
+        Refusal::field(refusal.code(), field_at_fault(body), refusal.to_string())
+    })?;
+    Ok(draft)
+}
+
+/// What a credit note of these lines would come to, with tax.
+///
+/// # Errors
+/// When it would be refused.
+pub(crate) fn total_of(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    invoice: &DocumentRow,
+    body: &IssueCreditNote,
+) -> Result<Money, AppFault> {
+    let draft = drafted(tx, invoice, body)?;
+    let entity = stored_value("entity id", &invoice.entity)?;
+    let line = rounding::of_credit_note(tx, context, &entity, &draft.lines)?;
+    Ok(draft.with_rounding(line)?.total)
 }
 
 fn own_lines(rows: &[LineRow], billed: &[BilledLine]) -> Vec<BilledLine> {
@@ -222,53 +246,38 @@ fn spread(
     })
 }
 
+/// The lines of an invoice of which credit notes leave nothing.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn taken_back_whole(
+    tx: &mut Tx<'_>,
+    invoice: &str,
+) -> Result<BTreeSet<LineId>, AppFault> {
+    documents::lines_of(tx, invoice)?
+        .into_iter()
+        .filter(|row| row.net != 0 && row.credited_net == row.net)
+        .map(|row| stored_value("line id", &row.id))
+        .collect()
+}
+
 /// A credit lowers the price of what was promised: from today over the days that are left of the
-/// line's service, or at once when they are over.
+/// line's service, or at once when they are over. Of a line that is taken back whole nothing was
+/// earned either.
 pub(crate) fn lower_price(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     contract: &Contract,
-    lines: &[TaxedLine],
-    today: Date,
-    origin: &str,
-) -> Result<(), AppFault> {
-    let lines: Vec<(&DraftLine, i64)> = lines
-        .iter()
-        .map(|taxed| (&taxed.line, taxed.line.by_rule.minor))
-        .collect();
-    move_price(tx, context, recorder, contract, &lines, (today, origin))
-}
-
-/// A credit note that is void lowered no price: what it took off is promised again.
-pub(crate) fn restore_price(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    recorder: &mut Recorder<'_>,
-    contract: &Contract,
-    lines: &[BilledLine],
-    (today, origin): (Date, &str),
-) -> Result<(), AppFault> {
-    let lines: Vec<(&DraftLine, i64)> = lines
-        .iter()
-        .map(|known| (&known.line, -known.line.by_rule.minor))
-        .collect();
-    move_price(tx, context, recorder, contract, &lines, (today, origin))
-}
-
-fn move_price(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    recorder: &mut Recorder<'_>,
-    contract: &Contract,
-    lines: &[(&DraftLine, i64)],
+    (lines, whole): (&[TaxedLine], &BTreeSet<LineId>),
     (today, origin): (Date, &str),
 ) -> Result<(), AppFault> {
     let mut scheduled = schedule::load(tx, contract.id.as_str())?;
-    for (line, amount) in lines {
+    for TaxedLine { line, .. } in lines {
+        let amount = line.by_rule.minor;
         // What corrects an amount that was billed wrongly lowers no price, and what the timeline no
         // longer expects was lowered by the amendment.
-        if line.contract != contract.id || *amount == 0 || line.kind != LineKind::Concession {
+        if line.contract != contract.id || amount == 0 || line.kind != LineKind::Concession {
             continue;
         }
         let Some(known) = scheduled
@@ -278,14 +287,17 @@ fn move_price(
             continue;
         };
         let service = line.service;
-        let from = today.max(service.from());
+        let from = match line.corrects.as_ref().is_some_and(|id| whole.contains(id)) {
+            true => service.from(),
+            false => today.max(service.from()),
+        };
         // What was earned in one moment is given back in one moment.
         let spread =
             line.recognition == commerce::Pattern::StraightLineDaily && service.until() > from;
         let segment = Segment {
             from,
             until: if spread { service.until() } else { from },
-            amount: *amount,
+            amount,
             pattern: if spread {
                 Pattern::StraightLineDaily
             } else {
@@ -298,6 +310,31 @@ fn move_price(
     Ok(())
 }
 
+/// A credit note that is void lowered no price: what it took off is promised again, over the same days.
+pub(crate) fn restore_price(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    contract: &Contract,
+    number: &str,
+) -> Result<(), AppFault> {
+    let lowered = format!("credit note {number}");
+    for known in &mut schedule::load(tx, contract.id.as_str())? {
+        let taken_off = known.obligation.segments.iter();
+        let taken_off = taken_off.filter(|segment| segment.origin == lowered);
+        let taken_off: Vec<Segment> = taken_off.cloned().collect();
+        for segment in taken_off {
+            let back = Segment {
+                amount: -segment.amount,
+                origin: format!("{lowered} is void"),
+                ..segment
+            };
+            schedule::add_segment(tx, context, recorder, contract, known, back)?;
+        }
+    }
+    Ok(())
+}
+
 /// Sets a credit note off against its invoice; what was already paid of it is released and becomes
 /// the customer's unapplied money.
 pub(crate) fn set_off(
@@ -305,9 +342,9 @@ pub(crate) fn set_off(
     context: &Context,
     recorder: &mut Recorder<'_>,
     note: &mut DocumentRow,
-) -> Result<(), AppFault> {
+) -> Result<Vec<Released>, AppFault> {
     let Some(mut invoice) = documents::document(tx, &note.source)? else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let (paid, credited) = document::settled(tx, &invoice.id)?;
     // What was given up comes back first, then what was paid.
@@ -323,10 +360,9 @@ pub(crate) fn set_off(
         write_off::recover(tx, context, recorder, &mut invoice, back, because)?;
     }
     let over = (too_much - back).clamp(0, paid);
-    let released = if over > 0 {
-        payment::release(tx, context, recorder, &invoice, over)?
-    } else {
-        0
+    let (released, back_in_hand) = match over {
+        0 => (0, Vec::new()),
+        over => payment::release(tx, context, recorder, &invoice, over)?,
     };
     let taken =
         (invoice.total - (paid - released) - credited - (given_up - back)).clamp(0, note.total);
@@ -342,5 +378,7 @@ pub(crate) fn set_off(
     }
     note.status = status.to_owned();
     documents::set_remaining(tx, &note.id, note.remaining, &note.status)?;
-    document::settle(tx, &mut invoice, paid - released, credited + taken)
+    document::settle(tx, &mut invoice, paid - released, credited + taken)?;
+    dunning::settled(tx, context, recorder, &invoice)?;
+    Ok(back_in_hand)
 }

@@ -27,7 +27,7 @@ pub struct Day {
 }
 
 impl App {
-    /// Does the work of today. `close_of_day` says that no more is to happen today, so that the last
+    /// Does the work of today. What an open bill run covers is left to that run. `close_of_day` says that no more is to happen today, so that the last
     /// day of a month is recognised through itself; otherwise it waits for the first of the next.
     ///
     /// # Errors
@@ -54,6 +54,7 @@ impl App {
             };
             day.recognised += self.recognise_through(actor, &entity.id, through)?;
         }
+        self.raise_open_bill_runs(actor)?;
         self.check_deviations(actor)?;
         self.post_parked_outside_documents(actor)?;
         self.verify_outside_billing(actor)?;

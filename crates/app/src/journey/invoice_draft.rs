@@ -142,7 +142,7 @@ pub(crate) fn stand(
     match asked {
         Asked::Finalise { .. } => return Ok(Stand::Issue(Some(Box::new(current)))),
         Asked::Refresh => return waits(tx, context, current, needs),
-        Asked::Run => {}
+        Asked::Run | Asked::BesideRuns => {}
     }
     let today = context.today(&contract.entity)?;
     let is_over = !stands || current.ends.as_str() <= today.to_string().as_str();
@@ -479,7 +479,14 @@ pub fn finalise(
             Some(document) => documents::document(tx, document)?,
             None => None,
         },
-        Billed::Nothing => None,
+        Billed::Nothing | Billed::Left(_) => None,
+        Billed::Waits(_) => {
+            let message = format!(
+                "contract {} waits for the answer of its tax engine; issue the draft once it has come",
+                row.contract
+            );
+            return Err(Refusal::field("draft_held", "draft", message).into());
+        }
         Billed::Held | Billed::Drafted(_) => {
             let message = format!(
                 "contract {} cannot be billed as it stands; its exception says why",

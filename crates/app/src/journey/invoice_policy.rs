@@ -6,6 +6,7 @@ use crate::command::{Answer, SetInvoicePolicy};
 use crate::fault::{stored, stored_value, to_store};
 use crate::record::Context;
 use crate::{App, AppFault, Books, Refusal};
+pub use billing::CreditForm;
 use billing::{InvoicePolicy, NumberPattern, NumberSeries};
 use ledger::RuleBook;
 use schemars::JsonSchema;

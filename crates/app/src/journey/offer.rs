@@ -3,13 +3,15 @@
 
 use crate::command::{Answer, PublishDiscountPolicy, PublishOffer};
 use crate::fault::{stored, to_store};
-use crate::record::Context;
+use crate::record::{Context, Fact, Recorder};
 use crate::{AppFault, Refusal};
 use commerce::{Offer, Offers};
 use control::discount_policy::DiscountPolicy;
+use events::{Event, OfferPublished};
 use serde_json::json;
 use store::quotes::{self, OfferRow};
 use store::{Tx, settings};
+use values::Zone;
 
 /// Kind of the configuration that holds the discount policy.
 pub const DISCOUNT_POLICY: &str = "discount_policy";
@@ -39,6 +41,7 @@ pub(crate) fn discount_policy(tx: &mut Tx<'_>) -> Result<DiscountPolicy, AppFaul
 pub fn publish(
     tx: &mut Tx<'_>,
     context: &Context,
+    key: &str,
     body: &PublishOffer,
 ) -> Result<Answer, AppFault> {
     let offer = &body.0;
@@ -64,7 +67,25 @@ pub fn publish(
         maker: context.actor.clone(),
         recorded: context.now.microseconds(),
     };
+    let subject = format!("offer/{}/{}", row.kind, row.code);
+    let mut recorder = Recorder::new(context, context.new_chain(), "/catalogue", key);
+    let fact = Fact {
+        subject: subject.clone(),
+        partition: subject,
+        entity: None,
+        effective: Zone::utc().date_at(context.now),
+        happened: context.now,
+    };
+    let event = OfferPublished {
+        kind: row.kind.clone(),
+        code: row.code.clone(),
+        name: row.name.clone(),
+        version,
+        content: stored("offer", &row.body)?,
+    };
     OfferRow::insert(tx, &[row])?;
+    recorder.event(fact, Event::OfferPublished(event));
+    recorder.finish(tx)?;
     Ok(json!({ "kind": offer.kind(), "code": offer.code(), "version": version }))
 }
 

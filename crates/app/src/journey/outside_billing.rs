@@ -398,14 +398,14 @@ fn post(
     if body.kind == OutsideKind::CreditNote {
         if giving(body) != Giving::Owed {
             let words = format!("credit note {}", posted.number);
+            let whole = credit::taken_back_whole(tx, &posted.source)?;
             credit::lower_price(
                 tx,
                 context,
                 &mut recorder,
                 contract,
-                lines,
-                body.issued,
-                &words,
+                (lines, &whole),
+                (body.issued, &words),
             )?;
         }
         credit::set_off(tx, context, &mut recorder, &mut posted)?;

@@ -11,6 +11,7 @@ pub use by_hand::{apply, record};
 use crate::Refusal;
 use crate::collection::{cash, dunning, prepaid};
 use crate::fault::{AppFault, stored_value};
+use crate::journey::credit_form::Released;
 use crate::journey::exception::{self, NewException};
 use crate::journey::{document, refund, standing};
 use crate::record::{Context, Fact, Recorder};
@@ -413,7 +414,7 @@ pub(crate) fn release(
     recorder: &mut Recorder<'_>,
     invoice: &DocumentRow,
     amount: i64,
-) -> Result<i64, AppFault> {
+) -> Result<(i64, Vec<Released>), AppFault> {
     let mut by_payment: Vec<(String, i64)> = Vec::new();
     for application in payments::applications_to(tx, &invoice.id)? {
         match by_payment
@@ -426,6 +427,7 @@ pub(crate) fn release(
     }
     // Credit that was never money in hand goes back as credit first.
     let mut left = amount - prepaid::give_back(tx, context, recorder, invoice, amount)?;
+    let mut released = Vec::new();
     for (payment, applied) in by_payment.into_iter().rev() {
         let taken = left.min(applied);
         if taken <= 0 {
@@ -444,8 +446,12 @@ pub(crate) fn release(
         };
         move_cash(tx, context, recorder, &row, &[back])?;
         left -= taken;
+        released.push(Released {
+            payment,
+            amount: taken,
+        });
     }
-    Ok(amount - left)
+    Ok((amount - left, released))
 }
 
 pub(crate) fn unmatched(

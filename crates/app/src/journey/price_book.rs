@@ -6,13 +6,13 @@ use crate::fault::stored;
 use crate::journey::{catalogue, offer};
 use crate::record::Context;
 use crate::{App, AppFault, Refusal};
-use commerce::{Charge, Offer, Price, Product};
+use commerce::{Charge, Measure, Offer, Price, Product};
 use serde_json::json;
 use store::Tx;
 use values::ProductCode;
 
 /// Columns of the price book as a file: the fields of `set_price`.
-const COLUMNS: [&str; 7] = [
+const COLUMNS: [&str; 8] = [
     "product",
     "currency",
     "billing",
@@ -20,6 +20,7 @@ const COLUMNS: [&str; 7] = [
     "from",
     "unit_price",
     "charge_json",
+    "measure_json",
 ];
 
 /// A product as it is stored now; what was published before in this transaction counts.
@@ -62,13 +63,17 @@ pub fn set_price(
     };
     let charge = charge_of(body)?;
     let mut changed = body_of(known);
+    let followed = followed(&changed.prices, body);
     let price = Price {
         currency: body.currency,
         charge,
         billing: body.billing,
-        timing: body.timing.unwrap_or_default(),
+        timing: body
+            .timing
+            .or(followed.map(|it| it.timing))
+            .unwrap_or_default(),
         from: body.from,
-        measure: body.measure.clone(),
+        measure: measure_of(body)?.or(followed.and_then(|it| it.measure.clone())),
     };
     let same = |it: &Price| {
         it.currency == price.currency && it.billing == price.billing && it.from == price.from
@@ -93,6 +98,33 @@ fn charge_of(body: &SetPrice) -> Result<Charge, Refusal> {
             "price_missing",
             "unit_price",
             "state exactly one of unit_price, charge and charge_json",
+        )),
+    }
+}
+
+/// The price that a row takes the place of, or comes after: a new amount for what is measured is still
+/// for what is measured.
+fn followed<'p>(prices: &'p [Price], body: &SetPrice) -> Option<&'p Price> {
+    prices
+        .iter()
+        .filter(|it| it.currency == body.currency && it.billing == body.billing)
+        .filter(|it| it.from.is_none() || it.from <= body.from)
+        .max_by_key(|it| it.from)
+}
+
+fn measure_of(body: &SetPrice) -> Result<Option<Measure>, Refusal> {
+    match (&body.measure, &body.measure_json) {
+        (Some(measure), None) => Ok(Some(measure.clone())),
+        (None, Some(text)) => serde_json::from_str(text).map(Some).map_err(|error| {
+            let message =
+                format!("{text} is no measure: {error}; write it as in the JSON of a product");
+            Refusal::field("bad_measure", "measure_json", message)
+        }),
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Refusal::field(
+            "bad_measure",
+            "measure_json",
+            "state one of measure and measure_json, and leave the other out",
         )),
     }
 }
@@ -126,8 +158,10 @@ pub fn import(
     let mut ordered: Vec<(usize, &Offer)> = body.offers.iter().enumerate().collect();
     ordered.sort_by_key(|(index, offer)| (rank(offer), *index));
     for (index, one) in ordered {
-        let done = offer::publish(tx, context, &PublishOffer(one.clone()));
-        gather(done, &format!("offers[{index}]"), &mut wrong)?;
+        let place = format!("offers[{index}]");
+        let key = format!("{key}/{place}");
+        let done = offer::publish(tx, context, &key, &PublishOffer(one.clone()));
+        gather(done, &place, &mut wrong)?;
     }
     if !wrong.is_empty() {
         return Err(AppFault::Refused(wrong));
@@ -203,7 +237,7 @@ impl App {
     }
 }
 
-fn row_of(product: &ProductCode, price: &Price) -> Result<[String; 7], AppFault> {
+fn row_of(product: &ProductCode, price: &Price) -> Result<[String; 8], AppFault> {
     let word = |value: serde_json::Result<serde_json::Value>| match value {
         Ok(serde_json::Value::String(text)) => Ok(text),
         Ok(other) => Ok(other.to_string()),
@@ -223,6 +257,10 @@ fn row_of(product: &ProductCode, price: &Price) -> Result<[String; 7], AppFault>
         match simple {
             Some(_) => String::new(),
             None => word(serde_json::to_value(&price.charge))?,
+        },
+        match &price.measure {
+            Some(measure) => word(serde_json::to_value(measure))?,
+            None => String::new(),
         },
     ])
 }

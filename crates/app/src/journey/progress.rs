@@ -341,7 +341,7 @@ fn component_of(
         revenue_account_class: product.revenue_account_class.clone(),
         billing: BillingFrequency::OneOff,
         timing: Timing::Advance,
-        policy: context.books.policy(&contract.entity),
+        policy: context.books.catalogue.policy(product, &contract.entity),
         recognition: body.recognition.unwrap_or(Pattern::AtStart),
         quantity,
         charge,

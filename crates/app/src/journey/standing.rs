@@ -1,5 +1,6 @@
 //! What a customer's account looks like to sales: standing and open balance, kept in the CRM.
 
+use crate::collection::account;
 use crate::fault::{AppFault, stored, stored_value};
 use crate::record::{Context, Fact, Intent, Recorder};
 use commerce::{Contract, Customer};
@@ -8,8 +9,21 @@ use serde_json::json;
 use store::{Tx, catalogue, documents};
 use values::{Currency, CustomerId, Money, Zone};
 
-/// Changes the standing of a customer, when it is another one.
-pub(crate) fn change(
+/// Works out how a customer stands now, and records it when that is another standing.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn refresh(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    recorder: &mut Recorder<'_>,
+    customer: &str,
+) -> Result<(), AppFault> {
+    let word = account::standing(tx, context, customer)?;
+    change(tx, context, recorder, customer, word)
+}
+
+fn change(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
@@ -62,8 +76,11 @@ pub(crate) fn tell_crm(
     contract: &str,
 ) -> Result<(), AppFault> {
     let open = open(tx, customer)?;
-    if open.iter().all(|money| money.minor == 0) {
-        change(tx, context, recorder, customer, "good")?;
+    // Most accounts stand well, and whoever has nothing open stands no worse than before.
+    if open.iter().all(|money| money.minor == 0)
+        && catalogue::customer(tx, customer)?.is_some_and(|row| row.standing != "good")
+    {
+        refresh(tx, context, recorder, customer)?;
     }
     if !is_told(context) {
         return Ok(());
@@ -108,10 +125,13 @@ fn tell_of_contract(
     let invoice_state = format!("{invoices} invoiced, {unpaid} open");
     let payment_state = match (invoices, unpaid, standing) {
         (0, _, _) => "nothing billed yet",
+        (_, 0, "written_off") => "written off",
         (_, 0, _) => "paid",
         (_, _, "good") => "waiting for payment",
         (_, _, "grace") => "promised to pay",
         (_, _, "suspended") => "suspended until paid",
+        (_, _, "written_off") => "written off, and not served until paid",
+        (_, _, "disputed") => "disputed",
         (_, _, _) => "payment failed",
     };
     for reference in catalogue::references_of(tx, &format!("contract/{contract}"))? {

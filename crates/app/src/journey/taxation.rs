@@ -5,17 +5,19 @@
 pub mod avatax;
 mod decisions;
 mod engine;
+mod profile;
 
 pub use decisions::{
     TaxCallView, TaxDecisionDetail, TaxDecisionStatus, TaxDecisionView, TaxLineView,
     UnknownTaxStatus,
 };
 pub use engine::{AskedTax, NoTaxAnswer, Said, SimulatedTaxEngine, TaxCall, TaxEngine};
+pub(crate) use profile::profile_at;
+pub use profile::set_profile;
 
 use crate::Refusal;
-use crate::command::{AcceptTax, Answer, SetTaxProfile, TakenTax};
+use crate::command::{AcceptTax, Answer, TakenTax};
 use crate::fault::{AppFault, stored, stored_value, to_store};
-use crate::journey::customer;
 use crate::journey::exception::{self, NewException};
 use crate::record::Context;
 use billing::{
@@ -25,42 +27,11 @@ use billing::{
 use commerce::{Contract, Customer};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use store::Tx;
 use store::contracts::ContractRow;
 use store::tax_calls;
 use store::tax_decisions::{self, TaxDecisionRow};
-use store::{Tx, catalogue};
 use values::{Date, EntityId, Money};
-
-/// `set_tax_profile`.
-///
-/// # Errors
-/// When there is no such customer, or everything that is wrong with the profile.
-pub fn set_profile(
-    tx: &mut Tx<'_>,
-    _context: &Context,
-    body: &SetTaxProfile,
-) -> Result<Answer, AppFault> {
-    let mut customer = customer::load(tx, &body.customer)?;
-    let wrong: Vec<Refusal> = body
-        .tax
-        .problems()
-        .iter()
-        .map(|problem| {
-            let field = format!("tax.{}", problem.field());
-            Refusal::field("bad_tax_profile", &field, problem.to_string())
-        })
-        .collect();
-    if !wrong.is_empty() {
-        return Err(AppFault::Refused(wrong));
-    }
-    customer.tax = Some(body.tax.clone());
-    let id = body.customer.as_str();
-    if let Some(row) = catalogue::customer(tx, id)? {
-        let text = to_store("customer", &customer)?;
-        catalogue::update_customer(tx, id, &row.name, &row.standing, &text)?;
-    }
-    Ok(json!({ "customer": body.customer, "tax": body.tax }))
-}
 
 /// Whether an engine decides on the tax of a legal entity.
 pub(crate) fn engine_of<'a>(context: &'a Context, entity: &EntityId) -> Option<&'a TaxEngineUse> {

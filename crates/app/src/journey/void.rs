@@ -3,6 +3,7 @@
 //! the same anew. Only while nothing of it is paid or credited; afterwards it is credited.
 
 use crate::Refusal;
+use crate::collection::dunning;
 use crate::command::{Answer, VoidInvoice};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Places, SoldTo};
@@ -84,16 +85,14 @@ pub(crate) fn credit_note(
 ) -> Result<(), AppFault> {
     let lines = documents::lines_of(tx, &note.id)?;
     let mut recorder = reverse(tx, context, (note, &lines), because)?;
-    let billed = document::issued_lines(lines.iter().map(|row| &row.body))?;
-    let words = format!("credit note {} is void", note.number);
     for id in contracts_of(&lines) {
         let (_, contract) = contracts_journey::load(tx, &stored_value("contract id", id)?)?;
-        let when = (because.day, words.as_str());
-        credit::restore_price(tx, context, &mut recorder, &contract, &billed, when)?;
+        credit::restore_price(tx, context, &mut recorder, &contract, &note.number)?;
     }
     if let Some(mut invoice) = documents::document(tx, &note.source)? {
         let (paid, credited) = document::settled(tx, &invoice.id)?;
         document::settle(tx, &mut invoice, paid, credited)?;
+        dunning::settled(tx, context, &mut recorder, &invoice)?;
     }
     tell(tx, context, recorder, note)
 }

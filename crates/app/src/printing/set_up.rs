@@ -96,7 +96,12 @@ fn refuse(part: &str, faults: Vec<LetterheadRefused>) -> Result<(), AppFault> {
 }
 
 /// Keeps a new version; the same content again makes none.
-fn keep(tx: &mut Tx<'_>, context: &Context, kind: &str, text: &str) -> Result<i64, AppFault> {
+pub(crate) fn keep(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    kind: &str,
+    text: &str,
+) -> Result<i64, AppFault> {
     settings::take_turn(tx, kind)?;
     let version = match settings::configuration(tx, kind)? {
         Some((version, known)) if known == text => return Ok(version),

@@ -316,6 +316,7 @@ fn collection_words(row: &AccountEntryRow) -> String {
         "promised" => format!("Payment of invoice {number} promised"),
         "promise_kept" => format!("Promise about invoice {number} kept"),
         "promise_broken" => format!("Promise about invoice {number} broken"),
+        "written_off" => format!("Invoice {number} given up; a suspended service stays so"),
         "resumed" => format!("Service resumed after invoice {number}"),
         "closed" => format!("Collection of invoice {number} ended"),
         other => format!("Collection of invoice {number}: {}", plain(other)),

@@ -8,7 +8,7 @@ use crate::fault::{AppFault, stored_value};
 use crate::journey::rounding;
 use crate::view::{InvoiceDetail, InvoiceLine, InvoiceRow, Movement, Page};
 use store::documents::{self as rows, DocumentFilter, DocumentRow, LineRow};
-use store::{Tx, journals as posted, payments};
+use store::{Tx, collection, journals as posted, payments};
 use values::{Date, Decimal, Instant, Money, parse_decimal};
 
 const LIST: &str = "invoices";
@@ -182,8 +182,8 @@ fn show_line(line: &LineRow, currency: &str, sign: i64) -> Result<InvoiceLine, A
     })
 }
 
-/// What was set against a document: payments and credit notes for an invoice, the invoice for a
-/// credit note. Amounts take off what is open.
+/// What was set against a document: payments, prepaid credit and credit notes for an invoice, the
+/// invoice for a credit note. Amounts take off what is open.
 fn movements(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Vec<Movement>, AppFault> {
     let mut all = Vec::new();
     for applied in payments::applications_to(tx, &row.id)? {
@@ -203,6 +203,15 @@ fn movements(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Vec<Movement>, AppFau
             title: format!("{how} {what}"),
             object: applied.payment,
             amount: money(applied.amount, &row.currency)?,
+        });
+    }
+    for used in collection::uses_on(tx, &row.id)? {
+        let what = if used.amount < 0 { "returned" } else { "used" };
+        all.push(Movement {
+            time: Instant::from_microseconds(used.time),
+            title: format!("Prepaid credit {what}"),
+            object: used.grant_id,
+            amount: money(used.amount, &row.currency)?,
         });
     }
     for note in rows::credit_notes_of(tx, &row.id)? {

@@ -5,7 +5,7 @@ mod words;
 
 use crate::App;
 use crate::fault::{AppFault, stored};
-use commerce::{Offer, OfferPrice, Price, Product, grouped};
+use commerce::{BillingFrequency, Offer, OfferPrice, Price, Product, grouped};
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::quotes;
@@ -194,14 +194,16 @@ fn offer_prices(prices: &[OfferPrice], today: Date) -> Vec<PriceView> {
         let view = PriceView {
             currency: price.currency,
             words: grouped(price.unit_price.decimal(), price.currency.exponent()),
-            per: String::new(),
+            per: price
+                .billing
+                .map_or_else(String::new, BillingFrequency::period_word),
             timing: String::new(),
             from: price.from,
             until: None,
             state: String::new(),
             measure: None,
         };
-        (price.currency.to_string(), view)
+        (format!("{} {}", price.currency, view.per), view)
     };
     dated(prices.iter().map(shown).collect(), today)
 }
@@ -452,6 +454,7 @@ mod tests {
     fn price(currency: &str, from: Option<&str>) -> OfferPrice {
         OfferPrice {
             currency: currency.parse().unwrap(),
+            billing: None,
             from: from.map(|day| values::parse_date(day).unwrap()),
             unit_price: "10".parse().unwrap(),
         }

@@ -60,7 +60,7 @@ impl App {
     }
 }
 
-fn show(tx: &mut Tx<'_>, row: rows::PaymentRow) -> Result<PaymentRow, AppFault> {
+pub(super) fn show(tx: &mut Tx<'_>, row: rows::PaymentRow) -> Result<PaymentRow, AppFault> {
     let customer = match row.customer.as_str() {
         "" => None,
         id => Some(customer_name(tx, id)?),

@@ -260,6 +260,11 @@ impl App {
             if row.standing == "suspended" {
                 obstacles.push("the service is suspended until what is late is paid".to_owned());
             }
+            if row.standing == "written_off" {
+                obstacles.push(
+                    "what was owed is written off, and the service is withheld until it is paid after all".to_owned(),
+                );
+            }
             if given_up > 0 {
                 obstacles.push(format!(
                     "{given_up} payments failed for good; collections has it"

@@ -3,7 +3,7 @@
 use super::{cursor, customer_name, some};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::journey::document;
-use crate::usage::rate::{Asked, bounds, measure};
+use crate::usage::rate::{Counting, bounds, measure};
 use crate::view::Page;
 use crate::{App, Context, Refusal};
 use billing::{LateRule, MeasuredBy, Meter};
@@ -340,16 +340,15 @@ fn used(
         return Ok(None);
     };
     let through_intake = settings::last_number(tx, usage::INTAKES)?;
-    let asked = Asked {
+    let counting = Counting {
         contract: &row.contract,
         component,
         meter,
         serves_from: row.serves_from,
-        part,
-        bounds: bounds(&zone, part.period),
         through_intake,
     };
-    let measured = measure(tx, &asked)?
+    let days = [bounds(&zone, part.period)];
+    let measured = measure(tx, &counting, &part.charge, (&days, part.share))?
         .map_err(|refusal| Refusal::whole(refusal.code(), refusal.to_string()))?;
     Ok(Some(MeterUse {
         customer: row.customer.clone(),

@@ -1,17 +1,17 @@
 //! Revenue of what is measured is earned in the period in which it is used. Its schedule follows what
 //! is rated: at a month's end what was used so far, when it is billed exactly what is billed.
 
-use super::rate::{Asked, bounds, measure};
+use super::rate::{Counting, readings};
 use crate::fault::{AppFault, stored, stored_value};
 use crate::journey::schedule;
 use crate::record::{Context, Recorder};
-use billing::{BilledLine, DraftLine, LineKind};
-use commerce::{Component, Contract, Measure, after_discounts, measured_parts};
+use billing::{BilledLine, DraftLine, LineKind, part_amounts};
+use commerce::{Component, Contract, Measure, MeasuredPart, measured_parts};
 use revenue::{Pattern, Segment};
 use std::collections::BTreeMap;
 use store::usage::{self, UsageComponentRow};
 use store::{Tx, settings};
-use values::{Date, Instant, MoneyRefused, Period, round_to_minor};
+use values::{Date, Instant, MoneyRefused, Period};
 
 /// Measured components looked at in one step.
 const COMPONENTS_A_STEP: i64 = 200;
@@ -195,33 +195,39 @@ fn unbilled(
         if zone.start_of(last.period.until()).microseconds() <= row.billed_until {
             continue;
         }
-        let (mut amount, mut until) = (0_i64, first.period.from());
+        // Of a part that has not ended, what was used so far.
+        let mut begun = Vec::with_capacity(window.len());
         for part in window.iter().filter(|part| part.period.from() <= day) {
             let end = part.period.until().min(day.tomorrow().unwrap_or(day));
-            let Ok(days) = Period::new(part.period.from(), end) else {
-                continue;
-            };
-            let asked = Asked {
-                contract: &row.contract,
-                component,
-                meter,
-                serves_from: row.serves_from,
-                part,
-                bounds: bounds(&zone, days),
-                through_intake,
-            };
-            let Ok(measured) = measure(tx, &asked)? else {
-                return Ok(Vec::new());
-            };
-            let places = contract.currency.exponent();
-            let Ok(priced) = part.charge.priced(&measured, places) else {
-                return Ok(Vec::new());
-            };
-            let exact = after_discounts(priced.amount.decimal(), &part.discounts, part.share)
+            if let Ok(period) = Period::new(part.period.from(), end) {
+                begun.push(MeasuredPart {
+                    period,
+                    ..part.clone()
+                });
+            }
+        }
+        let until = begun
+            .last()
+            .map_or(first.period.from(), |part| part.period.until());
+        let counting = Counting {
+            contract: &row.contract,
+            component,
+            meter,
+            serves_from: row.serves_from,
+            through_intake,
+        };
+        let Ok(readings) = readings(tx, &zone, &counting, &begun)? else {
+            return Ok(Vec::new());
+        };
+        let rounding = component.policy.rounding;
+        let Ok(amounts) = part_amounts(&readings, contract.currency, rounding) else {
+            return Ok(Vec::new());
+        };
+        let mut amount = 0_i64;
+        for part in amounts {
+            amount = amount
+                .checked_add(part.minor)
                 .ok_or(MoneyRefused::TooLarge)?;
-            let minor = round_to_minor(exact, contract.currency, component.policy.rounding)?;
-            amount = amount.checked_add(minor).ok_or(MoneyRefused::TooLarge)?;
-            until = until.max(end);
         }
         if let Ok(days) = Period::new(first.period.from(), until) {
             found.push(Earned {

@@ -7,11 +7,11 @@ use billing::{
     BilledLine, BillingRefusal, DraftLine, LateRule, Lateness, Meter, Reading, Tally, UsageRefusal,
     Use, measured_owed, spent_on,
 };
-use commerce::{Component, Contract, Measure, Measured, MeasuredPart, measured_parts};
+use commerce::{Charge, Component, Contract, Measure, Measured, MeasuredPart, measured_parts};
 use std::collections::BTreeMap;
 use store::usage::{self, Counted, UsageComponentRow};
 use store::{Tx, settings};
-use values::{Date, Instant, MeterCode, Period, Quantity, Zone};
+use values::{Date, Decimal, Instant, MeterCode, Period, Quantity, Zone};
 
 /// Days that are looked at before what was billed last, so that the period it belongs to is whole.
 const MARGIN_DAYS: i64 = 32;
@@ -207,36 +207,20 @@ impl Rater<'_> {
                 LateRule::Credit { .. } if !is_new => Lateness::CreditOnly,
                 _ => Lateness::Settled,
             };
-            let mut readings = Vec::with_capacity(window.len());
-            for part in window {
-                let bounds = bounds(&self.zone, part.period);
-                let measured = measure(
-                    tx,
-                    &Asked {
-                        contract: self.contract.id.as_str(),
-                        component,
-                        meter,
-                        serves_from: row.serves_from,
-                        part,
-                        bounds,
-                        through_intake,
-                    },
-                )?;
-                let measured = match measured {
-                    Ok(measured) => measured,
-                    Err(refusal) => {
-                        let component = component.id.to_string();
-                        return Ok(Err(Unrated::Usage { component, refusal }));
-                    }
-                };
-                readings.push(Reading {
-                    part: part.clone(),
-                    measured,
-                    from: bounds.0,
-                    until: bounds.1,
-                    through_intake,
-                });
-            }
+            let counted = Counting {
+                contract: self.contract.id.as_str(),
+                component,
+                meter,
+                serves_from: row.serves_from,
+                through_intake,
+            };
+            let readings = match readings(tx, &self.zone, &counted, window)? {
+                Ok(readings) => readings,
+                Err(refusal) => {
+                    let component = component.id.to_string();
+                    return Ok(Err(Unrated::Usage { component, refusal }));
+                }
+            };
             let lines = measured_owed(
                 self.contract,
                 component,
@@ -318,18 +302,29 @@ impl Rater<'_> {
             }
             let mut about: Vec<DraftLine> = agreed.to_vec();
             about.extend(rated.lines.iter().cloned());
-            let mut readings = Vec::with_capacity(window.len());
+            let mut spent = Vec::with_capacity(window.len());
             for part in window {
-                let spent = spent_on(self.contract, component, part.period, self.billed, &about)?;
+                let own = spent_on(self.contract, component, part.period, self.billed, &about)?;
+                spent.push(own.decimal());
+            }
+            let measured = |quantity: Decimal, share: (i64, i64)| Measured {
+                quantity: Quantity::new(quantity),
+                events: 0,
+                share,
+                ..Measured::of(Quantity::default())
+            };
+            let mut readings = Vec::with_capacity(window.len());
+            for (part, own) in window.iter().zip(&spent) {
+                let alike = |other: &&(&MeasuredPart, &Decimal)| other.0.charge == part.charge;
+                let all: Vec<_> = window.iter().zip(&spent).collect();
+                let sum = all.iter().filter(alike).map(|(_, spent)| **spent).sum();
+                let days = all.iter().filter(alike).map(|(part, _)| part.share.0).sum();
                 let (from, until) = bounds(&self.zone, part.period);
                 readings.push(Reading {
                     part: part.clone(),
-                    measured: Measured {
-                        quantity: Quantity::new(spent.decimal()),
-                        events: 0,
-                        share: part.share,
-                        ..Measured::of(Quantity::default())
-                    },
+                    measured: measured(*own, part.share),
+                    whole: measured(sum, (days, part.share.1)),
+                    is_level: false,
                     from,
                     until,
                     through_intake: 0,
@@ -355,28 +350,74 @@ pub(crate) fn bounds(zone: &Zone, period: Period) -> (Instant, Instant) {
     (zone.start_of(period.from()), zone.start_of(period.until()))
 }
 
-/// What is to be measured.
-pub(crate) struct Asked<'a> {
+/// Whose events are counted, up to which intake.
+pub(crate) struct Counting<'a> {
     pub(crate) contract: &'a str,
     pub(crate) component: &'a Component,
     pub(crate) meter: &'a Meter,
     pub(crate) serves_from: i64,
-    pub(crate) part: &'a MeasuredPart,
-    pub(crate) bounds: (Instant, Instant),
     pub(crate) through_intake: i64,
 }
 
-/// Adds up the events of one part of a period.
+/// What was measured in the parts of one billing period, each by itself and with those at its charge.
+pub(crate) fn readings(
+    tx: &mut Tx<'_>,
+    zone: &Zone,
+    counting: &Counting<'_>,
+    parts: &[MeasuredPart],
+) -> Result<Result<Vec<Reading>, UsageRefusal>, AppFault> {
+    let mut found = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (from, until) = bounds(zone, part.period);
+        let measured = match measure(tx, counting, &part.charge, (&[(from, until)], part.share))? {
+            Ok(measured) => measured,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let alike: Vec<&MeasuredPart> =
+            parts.iter().filter(|it| it.charge == part.charge).collect();
+        let whole = if alike.len() == 1 {
+            measured.clone()
+        } else {
+            let ranges: Vec<_> = alike.iter().map(|it| bounds(zone, it.period)).collect();
+            let days = alike.iter().map(|it| it.share.0).sum();
+            match measure(tx, counting, &part.charge, (&ranges, (days, part.share.1)))? {
+                Ok(whole) => whole,
+                Err(refusal) => return Ok(Err(refusal)),
+            }
+        };
+        found.push(Reading {
+            part: part.clone(),
+            measured,
+            whole,
+            is_level: counting.meter.aggregation.is_level(),
+            from,
+            until,
+            through_intake: counting.through_intake,
+        });
+    }
+    Ok(Ok(found))
+}
+
+/// Adds up the events in some stretches of a period, in order, which together are such a share of it.
 pub(crate) fn measure(
     tx: &mut Tx<'_>,
-    asked: &Asked<'_>,
+    asked: &Counting<'_>,
+    charge: &Charge,
+    (ranges, share): (&[(Instant, Instant)], (i64, i64)),
 ) -> Result<Result<Measured, UsageRefusal>, AppFault> {
-    let charge = &asked.part.charge;
-    let mut tally = Tally::new(asked.meter, charge, asked.bounds, asked.part.share);
+    let (Some(first), Some(last)) = (ranges.first(), ranges.last()) else {
+        return Ok(Ok(Measured::of(Quantity::default())));
+    };
+    let (from_instant, until) = (first.0, last.1);
+    let mut tally = Tally::new(asked.meter, charge, (from_instant, until), share);
     let from = if Tally::wants_earlier(asked.meter) {
         asked.serves_from
     } else {
-        asked.bounds.0.microseconds()
+        from_instant.microseconds()
+    };
+    // A level goes on through days that do not count; other use on them is nobody's.
+    let counts = |at: Instant| {
+        Tally::wants_earlier(asked.meter) || ranges.iter().any(|it| it.0 <= at && at < it.1)
     };
     let only = match &asked.component.measure {
         Some(Measure::Meter { only, .. }) => !only.is_empty(),
@@ -392,11 +433,12 @@ pub(crate) fn measure(
             contract: asked.contract,
             meter: asked.meter.code.as_str(),
             from,
-            until: asked.bounds.1.microseconds(),
+            until: until.microseconds(),
             through_intake: asked.through_intake,
         },
         |key, counted, value, dimensions| {
-            if refused.is_some() || unreadable.is_some() {
+            let at = Instant::from_microseconds(counted);
+            if refused.is_some() || unreadable.is_some() || !counts(at) {
                 return Ok(());
             }
             let said: BTreeMap<String, String>;
@@ -419,7 +461,7 @@ pub(crate) fn measure(
                 .is_some_and(|measure| measure.takes(dimensions));
             if takes {
                 let event = Use {
-                    at: Instant::from_microseconds(counted),
+                    at,
                     key,
                     value,
                     dimensions,

@@ -5,6 +5,7 @@
 
 mod approval;
 mod company;
+mod dispute;
 mod preview;
 mod replay;
 mod shadow;

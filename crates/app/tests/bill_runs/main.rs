@@ -5,9 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod company;
+mod foreseen;
 mod life;
+mod limits;
 mod long;
 mod object;
+mod open;
 mod pages;
 mod prices;
 mod rounding;

@@ -1,8 +1,12 @@
 //! What the documents say to write is read by the program: charges of every model, and the commands of
-//! stories that stand in them.
+//! stories that stand in them. And the documents that the program issues, on paper.
 
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../../../paper/tests/paper/official_rules.rs"]
+mod official_rules;
+mod printed;
 
 use app::command::Command;
 use app::story::read_yaml;

@@ -163,12 +163,32 @@ const FILES: &[&str] = &[
     "import_customers\nid,legal_name,class,references[0].system,references[0].kind,references[0].id\na,A,business,salesforce,Account,001\n",
     "import_contracts\nid,customer,entity,start,end,lines[0].product,lines[0].quantity\nC-9,acme,US,2026-01-01,2026-12-31,P,10\n",
     "import_payments\ncustomer,entity,amount,currency,text\nacme,US,10.00,USD,\"US-2026-00001, thanks\"\n",
-    "import_outside_invoices\nsystem,number,contract,issued,lines[0].component,lines[0].amount\nzuora,Z-1,C-1,2026-01-01,C-1-1,10.00\n",
+    "import_outside_invoices\nsystem,outside_id,number,contract,issued,lines[0].component,lines[0].from,lines[0].to,lines[0].net,lines[0].tax\nzuora,in-1,Z-1,C-1,2026-01-31,C-1-1,2026-01-01,2026-01-31,10.00,0\n",
     "import_journals\nentity,date,reason,lines[0].account,lines[0].debit,lines[1].account,lines[1].credit\nUS,2026-02-10,x,1000,5.00,2100,5.00\n",
-    "import_usage\nmeter,key,subject,time,value\ncalls,k1,C-1,2026-02-01T10:00:00Z,12.5\n",
-    "import_products\ncode,name,prices_json\nQ,Q,\"[{\"\"currency\"\":\"\"USD\"\",\"\"billing\"\":\"\"monthly\"\",\"\"charge\"\":{\"\"model\"\":\"\"flat\"\",\"\"amount\"\":\"\"9\"\"}}]\"\n",
+    "import_usage\nmeter,key,contract,at,value\ncalls,k1,C-1,2026-02-01T10:00:00Z,12.5\n",
+    "import_products\ncode,name,prices[0].currency,prices[0].billing,prices[0].charge.model,prices[0].charge.amount\nQ,Q,USD,monthly,flat,9\n",
     "import_prices\nproduct,currency,billing,timing,from,unit_price,charge_json\nP,EUR,monthly,advance,2026-03-01,9.99,\n",
 ];
+
+/// An input that the program refuses at once mutates into little else.
+#[test]
+fn every_example_of_a_file_is_one_that_the_command_takes() {
+    let mut refused = Vec::new();
+    for example in FILES {
+        let (name, content) = split(example.as_bytes());
+        let body = json!({ "name": "f.csv", "content": text(content), "rows": 1 });
+        if let Err(fault) = act(&selling(), "example", &name, body) {
+            refused.push(format!("{example}{fault}"));
+        }
+    }
+    // The contract is billed here and by nobody else.
+    assert_eq!(refused.len(), 1, "{}", refused.join("\n"));
+    assert!(
+        refused[0].contains("Tieout itself bills contract C-1"),
+        "{}",
+        refused[0]
+    );
+}
 
 fn files() -> impl FnMut(&[u8]) -> String {
     let mut books = Fresh::new();
@@ -182,9 +202,17 @@ fn files() -> impl FnMut(&[u8]) -> String {
 }
 
 const EVENTS: &[&str] = &[
-    "{\"meter\":\"calls\",\"key\":\"k1\",\"subject\":\"C-1\",\"time\":\"2026-02-01T10:00:00Z\",\"value\":\"3\"}\n",
-    "{\"meter\":\"calls\",\"key\":\"k2\",\"contract\":\"C-1\",\"time\":\"2026-01-31T23:59:59.999999Z\",\"value\":\"-3\",\"corrects\":\"k1\"}\n{}\n",
+    "{\"meter\":\"calls\",\"key\":\"k1\",\"contract\":\"C-1\",\"at\":\"2026-02-01T10:00:00Z\",\"value\":\"3\"}\n",
+    "{\"meter\":\"calls\",\"key\":\"k2\",\"contract\":\"C-1\",\"at\":\"2026-01-31T23:59:59.999999Z\",\"value\":\"-3\",\"replaces\":\"k1\"}\n\
+     {\"meter\":\"calls\",\"key\":\"k3\",\"customer\":\"acme\",\"at\":\"2026-01-31T23:59:59Z\",\"cancels\":\"k2\"}\n",
 ];
+
+#[test]
+fn every_example_of_events_is_one_that_the_door_takes() {
+    let mut told = events_of_use();
+    assert_eq!(told(EVENTS[0].as_bytes()), "[Accepted] []");
+    assert_eq!(told(EVENTS[1].as_bytes()), "[Accepted, Accepted] []");
+}
 
 /// One event a line, as the door takes them.
 fn events_of_use() -> impl FnMut(&[u8]) -> String {

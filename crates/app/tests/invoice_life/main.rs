@@ -6,6 +6,7 @@
 
 mod approval;
 mod company;
+mod credits;
 mod drafts;
 mod looks;
 mod numbers;

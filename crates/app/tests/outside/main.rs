@@ -1,9 +1,12 @@
-//! What others decide, bill and recognise: tax engines over real HTTP, legal entities of one group, and
-//! revenue that another system keeps.
+//! What others decide, bill, recognise, collect and show: tax engines over real HTTP, legal entities of
+//! one group, revenue that another system keeps, the payment processor, and the CRM.
 
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod connected;
+mod crm;
+mod failure;
 mod intercompany;
 mod long_history;
 mod revenue;

@@ -2,13 +2,16 @@
 //! an engine that is away hold the document.
 
 use app::connections::{Connections, ConnectionsConfig};
-use app::journey::taxation::{TaxDecisionDetail, TaxDecisionStatus, TaxDecisionView};
+use app::journey::taxation::{
+    Said, SimulatedTaxEngine, TaxDecisionDetail, TaxDecisionStatus, TaxDecisionView, TaxEngine,
+};
 use app::query::{ExceptionFilter, ListFilter};
 use app::story::{Ending, report, run};
 use app::{command::Command, worker};
 use serde_json::{Value, json};
 use sim::avatax::RateRow;
 use sim::{Fault, SimClock, SimOptions, Simulators};
+use std::sync::Barrier;
 use values::{Currency, Money};
 
 struct House {
@@ -299,4 +302,51 @@ fn an_engine_that_is_not_connected_is_told_by_name() {
         open[0].1.contains("no tax engine is called \"avatax\""),
         "{open:?}"
     );
+}
+
+/// An engine that answers nobody before both have asked.
+struct AnswersBothAtOnce {
+    engine: SimulatedTaxEngine,
+    both: Barrier,
+}
+
+impl TaxEngine for AnswersBothAtOnce {
+    fn decide(&self, decision: &str, question: &billing::EngineQuestion) -> Said {
+        self.both.wait();
+        self.engine.decide(decision, question)
+    }
+}
+
+/// lago-api pull request 5305: two answers of the tax provider for one invoice finalised it twice.
+#[test]
+fn lago_api_5305_two_answers_at_the_same_time_issue_one_invoice() {
+    for (theirs, taxes, open) in [("0.19", vec!["19.00"], 0), ("0.07", vec![], 1)] {
+        let house = house("hold", theirs, codes());
+        let engine = AnswersBothAtOnce {
+            engine: SimulatedTaxEngine::with(&[("DE", theirs.parse().unwrap())]),
+            both: Barrier::new(2),
+        };
+        let app = &house.told.app;
+        let asked: Vec<_> = std::thread::scope(|scope| {
+            let ask = || app.ask_tax_engine("worker", &engine).unwrap();
+            let at_work = [scope.spawn(ask), scope.spawn(ask)];
+            at_work.map(|thread| thread.join().unwrap()).to_vec()
+        });
+        // Both had an answer; one of them issued by it.
+        let answered: Vec<usize> = asked.iter().map(|one| one.answered).collect();
+        assert_eq!(answered, [1, 1]);
+        let issued: usize = asked.iter().map(|one| one.issued).sum();
+        assert_eq!(issued, taxes.len());
+        assert_eq!(house.taxes(), taxes);
+        assert_eq!(house.open().len(), open, "{:?}", house.open());
+        assert_eq!(house.decisions(None).len(), 1);
+        let journals = app.journals(&ListFilter::default(), None).unwrap().items;
+        assert_eq!(journals.len(), taxes.len(), "posted once");
+        assert_eq!(app.verify_books().unwrap().problems, []);
+        // Whoever asks after them has nothing to ask.
+        let again = app.ask_tax_engine("worker", &engine.engine).unwrap();
+        assert_eq!((again.answered, again.issued), (0, 0));
+        assert_eq!(app.bill_due("worker").unwrap(), 0);
+        assert_eq!(house.taxes(), taxes);
+    }
 }

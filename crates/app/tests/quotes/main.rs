@@ -13,4 +13,5 @@ mod offers;
 mod price_book;
 mod quote;
 mod seller;
+mod standalone;
 mod structure;

@@ -10,6 +10,25 @@ fn publish(company: &Company, body: Value) -> i64 {
         .unwrap()
 }
 
+/// Codes and versions of offers whose publication was recorded, by kind.
+fn published(company: &Company) -> Vec<(String, i64)> {
+    let store = company.app.store();
+    let found = store.read(|tx| -> Result<_, store::StoreFault> {
+        let mut found = Vec::new();
+        store::log::each_in_order(tx, |event| {
+            if event.type_name == "com.tieout.catalog.offer.published.v1" {
+                let told: Value = serde_json::from_str(&event.data).unwrap();
+                assert_eq!(told["content"]["code"], told["code"]);
+                let code = told["code"].as_str().unwrap().to_owned();
+                found.push((code, told["version"].as_i64().unwrap()));
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    });
+    found.unwrap()
+}
+
 /// A company with a platform, support and a set-up, sold monthly and once.
 fn catalogue() -> Company {
     let company = company();
@@ -206,6 +225,13 @@ fn offers_have_versions_and_a_quote_keeps_what_it_was_written_with() {
         2,
         "the same again makes no version"
     );
+    let told = published(&company);
+    let told: Vec<(&str, i64)> = told.iter().map(|(code, at)| (code.as_str(), *at)).collect();
+    assert_eq!(
+        told,
+        [("CARE", 1), ("SUITE", 1), ("PRO", 1), ("PRO", 2)],
+        "every version is an event, with its content"
+    );
     submit(&company, "Q1", 1).unwrap();
     accept(&company, "Q1", 1).unwrap();
     assert_eq!(
@@ -235,7 +261,7 @@ fn everything_wrong_with_an_offer_is_said_at_once() {
             "parts[2].share: an optional part is sold at its own price and has no share, here 0.1; leave it out",
             "parts: the shares of what is included add up to 0.9; make it 1",
             "prices[1].unit_price: -1 is below zero; write what it costs",
-            "prices[1].from: there are two prices in EUR from always; keep one of them",
+            "prices[1].from: there are two prices in EUR without a first day; keep one of them",
         ]
     );
     assert_eq!(

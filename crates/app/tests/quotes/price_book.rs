@@ -11,6 +11,8 @@ fn priced() -> Company {
         json!({ "product": "SEAT", "currency": "USD", "billing": "annual", "unit_price": "125" }),
         json!({ "product": "SEAT", "currency": "JPY", "billing": "monthly", "timing": "arrears",
             "charge": { "model": "flat", "amount": "1500" } }),
+        json!({ "product": "SEAT", "currency": "CHF", "billing": "monthly", "timing": "arrears",
+            "unit_price": "0.02", "measure": { "by": "meter", "meter": "calls" } }),
     ] {
         act(&company, "rita", "set_price", body).unwrap();
     }
@@ -30,11 +32,12 @@ fn the_price_book_is_rows_and_comes_back_equal() {
     let file = company.app.export_prices().unwrap();
     assert_eq!(
         file,
-        "product,currency,billing,timing,from,unit_price,charge_json\n\
-         SEAT,EUR,annual,advance,,120,\n\
-         SEAT,JPY,monthly,arrears,,,\"{\"\"amount\"\":\"\"1500\"\",\"\"model\"\":\"\"flat\"\"}\"\n\
-         SEAT,USD,annual,advance,,125,\n\
-         SEAT,USD,annual,advance,2026-07-01,130,\n"
+        "product,currency,billing,timing,from,unit_price,charge_json,measure_json\n\
+         SEAT,CHF,monthly,arrears,,0.02,,\"{\"\"by\"\":\"\"meter\"\",\"\"meter\"\":\"\"calls\"\"}\"\n\
+         SEAT,EUR,annual,advance,,120,,\n\
+         SEAT,JPY,monthly,arrears,,,\"{\"\"amount\"\":\"\"1500\"\",\"\"model\"\":\"\"flat\"\"}\",\n\
+         SEAT,USD,annual,advance,,125,,\n\
+         SEAT,USD,annual,advance,2026-07-01,130,,\n"
     );
     let other = self::company();
     for row in csv::Reader::from_reader(file.as_bytes())
@@ -49,6 +52,46 @@ fn the_price_book_is_rows_and_comes_back_equal() {
         act(&other, "rita", "set_price", Value::Object(row)).unwrap();
     }
     assert_eq!(other.app.export_prices().unwrap(), file);
+}
+
+#[test]
+fn a_new_price_of_what_is_measured_is_for_what_is_measured() {
+    let company = priced();
+    for body in [
+        json!({ "product": "SEAT", "currency": "CHF", "billing": "monthly", "unit_price": "0.03",
+            "from": "2026-07-01" }),
+        json!({ "product": "SEAT", "currency": "CHF", "billing": "annual", "unit_price": "200" }),
+    ] {
+        act(&company, "rita", "set_price", body).unwrap();
+    }
+    let document = serde_json::to_value(company.app.export_catalogue().unwrap()).unwrap();
+    let prices = document["products"][0]["prices"].as_array().unwrap();
+    let told: Vec<(String, Value, Value)> = prices
+        .iter()
+        .filter(|price| price["currency"] == "CHF")
+        .map(|price| {
+            let amount = price["charge"]["unit_price"].to_string();
+            (
+                amount,
+                price["timing"].clone(),
+                price["measure"]["meter"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("\"0.02\"".to_owned(), json!("arrears"), json!("calls")),
+            ("\"0.03\"".to_owned(), json!("arrears"), json!("calls")),
+            ("\"200\"".to_owned(), json!("advance"), Value::Null),
+        ]
+    );
+    let both = json!({ "product": "SEAT", "currency": "CHF", "billing": "monthly", "unit_price": "1",
+        "measure": { "by": "meter", "meter": "calls" }, "measure_json": "{}" });
+    assert_eq!(
+        said(act(&company, "rita", "set_price", both)),
+        ["measure_json: state one of measure and measure_json, and leave the other out"]
+    );
 }
 
 #[test]

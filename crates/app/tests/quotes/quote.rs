@@ -5,7 +5,7 @@ use crate::seller::{
     accept, act, company, contracts, convert, create, detail, grant, said, seats, submit,
 };
 use app::approval::is_waiting;
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn steps(company: &Company, id: &str) -> Vec<(i64, String)> {
     let steps = detail(company, id).steps;
@@ -387,4 +387,81 @@ fn every_refusal_of_a_quote_names_field_value_and_mend() {
         said(act(&company, "rita", "revise_quote", body)),
         ["reason: say why it is revised"]
     );
+}
+
+/// A year of 1,000 seats at 120.00: 120,000.00 list, so that amounts pass the policy before percents do.
+fn large(unit_price: &str) -> Value {
+    json!({ "customer": "ACME", "entity": "DE", "start": "2026-02-01", "months": 12,
+        "lines": [{ "product": "SEAT", "quantity": "1000", "unit_price": unit_price }] })
+}
+
+#[test]
+fn a_discount_over_policy_by_its_amount_goes_to_whoever_may_approve_that_amount() {
+    let company = company();
+    let before = contracts(&company);
+    // Exactly 5,000.00 is not over 5,000.00.
+    create(&company, "Q0", large("115"));
+    assert_eq!(submit(&company, "Q0", 1).unwrap()["status"], "approved");
+
+    // 5,010.00 is 4.18 % of list: over the first amount only.
+    create(&company, "Q1", large("114.99"));
+    let waiting = submit(&company, "Q1", 1).unwrap();
+    assert_eq!(
+        waiting["why"],
+        "a discount of 5,010.00 EUR, 4.18 % of list, is over 5,000.00 EUR, so it goes to a colleague in revenue operations"
+    );
+    let refused = said(grant(&company, "kim", &waiting));
+    assert!(
+        refused[0].contains("needs approve_master_data"),
+        "{refused:?}"
+    );
+    let refused = said(grant(&company, "rita", &waiting));
+    assert!(refused[0].contains("cannot approve"), "{refused:?}");
+    assert_eq!(detail(&company, "Q1").quote.status, "submitted");
+    grant(&company, "omar", &waiting).unwrap();
+    assert_eq!(detail(&company, "Q1").quote.status, "approved");
+
+    // 25,000.00 is 20 % of list, still for a colleague; a cent a seat more is for the controller.
+    create(&company, "Q2", large("95"));
+    let waiting = submit(&company, "Q2", 1).unwrap();
+    let why = waiting["why"].as_str().unwrap();
+    assert!(
+        why.ends_with("so it goes to a colleague in revenue operations"),
+        "{why}"
+    );
+    create(&company, "Q3", large("94.99"));
+    let waiting = submit(&company, "Q3", 1).unwrap();
+    assert_eq!(
+        waiting["why"],
+        "a discount of 25,010.00 EUR, 20.84 % of list, is over 25,000.00 EUR, so it goes to the controller"
+    );
+    for who in ["omar", "kim", "rita"] {
+        let refused = said(grant(&company, who, &waiting));
+        let of_his = match who {
+            "rita" => "cannot approve",
+            "kim" => "needs approve_finance",
+            _ => "omar (revops) may not check this",
+        };
+        assert!(refused[0].contains(of_his), "{who}: {refused:?}");
+        assert_eq!(detail(&company, "Q3").quote.status, "submitted");
+    }
+    // The controller denies it: there is no order and nothing to make one of.
+    let body = json!({ "approval": waiting["approval"], "reason": "a fifth is too much" });
+    act(&company, "dana", "deny_approval", body).unwrap();
+    let quote = detail(&company, "Q3");
+    assert_eq!(quote.quote.status, "rejected");
+    assert_eq!(quote.versions[0].order_status, "");
+    for outcome in [accept(&company, "Q3", 1), convert(&company, "Q3", 1)] {
+        let refused = said(outcome);
+        assert!(
+            refused[0].contains("a quote that is rejected cannot become"),
+            "{refused:?}"
+        );
+        assert!(
+            refused[0].ends_with("revise it and submit the new version"),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(contracts(&company), before);
+    assert!(said(grant(&company, "dana", &waiting))[0].contains("denied"));
 }

@@ -399,6 +399,62 @@ fn a_move_is_previewed_as_of_a_day_and_then_does_what_was_shown() {
 }
 
 #[test]
+fn the_next_invoice_of_a_moved_contract_goes_where_the_preview_said() {
+    let company = group();
+    pays(&company, "ACME", "parent_pays");
+    company.done(
+        "activate_contract",
+        json!({ "id": "C7", "customer": "UK", "entity": "DE", "start": "2026-01-15", "end": "2026-12-14",
+            "lines": [{ "component": "seats", "product": "SEAT", "billing": "monthly", "unit_price": "120", "quantity": "2" }] }),
+    );
+    assert_eq!(bill(&company, "2026-01-15").len(), 1);
+    let january = documents(&company, "ACME").remove(0);
+    assert_eq!(january.net, 72_000, "C2, C3 and C7 on one invoice");
+
+    let day = "2026-02-20T10:00:00Z".parse().unwrap();
+    company.clock.move_to(day);
+    let uk: CustomerId = "UK".parse().unwrap();
+    let shown = company.app.preview_move(&uk, Some(""), None).unwrap();
+    let next: Vec<_> = shown
+        .next_invoices
+        .iter()
+        .filter(|next| next.net.minor != 0)
+        .map(|next| {
+            let said = (next.contract.as_str(), next.net.minor, next.moves);
+            let (now, then) = (&next.bill_to_now.customer, &next.bill_to_then.customer);
+            (said, now.as_deref(), then.as_deref())
+        })
+        .collect();
+    assert_eq!(next, [(("C7", 24_000, true), Some("ACME"), Some("UK"))]);
+
+    moved(&company, "UK", "");
+    assert_eq!(bill(&company, "2026-02-20").len(), 1);
+    let of_uk = documents(&company, "UK");
+    assert_eq!(of_uk.len(), 1);
+    assert_eq!(
+        (
+            of_uk[0].contract.as_str(),
+            of_uk[0].net,
+            of_uk[0].customer.as_str()
+        ),
+        ("C7", 24_000, "UK")
+    );
+    let of: Vec<_> = lines(&company, &of_uk[0].id)
+        .into_iter()
+        .map(|line| (line.contract, line.period_from, line.net))
+        .collect();
+    assert_eq!(of, [("C7".to_owned(), "2026-02-15".to_owned(), 24_000)]);
+    // Nothing new at the old parent, and what was issued there stays.
+    let of_parent = documents(&company, "ACME");
+    assert_eq!(
+        of_parent.iter().map(|row| row.net).collect::<Vec<_>>(),
+        [72_000, 120_000]
+    );
+    assert_eq!(bill(&company, "2026-02-20").len(), 0);
+    no_break(&company);
+}
+
+#[test]
 fn open_cases_move_to_whoever_looks_after_the_new_parent() {
     let company = group();
     for (account, owner) in [("ACME", "olga"), ("EU", "emil")] {

@@ -29,16 +29,17 @@ impl Present for Now {
     fn pause(&self, _milliseconds: u64) {}
 }
 
-struct Sellers {
-    bench: Bench,
-    sims: Simulators,
+/// Two sellers, one collected by each processor.
+pub struct Sellers {
+    pub bench: Bench,
+    pub sims: Simulators,
     time: SimClock,
-    connections: Connections,
+    pub connections: Connections,
 }
 
 impl Sellers {
     /// One seat of 12.50 a month in each of two entities, both billed.
-    fn new(card: StoredCard) -> Sellers {
+    pub fn new(card: StoredCard) -> Sellers {
         let bench = Bench::new();
         let time = SimClock::at(bench.clock.now().microseconds());
         let sims = Simulators::in_process(SimOptions::in_memory(11, time.clone())).unwrap();
@@ -74,7 +75,7 @@ impl Sellers {
         sellers
     }
 
-    fn act(&self, name: &str, body: Value) -> Value {
+    pub fn act(&self, name: &str, body: Value) -> Value {
         let command = Command::read(name, body).unwrap();
         let checker = control::Role::Controller;
         self.bench.app.put_user("dana", checker, "").unwrap();
@@ -123,12 +124,12 @@ impl Sellers {
         self.act("run_billing", json!({ "through": "2026-03-01" }));
     }
 
-    fn later(&self, seconds: i64) {
+    pub fn later(&self, seconds: i64) {
         self.bench.later(seconds);
         self.time.advance_to(self.bench.clock.now().microseconds());
     }
 
-    fn deliver(&self) {
+    pub fn deliver(&self) {
         app::deliver::deliver_due(&self.bench.app, &self.connections, 100);
     }
 
@@ -143,7 +144,7 @@ impl Sellers {
     }
 
     /// Both processors tell what happened, and it is worked off.
-    fn hear(&self) {
+    pub fn hear(&self) {
         self.sims
             .adyen
             .pump_webhooks_to(|body| self.at_the_door(body).is_ok());
@@ -156,7 +157,7 @@ impl Sellers {
         app::intake::process_due(&self.bench.app, &self.connections, 100);
     }
 
-    fn events(&self, name: &str, entity: &str) -> Vec<Value> {
+    pub fn events(&self, name: &str, entity: &str) -> Vec<Value> {
         let page = self.bench.app.events(None, 500).unwrap();
         let of = page.items.into_iter().filter(|event| {
             event.type_name.starts_with(&format!("com.tieout.{name}.v"))
@@ -165,7 +166,7 @@ impl Sellers {
         of.map(|event| event.data).collect()
     }
 
-    fn payment(&self, currency: &str) -> store::payments::PaymentRow {
+    pub fn payment(&self, currency: &str) -> store::payments::PaymentRow {
         let currency = currency.to_owned();
         let rows = self.bench.app.run("test", move |tx, _| {
             let mut found = Vec::new();
@@ -183,7 +184,7 @@ impl Sellers {
         found.unwrap()
     }
 
-    fn ties_out(&self) {
+    pub fn ties_out(&self) {
         app::sweep::read_balances(&self.bench.app, &self.connections).unwrap();
         for row in self.bench.app.tie_outs().unwrap() {
             assert_eq!(

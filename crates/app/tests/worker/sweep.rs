@@ -191,25 +191,37 @@ fn totals_of_the_other_systems_are_kept_by_entity_and_currency() {
         moved("txn_1", "charge", "ch_1", 1_184),
         moved("txn_2", "refund", "re_1", -250),
         moved("txn_3", "payout", "po_1", -900),
+        moved("txn_4", "adjustment", "dp_1", -100),
     ];
+    // Whose books a dispute is about is known by its charge.
+    let disputed = json!({
+        "id": "dp_1", "object": "dispute", "amount": 100, "currency": "usd", "status": "needs_response",
+        "reason": "fraudulent", "charge": "ch_1", "balance_transactions": [], "created": 1
+    });
     let booked = [
         json!({ "Id": "006A", "Total_Contract_Value__c": "2400.50", "CurrencyIsoCode": "USD", "Tieout_Entity__c": "US" }),
         json!({ "Id": "006B", "Total_Contract_Value__c": "1.0E3", "CurrencyIsoCode": "EUR" }),
         json!({ "Id": "006C", "Total_Contract_Value__c": "7", "Tieout_Entity__c": "US" }),
     ];
-    let processor = [list(&[succeeded("pi_1")]), list(&[refund]), list(&balance)];
+    let processor = [
+        list(&[succeeded("pi_1")]),
+        list(&[refund]),
+        list(&balance),
+        list(&[disputed]),
+    ];
     bench.will_answer(processor.iter().map(|body| reply(200, body)));
     bench.will_answer([reply(200, &token()), reply(200, &page(&booked))]);
     sweep::read_balances(&bench.app, &bench.connections).unwrap();
     assert_eq!(
         bench.setting("processor_balance/US/USD").as_deref(),
-        Some("934")
+        Some("834")
     );
     assert_eq!(
         bench.setting("crm_booked/US/USD").as_deref(),
         Some("240050")
     );
     assert_eq!(bench.setting("crm_booked/?/EUR").as_deref(), Some("100000"));
+    bench.assert_all_used();
 
     // What is booked nowhere any more is zero, not what it was.
     bench.will_answer(processor.iter().map(|body| reply(200, body)));
@@ -218,7 +230,7 @@ fn totals_of_the_other_systems_are_kept_by_entity_and_currency() {
     assert_eq!(bench.setting("crm_booked/US/USD").as_deref(), Some("0"));
     assert_eq!(
         bench.setting("processor_balance/US/USD").as_deref(),
-        Some("934")
+        Some("834")
     );
 }
 

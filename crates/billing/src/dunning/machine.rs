@@ -184,6 +184,11 @@ pub enum DunningRefusal {
     /// The case is closed.
     #[error("this case is closed; nothing of the invoice is being collected")]
     Closed,
+    /// The service is to be given back, and what is owed was not given up.
+    #[error(
+        "nothing is withheld for a debt that was written off; a service that is suspended returns when the invoice is paid"
+    )]
+    NotWrittenOff,
 }
 
 impl DunningRefusal {
@@ -200,6 +205,7 @@ impl DunningRefusal {
             Self::PromiseTooLong { .. } => "promise_too_long",
             Self::PromisePast { .. } => "promise_past",
             Self::Closed => "case_closed",
+            Self::NotWrittenOff => "not_written_off",
         }
     }
 }
@@ -318,6 +324,10 @@ pub struct Case {
     /// What the customer promised.
     #[serde(default)]
     pub promise: Option<Promise>,
+    /// Whether what was owed was written off while the service was withheld: nothing is collected any
+    /// more, and the service stays withheld.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub written_off: bool,
     /// Whether nothing is owed any more.
     #[serde(default)]
     pub closed: bool,
@@ -339,6 +349,8 @@ pub struct Situation {
     pub today: Date,
     /// What is open on the invoice.
     pub open: Money,
+    /// Whether some of it was given up and has not come back.
+    pub written_off: bool,
     /// Whether the customer disputes it.
     pub disputed: bool,
     /// How the payment stands.
@@ -370,6 +382,8 @@ pub enum Act {
     PromiseKept,
     /// The promise was broken; the steps go on.
     PromiseBroken,
+    /// What was owed is given up. It was not paid: a service that is withheld stays withheld.
+    WriteOff,
     /// The service is given again.
     Resume,
     /// Nothing is owed any more.
@@ -386,6 +400,7 @@ impl Case {
             last: None,
             suspended: false,
             promise: None,
+            written_off: false,
             closed: false,
         }
     }
@@ -394,7 +409,7 @@ impl Case {
     /// than the table says. Days that nobody looked, promises and disputes move it back.
     #[must_use]
     pub fn next_on(&self, policy: &DunningPolicy) -> Option<Date> {
-        if self.closed {
+        if self.closed || self.written_off {
             return None;
         }
         let step = policy.steps.get(self.done)?;
@@ -407,10 +422,11 @@ impl Case {
             Some(before) => step.after.saturating_sub(before.after),
             None => 0,
         };
-        Some(
-            self.last
-                .map_or(by_table, |last| by_table.max(plus(last, gap))),
-        )
+        let day = self
+            .last
+            .map_or(by_table, |last| by_table.max(plus(last, gap)));
+        let held = self.promise.as_ref().map(|promise| plus(promise.until, 1));
+        Some(held.map_or(day, |held| day.max(held)))
     }
 
     /// Says that the customer promised to pay.
@@ -423,7 +439,7 @@ impl Case {
         today: Date,
         policy: &DunningPolicy,
     ) -> Result<(), DunningRefusal> {
-        if self.closed {
+        if self.closed || self.written_off {
             return Err(DunningRefusal::Closed);
         }
         let until = promise.until;
@@ -445,6 +461,11 @@ impl Case {
         if self.closed {
             return acts;
         }
+        if now.open.minor <= 0 && now.written_off {
+            return self.write_off();
+        }
+        // What was given up may be owed again, such as when its payment is taken back.
+        self.written_off &= now.open.minor <= 0;
         if let Some(promise) = &self.promise {
             if now.open.minor <= promise.leaving.minor {
                 acts.push(Act::PromiseKept);
@@ -460,6 +481,7 @@ impl Case {
                 self.suspended = false;
             }
             acts.push(Act::Close);
+            self.written_off = false;
             self.closed = true;
             return acts;
         }
@@ -484,6 +506,31 @@ impl Case {
         self.done += 1;
         self.last = Some(now.today);
         acts
+    }
+
+    /// What was owed is given up, once. A promise that ran is neither kept nor broken by that.
+    fn write_off(&mut self) -> Vec<Act> {
+        if self.written_off {
+            return Vec::new();
+        }
+        self.promise = None;
+        self.written_off = self.suspended;
+        self.closed = !self.suspended;
+        vec![Act::WriteOff]
+    }
+
+    /// A person gives the service back although what was owed is given up.
+    ///
+    /// # Errors
+    /// When nothing of it is written off: then the service returns with the payment.
+    pub fn give_back(&mut self) -> Result<Vec<Act>, DunningRefusal> {
+        if !self.written_off {
+            return Err(DunningRefusal::NotWrittenOff);
+        }
+        self.written_off = false;
+        self.suspended = false;
+        self.closed = true;
+        Ok(vec![Act::Resume, Act::Close])
     }
 }
 

@@ -152,26 +152,51 @@ impl Taxation<'_> {
         line: &DraftLine,
         rate: Rate,
     ) -> Result<Option<Money>, BillingRefusal> {
-        let stated = self.contract.and_then(|contract| {
-            let mut known = contract.inclusive_prices.iter();
-            known.find(|price| price.component == line.component)
-        });
-        let Some(stated) = stated.filter(|_| !rate.decimal().is_zero()) else {
+        let from = line.period.from();
+        let agreed = self
+            .contract
+            .and_then(|contract| contract.tax_in_price(&line.component, from));
+        let Some(agreed) = agreed.filter(|_| !rate.decimal().is_zero()) else {
             return Ok(None);
         };
-        if stated.rate != rate {
+        if agreed != rate {
             return Err(BillingRefusal::InclusiveRateChanged {
                 component: line.component.clone(),
-                agreed: stated.rate,
+                agreed,
                 now: rate,
+                from,
             });
+        }
+        let currency = line.net.currency;
+        // Nothing could ever be given back of a tax on nothing.
+        if line.net.minor == 0 {
+            return Ok(Some(line.net));
         }
         let factor = Decimal::ONE.saturating_add(rate.decimal());
         let exact = line.exact().and_then(|net| net.checked_mul(factor));
         // The price without tax is kept to 28 digits: what it lacks must not turn a half cent.
         let exact = round_places(exact.ok_or(MoneyRefused::TooLarge)?, 10);
-        let minor = round_to_minor(exact, line.net.currency, Rounding::HalfUp)?;
-        Ok(Some(Money::from_minor(minor, line.net.currency)))
+        let minor = round_to_minor(exact, currency, Rounding::HalfUp)?;
+        let minor = minor.checked_add(self.carried(line)?);
+        let minor = minor.ok_or(MoneyRefused::TooLarge)?;
+        Ok(Some(Money::from_minor(minor, currency)))
+    }
+
+    /// What the net amount of a line has from the rounding of its billing period, in minor units, beyond
+    /// its own: the price with tax has it too, or else the tax would bear it and could fall below zero.
+    fn carried(&self, line: &DraftLine) -> Result<i64, MoneyRefused> {
+        let sold = self.contract.and_then(|contract| {
+            let mut components = contract.components.iter();
+            components.find(|component| component.id == line.component)
+        });
+        let (Some(sold), Some(exact)) = (sold, line.exact()) else {
+            return Ok(0);
+        };
+        let alone = round_to_minor(exact, line.net.currency, sold.policy.rounding)?;
+        line.net
+            .minor
+            .checked_sub(alone)
+            .ok_or(MoneyRefused::TooLarge)
     }
 }
 

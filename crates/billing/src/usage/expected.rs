@@ -1,30 +1,11 @@
 //! What a measured component owes for a billing period, less what was billed for it.
 
+use super::parts::{Reading, part_amounts};
 use crate::coverage;
 use crate::line::{BilledLine, BillingRefusal, DraftLine, LineKind};
-use commerce::{
-    AppliedDiscount, Charge, Component, Contract, Measure, Measured, MeasuredPart, PriceStep,
-    Priced, RatingRefusal, after_discounts, grouped,
-};
+use commerce::{Charge, Component, Contract, Measure, PriceStep, grouped};
 use serde::{Deserialize, Serialize};
-use values::{
-    Currency, Decimal, Instant, Money, MoneyRefused, Period, Quantity, UnitPrice, round_to_minor,
-};
-
-/// What was measured in one part of a billing period.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    /// The part.
-    pub part: MeasuredPart,
-    /// What was measured in it.
-    pub measured: Measured,
-    /// Which events that was.
-    pub from: Instant,
-    /// The instant from which events no longer count.
-    pub until: Instant,
-    /// The last intake that was looked at.
-    pub through_intake: i64,
-}
+use values::{Currency, Decimal, Instant, Money, MoneyRefused, Period, Quantity, UnitPrice};
 
 /// The events behind a line, and the steps of its price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,7 +58,6 @@ pub fn measured_owed(
                 && line.line.kind != LineKind::Concession
         })
         .collect();
-    let places = contract.currency.exponent();
     let mut lines = Vec::new();
     for line in &of_window {
         // What no part expects any more, because the timeline changed, is taken back whole.
@@ -87,7 +67,9 @@ pub fn measured_owed(
             take_back(&own, billed, -billed_by_rule, None, &mut lines)?;
         }
     }
-    for (index, reading) in readings.iter().enumerate() {
+    let amounts = part_amounts(readings, contract.currency, component.policy.rounding)?;
+    let mut settled = Vec::with_capacity(readings.len());
+    for (index, (reading, amount)) in readings.iter().zip(amounts).enumerate() {
         let charges: Vec<&BilledLine> = of_window
             .iter()
             .copied()
@@ -95,23 +77,15 @@ pub fn measured_owed(
             .filter(|line| home(&line.line.charge, line, readings) == Some(index))
             .collect();
         let known = corrected(&charges, &of_window);
-        let priced = reading
-            .part
-            .charge
-            .priced(&reading.measured, places)
-            .map_err(RatingRefusal::from)?;
-        let part = &reading.part;
-        let exact = after_discounts(priced.amount.decimal(), &part.discounts, part.share)
-            .ok_or(MoneyRefused::TooLarge)?;
-        let target = round_to_minor(exact, contract.currency, component.policy.rounding)?;
-        let missing = target
+        let missing = amount
+            .minor
             .checked_sub(by_rule(&known)?)
             .ok_or(MoneyRefused::TooLarge)?;
         let difference = Difference {
             contract,
             component,
             reading,
-            exact,
+            exact: amount.exact,
             billed: known
                 .iter()
                 .map(|line| line.line.price.decimal())
@@ -126,31 +100,25 @@ pub fn measured_owed(
                 .map(|measured| measured.through_intake)
                 .max()
                 .unwrap_or(0),
-            steps: with_discounts(priced, exact, &part.discounts),
+            steps: amount.steps,
         };
+        settled.push((missing, charges, difference));
+    }
+    let less_in_all = settled
+        .iter()
+        .try_fold(0_i64, |sum, (missing, _, _)| sum.checked_add(*missing))
+        .ok_or(MoneyRefused::TooLarge)?
+        < 0;
+    for (missing, charges, difference) in settled {
         if missing > 0 && lateness == Lateness::Settled {
             lines.push(difference.charge(missing));
-        } else if missing < 0 {
+        } else if missing < 0 && (less_in_all || lateness == Lateness::Settled) {
+            // Late use that only moves an amount to another part lowers nothing.
             take_back(&charges, billed, missing, Some(&difference), &mut lines)?;
         }
     }
     coverage::mark(&of_window, &mut lines);
     Ok(lines)
-}
-
-/// The steps of a price, and one more for what is taken off it.
-fn with_discounts(priced: Priced, exact: Decimal, discounts: &[AppliedDiscount]) -> Vec<PriceStep> {
-    let mut steps = priced.steps;
-    let off = exact.saturating_sub(priced.amount.decimal());
-    if !off.is_zero() {
-        let names: Vec<&str> = discounts.iter().map(|found| found.name.as_str()).collect();
-        steps.push(PriceStep {
-            words: "discount".to_owned(),
-            figures: names.join(", "),
-            amount: UnitPrice::new(off),
-        });
-    }
-    steps
 }
 
 /// The part that a billed line belongs to: same charge, and the days overlap.

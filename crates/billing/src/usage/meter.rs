@@ -52,6 +52,15 @@ pub enum Aggregation {
 }
 
 impl Aggregation {
+    /// Whether the quantity is a level: that of a period is not the sum of those of its parts.
+    #[must_use]
+    pub fn is_level(self) -> bool {
+        matches!(
+            self,
+            Aggregation::Max | Aggregation::Last | Aggregation::WeightedSum
+        )
+    }
+
     /// Whether values are numbers.
     #[must_use]
     pub fn reads_numbers(self) -> bool {

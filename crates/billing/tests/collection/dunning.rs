@@ -42,6 +42,7 @@ fn on(today: u16, open: i64) -> Situation {
     Situation {
         today: day(today),
         open: eur(open),
+        written_off: false,
         disputed: false,
         payment: PaymentKnown::Failed,
     }
@@ -165,6 +166,85 @@ fn a_payment_gives_the_service_back_once() {
     assert!(case.advance(&policy(), &on(22, 0)).is_empty());
 }
 
+fn given_up(today: u16) -> Situation {
+    Situation {
+        written_off: true,
+        ..on(today, 0)
+    }
+}
+
+fn suspended() -> Case {
+    let mut case = Case::begun(day(0));
+    for today in 0..=20 {
+        case.advance(&policy(), &on(today, 100));
+    }
+    assert!(case.suspended);
+    case
+}
+
+#[test]
+fn a_debt_that_is_written_off_gives_no_service_back_until_it_is_paid() {
+    let mut case = suspended();
+    assert_eq!(case.advance(&policy(), &given_up(21)), [Act::WriteOff]);
+    for today in 22..60 {
+        assert!(case.advance(&policy(), &given_up(today)).is_empty());
+    }
+    assert!(case.suspended && case.written_off && !case.closed);
+    assert_eq!(case.next_on(&policy()), None);
+    // All of it is paid after all.
+    assert_eq!(
+        case.advance(&policy(), &on(60, 0)),
+        [Act::Resume, Act::Close]
+    );
+    assert!(!case.suspended && !case.written_off && case.closed);
+}
+
+#[test]
+fn a_write_off_before_the_suspension_ends_the_case_and_keeps_no_promise() {
+    let mut case = Case::begun(day(0));
+    case.advance(&policy(), &on(0, 100));
+    let promise = Promise {
+        until: day(10),
+        leaving: eur(0),
+    };
+    case.promise(promise, day(1), &policy()).unwrap();
+    assert_eq!(case.advance(&policy(), &given_up(2)), [Act::WriteOff]);
+    assert!(case.closed && !case.written_off && case.promise.is_none());
+}
+
+#[test]
+fn what_was_written_off_and_is_owed_again_goes_on_where_it_was() {
+    let mut case = suspended();
+    case.advance(&policy(), &given_up(21));
+    let again = Situation {
+        written_off: true,
+        ..on(30, 100)
+    };
+    assert!(case.advance(&policy(), &again).is_empty());
+    assert!(case.suspended && !case.written_off);
+    assert_eq!(steps(&case.advance(&policy(), &on(40, 100))), [6]);
+}
+
+#[test]
+fn a_person_gives_the_service_back_only_where_the_debt_was_written_off() {
+    let mut case = suspended();
+    assert_eq!(case.give_back().unwrap_err().code(), "not_written_off");
+    case.advance(&policy(), &given_up(21));
+    let promise = Promise {
+        until: day(30),
+        leaving: eur(0),
+    };
+    assert_eq!(
+        case.promise(promise, day(22), &policy())
+            .unwrap_err()
+            .code(),
+        "case_closed"
+    );
+    assert_eq!(case.give_back().unwrap(), [Act::Resume, Act::Close]);
+    assert!(case.closed && !case.suspended);
+    assert!(case.advance(&policy(), &given_up(23)).is_empty());
+}
+
 #[test]
 fn a_table_is_checked_before_it_holds() {
     let refused = |steps: Vec<Step>| {
@@ -225,6 +305,7 @@ enum Happens {
     Promise(u16),
     Disputed,
     Settled,
+    WrittenOff,
     Unknown,
     Known,
 }
@@ -237,6 +318,7 @@ fn happenings() -> impl Strategy<Value = Happens> {
         1 => (1_u16..30).prop_map(Happens::Promise),
         1 => Just(Happens::Disputed),
         1 => Just(Happens::Settled),
+        1 => Just(Happens::WrittenOff),
         1 => Just(Happens::Unknown),
         1 => Just(Happens::Known),
     ]
@@ -257,7 +339,13 @@ proptest! {
         for (happens, days) in life {
             match happens {
                 Happens::Nothing => {}
+                // What comes in later is set against what was given up first.
+                Happens::Payment(_) if now.written_off => now.written_off = false,
                 Happens::Payment(minor) => now.open = eur((now.open.minor - minor).max(0)),
+                Happens::WrittenOff if now.open.minor > 0 => {
+                    (now.open, now.written_off) = (eur(0), true);
+                }
+                Happens::WrittenOff => {}
                 Happens::Reopened(minor) if !case.closed => now.open = eur(now.open.minor + minor),
                 Happens::Reopened(_) => {}
                 Happens::Promise(days) => {
@@ -289,6 +377,7 @@ proptest! {
             resumed += acts.iter().filter(|act| **act == Act::Resume).count() as i32;
             let suspended = done.iter().any(|(number, _)| policy.steps[*number].action == StepAction::Suspend);
             prop_assert_eq!(case.suspended, suspended && !case.closed);
+            prop_assert!(!(suspended && now.written_off && now.open.minor <= 0) || case.suspended);
             prop_assert_eq!(resumed, i32::from(suspended && case.closed));
             prop_assert!(case.advance(&policy, &now).is_empty(), "asked twice it answers nothing");
         }

@@ -4,7 +4,8 @@
 use super::support::{Account, change, component, contract, date, flat, nets, per_unit, quantity};
 use billing::owed_since;
 use commerce::{
-    Amendment, BillingFrequency::Monthly, Change, Contract, Discount, Reduction, amend, total_value,
+    Amendment, BillingFrequency::Monthly, Change, Charge, Contract, Discount, Reduction,
+    SeatDowngrade, SeatUpgrade, Seats, amend, total_value,
 };
 use values::{Date, Instant, UnitPrice};
 
@@ -127,4 +128,33 @@ fn a_limit_of_nothing_is_refused() {
     let refused = amend(&made, &amendment, Instant::default());
     let told = refused.unwrap_err().to_string();
     assert!(told.contains("its limit must lie above zero"), "{told}");
+}
+
+/// Ten seats at 10.00 that are paid from the first day of the month, or until its last one, whatever
+/// their own day; half off, but 20.00 at most.
+#[test]
+fn seats_that_are_paid_for_the_whole_month_count_towards_the_limit() {
+    for (before, after) in [("1", "10"), ("10", "1")] {
+        let rules = Seats {
+            unit_price: "10".parse().unwrap(),
+            included: 0.into(),
+            upgrade: SeatUpgrade::WholePeriod,
+            downgrade: SeatDowngrade::NextPeriod,
+        };
+        let new = component("seats", before, Charge::Seats(rules), Monthly);
+        let made = contract("EUR", "2026-01-01", "2026-03-01", &[new]);
+        let half = Reduction::Percent {
+            rate: "0.5".parse().unwrap(),
+            cap: None,
+        };
+        let (made, _) = change(&made, limited("HALF", half, "20", 0));
+        let (made, _) = change(&made, quantity("seats", after, "2026-01-16"));
+        // January 100.00 less 20.00; nothing is left for February.
+        let mut account = Account::default();
+        account.bill(&made, "2026-01-01");
+        assert_eq!(account.net(), 8_000, "{before} to {after}");
+        account.bill(&made, "2026-02-01");
+        let february = 1_000 * i64::from(after == "10") * 9 + 1_000;
+        assert_eq!(account.net(), 8_000 + february, "{before} to {after}");
+    }
 }

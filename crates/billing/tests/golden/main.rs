@@ -9,6 +9,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod inclusive;
 mod limits;
 
 use billing::next_due;

@@ -1,7 +1,10 @@
 //! Bugs of credit notes that other billing systems have shipped, each named by where it was reported.
 
-use crate::support::{Account, component, contract, flat, per_unit};
-use billing::{BilledLine, CreditAmount, CreditRequest, LineAmount, credit};
+use crate::support::{Account, component, contract, date, flat, per_unit, rounded_once, taxes};
+use billing::{
+    BilledLine, CreditAmount, CreditRequest, Grant, GrantSource, InvoiceBalance, LineAmount,
+    consume, credit, give_back,
+};
 use commerce::BillingFrequency::Monthly;
 use values::Money;
 
@@ -41,7 +44,7 @@ const PRICES: [[&str; 3]; 4] = [
 ];
 
 #[test]
-fn lago_api_2643_a_full_credit_is_the_invoice_to_the_cent() {
+fn a_full_credit_is_the_invoice_to_the_cent() {
     for prices in PRICES {
         let mut account = invoice(prices);
         let billed = account.lines.clone();
@@ -124,4 +127,83 @@ fn lago_api_4553_a_line_credited_cent_by_cent_gives_back_its_tax_and_no_more() {
             source.id
         )
     );
+}
+
+/// An invoice of one flat amount for each price, in this account.
+fn flats(mut account: Account, prices: &[&str]) -> Account {
+    let sold: Vec<_> = prices
+        .iter()
+        .enumerate()
+        .map(|(index, price)| component(&format!("item-{index}"), "1", flat(price), Monthly))
+        .collect();
+    let made = contract("EUR", "2026-01-01", "2026-02-01", &sold);
+    account.bill(&made, "2026-01-01");
+    account
+}
+
+/// 20 % on the sum of 279.16 is 55.832; item by item it is 13.67, 13.67, 11.50 and 17.00, a cent more.
+#[test]
+fn lago_api_2643_tax_rounded_once_on_the_sum_goes_back_item_by_item_and_no_cent_more() {
+    let prices = ["68.33", "68.33", "57.50", "85.00"];
+    for order in [[0, 2, 3, 1], [3, 2, 1, 0], [1, 0, 2, 3]] {
+        let mut account = flats(Account::taxed(rounded_once(taxes("0.2"))), &prices);
+        let billed = account.lines.clone();
+        assert_eq!(sums(&billed), (27_916, 5_583));
+        let mut credited = 0;
+        for index in order {
+            let source = &billed[index];
+            let lines = vec![LineAmount {
+                line: source.id.clone(),
+                amount: source.line.net,
+            }];
+            let request = ask(CreditAmount::Lines { lines });
+            let note = credit(&billed, &account.lines, &request).unwrap();
+            credited += note.total.minor;
+            assert!(credited <= 33_499, "{credited} in {order:?}");
+            account.issue(&note.lines);
+            assert_eq!(account.left(&source.id), (0, 0));
+        }
+        assert_eq!(credited, 33_499);
+        assert_eq!(sums(&account.lines), (0, 0));
+    }
+}
+
+/// Pull requests 4273 and 4794: six items of 0.4 cents and two of one, at 40 % tax. By the exact amounts
+/// they come to more than the invoice, whose items are rounded.
+#[test]
+fn lago_api_4273_prepaid_credit_pays_what_the_invoice_came_to_and_never_more() {
+    let items = [["0.004"; 6].as_slice(), &["0.01"; 2]].concat();
+    let fees = ["14.29", "14.27"];
+    let by_line = || Account::taxed(taxes("0.4"));
+    let once = || Account::taxed(rounded_once(taxes("0.4")));
+    for (account, prices, total) in [
+        (by_line(), items.as_slice(), 2),
+        (once(), items.as_slice(), 3),
+        (by_line(), fees.as_slice(), 3_999),
+        (once(), fees.as_slice(), 3_998),
+    ] {
+        let account = flats(account, prices);
+        let (net, tax) = sums(&account.lines);
+        assert_eq!(net + tax, total, "{prices:?}");
+        let eur = account.lines[0].line.net.currency;
+        let money = |minor| Money::from_minor(minor, eur);
+        let grant = Grant {
+            id: "wallet".to_owned(),
+            priority: 0,
+            source: GrantSource::Paid,
+            from: date("2026-01-01"),
+            until: None,
+            left: money(10_000),
+        };
+        let mut balance = InvoiceBalance::issued(money(total));
+        let open = balance.open().unwrap();
+        let uses = consume(open, std::slice::from_ref(&grant), date("2026-01-01")).unwrap();
+        let used: Vec<i64> = uses.iter().map(|used| used.amount.minor).collect();
+        assert_eq!(used, [total]);
+        balance.paid = money(total);
+        assert_eq!(balance.open().unwrap().minor, 0);
+        let note = credit(&account.lines, &account.lines, &ask(CreditAmount::Full)).unwrap();
+        let back = give_back(note.total, &uses).unwrap();
+        assert_eq!(back[0].amount.minor, total);
+    }
 }

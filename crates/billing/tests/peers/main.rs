@@ -5,7 +5,10 @@
     reason = "helpers of tests may fail loudly"
 )]
 
+mod again;
+mod arrears;
 mod credit;
+mod days;
 mod once;
 #[path = "../support/mod.rs"]
 mod support;

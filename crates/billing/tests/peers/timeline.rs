@@ -64,7 +64,7 @@ fn killbill_127_month_end_anchor_returns() {
 }
 
 #[test]
-fn killbill_2133_anchor_of_30_returns_after_february() {
+fn an_anchor_of_30_returns_after_february() {
     let begun = days(&monthly("2024-01-30", "2024-04-30", 30));
     assert_eq!(begun, ["2024-01-30", "2024-02-29", "2024-03-30"]);
 }
@@ -148,7 +148,7 @@ fn a_tiny_price_for_a_record_is_not_rounded_to_zero() {
 }
 
 #[test]
-fn killbill_445_no_day_is_missing_and_none_is_endless_where_clocks_change() {
+fn no_day_is_missing_where_clocks_change_and_none_where_a_day_was_left_out() {
     for zone in [
         "Europe/Berlin",
         "America/Sao_Paulo",
@@ -193,7 +193,7 @@ fn the_day_on_which_clocks_go_forward_costs_23_hours() {
 }
 
 #[test]
-fn killbill_743_a_cycle_day_of_31_is_never_the_first() {
+fn a_cycle_day_of_31_is_never_the_first() {
     let made = monthly("2026-01-15", "2026-07-01", 31);
     let begun: Vec<String> = windows(&made, &made.components[0])
         .iter()
@@ -214,7 +214,7 @@ fn killbill_743_a_cycle_day_of_31_is_never_the_first() {
 }
 
 #[test]
-fn killbill_139_1923_a_contract_begins_on_the_day_that_its_entity_reads_on_the_calendar() {
+fn a_contract_begins_on_the_day_that_its_entity_reads_on_the_calendar() {
     let signed = "2026-02-01T03:30:00Z".parse().unwrap();
     let begins = |zone: &str| zone.parse::<Zone>().unwrap().date_at(signed).to_string();
     assert_eq!(begins("America/New_York"), "2026-01-31");
@@ -236,7 +236,7 @@ fn killbill_1934_a_cut_off_does_not_move_with_the_season() {
 }
 
 #[test]
-fn killbill_1505_a_cancellation_backdated_over_a_full_adjustment_gives_nothing_back_twice() {
+fn a_cancellation_backdated_over_a_full_adjustment_gives_nothing_back_twice() {
     let made = yearly("2026-01-01", "2027-01-01");
     let mut account = Account::default();
     account.bill(&made, "2026-01-01");
@@ -271,7 +271,7 @@ fn killbill_654_an_adjusted_line_is_not_billed_again() {
 }
 
 #[test]
-fn killbill_783_a_period_at_no_price_is_no_double_bill() {
+fn a_period_at_no_price_is_no_double_bill() {
     let made = monthly("2026-01-01", "2026-04-01", 1);
     let (free, _) = change(&made, price("seats", flat("0"), "2026-01-01"));
     let (dear, _) = change(&free, price("seats", flat("31"), "2026-02-01"));
@@ -329,7 +329,7 @@ fn two_pauses_stated_at_once_are_billed_as_two_pauses_recorded_late() {
 }
 
 #[test]
-fn killbill_1907_the_last_invoice_comes_after_a_change_and_a_cancellation_in_arrears() {
+fn the_last_invoice_comes_after_a_change_and_a_cancellation_in_arrears() {
     let sold = NewComponent {
         timing: Timing::Arrears,
         ..component("seats", "10", per_unit("30"), Monthly)
@@ -355,7 +355,7 @@ fn killbill_1907_the_last_invoice_comes_after_a_change_and_a_cancellation_in_arr
 }
 
 #[test]
-fn killbill_467_cancelled_on_its_first_day_nothing_is_owed() {
+fn cancelled_on_its_first_day_nothing_is_owed() {
     let made = yearly("2026-01-01", "2027-01-01");
     for credit_unused in [true, false] {
         let mut account = Account::default();
@@ -368,7 +368,7 @@ fn killbill_467_cancelled_on_its_first_day_nothing_is_owed() {
 }
 
 #[test]
-fn openmeter_2703_a_discount_is_taken_off_once_however_often_it_is_computed() {
+fn a_discount_is_taken_off_once_however_often_it_is_computed() {
     let made = monthly("2026-01-01", "2026-07-01", 1);
     let discount = Discount {
         code: "SPRING".to_owned(),
@@ -406,17 +406,6 @@ fn openmeter_2703_a_discount_is_taken_off_once_however_often_it_is_computed() {
         .collect();
     assert_eq!(shown[1], "31.00 − 20 % Spring offer");
     assert_eq!(shown[3], "31.00");
-}
-
-#[test]
-fn lago_545_the_preview_of_an_amendment_is_what_is_billed() {
-    let made = yearly("2026-01-01", "2027-01-01");
-    let mut account = Account::default();
-    account.bill(&made, "2026-01-01");
-    let (more, _) = change(&made, quantity("seats", "25", "2026-03-31"));
-    let (paused, _) = change(&more, pause("2026-06-10", Some("2026-07-05")));
-    let preview = owed(&paused, &account.lines, date("2026-07-05")).unwrap();
-    assert_eq!(account.bill(&paused, "2026-07-05"), preview);
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! Random contracts and changes of every kind.
 
+mod models;
+
+pub use models::{charges, seats};
+
 use crate::support::{component, contract, date};
 use commerce::{
     AnchorDay, BillingFrequency, CancelAt, Change, Charge, ComponentCharge, Contract, CycleAnchor,
-    DayCount, Discount, FirstPart, NewComponent, Phase, PhaseStep, Policy, RampStep, Reduction,
-    Tier, Timing, Weekday,
+    DayCount, Discount, FirstPart, InclusivePrice, NewComponent, Phase, PhaseStep, Policy,
+    RampStep, Reduction, RenewalMode, RenewalPrice, RenewalTerms, Timing, Weekday,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -30,39 +34,21 @@ pub fn some(count: u16) -> NonZeroU16 {
     NonZeroU16::new(count).unwrap()
 }
 
+/// Prices as they are agreed, and some that were agreed with 19 % tax in them, which are kept without it
+/// to all the digits that there are.
 pub fn prices() -> impl Strategy<Value = UnitPrice> {
-    (0_i64..2_000_000, 0_u32..5).prop_map(|(n, scale)| UnitPrice::new(Decimal::new(n, scale)))
+    let figures = || prop_oneof![3 => 0_i64..2_000_000, 1 => 0_i64..500];
+    let agreed = || (figures(), 0_u32..5).prop_map(|(n, scale)| Decimal::new(n, scale));
+    prop_oneof![
+        6 => agreed().prop_map(UnitPrice::new),
+        1 => agreed().prop_map(|price| UnitPrice::new(price / Decimal::new(119, 2))),
+    ]
 }
 
 pub fn quantities() -> impl Strategy<Value = Quantity> {
     prop_oneof![
         4 => (1_i64..40).prop_map(Quantity::from),
         1 => (1_i64..9_999).prop_map(|n| Quantity::new(Decimal::new(n, 2))),
-    ]
-}
-
-fn tiers() -> impl Strategy<Value = Vec<Tier>> {
-    (prices(), prices(), prices(), 1_i64..30).prop_map(|(one, two, fee, bound)| {
-        let first = Tier {
-            up_to: Some(bound.into()),
-            unit_price: one,
-            flat_fee: fee,
-        };
-        let rest = Tier {
-            up_to: None,
-            unit_price: two,
-            flat_fee: UnitPrice::default(),
-        };
-        vec![first, rest]
-    })
-}
-
-pub fn charges() -> impl Strategy<Value = Charge> {
-    prop_oneof![
-        4 => prices().prop_map(|unit_price| Charge::PerUnit { unit_price }),
-        1 => prices().prop_map(|amount| Charge::Flat { amount }),
-        1 => tiers().prop_map(|tiers| Charge::Graduated { tiers }),
-        1 => tiers().prop_map(|tiers| Charge::Volume { tiers }),
     ]
 }
 
@@ -165,29 +151,65 @@ pub fn sold(id: &'static str) -> impl Strategy<Value = NewComponent> {
 }
 
 pub fn contracts() -> impl Strategy<Value = Contract> {
+    contracts_of(sold("a"), sold("b"), 1..800)
+}
+
+/// Contracts of two components, one in four of which has the price of its first agreed with tax in it.
+pub fn contracts_of(
+    one: impl Strategy<Value = NewComponent>,
+    two: impl Strategy<Value = NewComponent>,
+    length: std::ops::Range<i64>,
+) -> impl Strategy<Value = Contract> {
     let currencies = select(vec!["EUR", "JPY", "KWD"]);
-    let days = (0_i64..420, 1_i64..800, 1_i8..=31);
-    (currencies, days, sold("a"), sold("b")).prop_map(
-        |(currency, (from, length, anchor), one, two)| {
+    let days = (0_i64..420, length, 1_i8..=31);
+    let inclusive = (0_u8..4).prop_map(|drawn| drawn == 0);
+    (currencies, days, one, two, inclusive).prop_map(
+        |(currency, (from, length, anchor), one, two, inclusive)| {
             let (from, until) = (day(from).to_string(), day(from + length).to_string());
             let mut made = contract(currency, &from, &until, &[one, two]);
             made.billing_anchor_day = AnchorDay::try_from(anchor).unwrap();
+            if inclusive {
+                made.inclusive_prices.push(InclusivePrice {
+                    component: id("a"),
+                    from: None,
+                    rate: Some("0.19".parse().unwrap()),
+                });
+            }
             made
         },
     )
 }
 
+fn cents() -> impl Strategy<Value = UnitPrice> {
+    (1_i64..50_000).prop_map(|n| UnitPrice::new(Decimal::new(n, 2)))
+}
+
 pub fn reductions() -> impl Strategy<Value = Reduction> {
-    let caps = prop::option::of((1_i64..50_000).prop_map(|n| UnitPrice::new(Decimal::new(n, 2))));
+    let caps = prop::option::of(cents());
     prop_oneof![
         3 => ((1_i64..=100), caps).prop_map(|(percent, cap)| Reduction::Percent {
             rate: Rate::new(Decimal::new(percent, 2)),
             cap,
         }),
-        1 => (1_i64..50_000).prop_map(|n| Reduction::Amount {
-            amount: UnitPrice::new(Decimal::new(n, 2)),
-        }),
+        1 => cents().prop_map(|amount| Reduction::Amount { amount }),
     ]
+}
+
+/// How long a discount runs, and how much it takes off at most over its life.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    pub cycles: Option<u16>,
+    pub limit: Option<UnitPrice>,
+    pub order: u16,
+}
+
+pub fn bounds() -> impl Strategy<Value = Bounds> {
+    let limits = prop_oneof![2 => Just(None), 1 => cents().prop_map(Some)];
+    (prop::option::of(1_u16..5), limits, 0_u16..3).prop_map(|(cycles, limit, order)| Bounds {
+        cycles,
+        limit,
+        order,
+    })
 }
 
 /// A change with its day as a share of the term, so that it falls inside.
@@ -198,24 +220,20 @@ pub enum Act {
     Ramp(&'static str, Vec<(Option<Quantity>, Option<Charge>, u32)>),
     Phases(&'static str, u16, Rate, u32),
     Add(Box<NewComponent>, u32),
+    /// A sale of another act, in a trial and an introductory phase.
+    InPhases(Box<Act>, u16, Rate),
     Remove(&'static str, u32),
     Swap(&'static str, Box<NewComponent>, u32),
     Pause(Option<&'static str>, u32, Option<i64>),
     Resume(Option<&'static str>, u32),
-    Discount(
-        &'static str,
-        Option<&'static str>,
-        Reduction,
-        u32,
-        Option<u16>,
-        u16,
-    ),
+    Discount(&'static str, Option<&'static str>, Reduction, u32, Bounds),
     EndDiscount(&'static str, u32),
     Cancel(bool, CancelAt, u32),
     Uncancel,
     Extend(i64),
     CoTerm(Option<&'static str>, u32),
     Renew(i64, Charge),
+    SetRenewal(u16),
     Bill(u32),
 }
 
@@ -231,11 +249,15 @@ fn codes() -> impl Strategy<Value = &'static str> {
     select(vec!["SPRING", "LOYAL", "PARTNER"])
 }
 
+/// A part of the whole, above nothing.
+pub fn parts() -> impl Strategy<Value = Rate> {
+    (1_i64..100).prop_map(|n| Rate::new(Decimal::new(n, 2)))
+}
+
 const ANY: std::ops::Range<u32> = 0..1000;
 
 /// Facts by effective date, which may be recorded in any order.
 pub fn facts() -> impl Strategy<Value = Act> {
-    let cycles = || prop::option::of(1_u16..5);
     let steps = (
         prop::option::of(quantities()),
         prop::option::of(charges()),
@@ -246,10 +268,8 @@ pub fn facts() -> impl Strategy<Value = Act> {
         3 => (ids(), charges(), ANY).prop_map(|(id, c, at)| Act::Price(id, c, at)),
         1 => (ids(), prop::collection::vec(steps, 1..4)).prop_map(|(id, s)| Act::Ramp(id, s)),
         3 => (maybe_ids(), ANY, 1_i64..90).prop_map(|(id, at, days)| Act::Pause(id, at, Some(days))),
-        2 => (codes(), maybe_ids(), reductions(), ANY, cycles(), 0_u16..3)
-            .prop_map(|(code, id, off, at, cycles, order)| {
-                Act::Discount(code, id, off, at, cycles, order)
-            }),
+        2 => (codes(), maybe_ids(), reductions(), ANY, bounds())
+            .prop_map(|(code, id, off, at, bounds)| Act::Discount(code, id, off, at, bounds)),
     ]
 }
 
@@ -261,12 +281,16 @@ pub fn acts() -> impl Strategy<Value = Act> {
         CancelAt::StartOfTerm,
         CancelAt::EndOfTerm,
     ]);
-    let rates = (1_i64..100).prop_map(|n| Rate::new(Decimal::new(n, 2)));
+    let sales = prop_oneof![
+        (sold("c"), ANY).prop_map(|(new, at)| Act::Add(Box::new(new), at)),
+        (ids(), sold("d"), ANY).prop_map(|(id, new, at)| Act::Swap(id, Box::new(new), at)),
+    ];
     prop_oneof![
         8 => facts(),
         1 => (maybe_ids(), ANY).prop_map(|(id, at)| Act::Pause(id, at, None)),
         1 => (maybe_ids(), ANY).prop_map(|(id, at)| Act::Resume(id, at)),
-        1 => (ids(), 1_u16..40, rates, ANY).prop_map(|(id, n, off, at)| Act::Phases(id, n, off, at)),
+        1 => (ids(), 1_u16..40, parts(), ANY).prop_map(|(id, n, off, at)| Act::Phases(id, n, off, at)),
+        1 => (sales, 1_u16..40, parts()).prop_map(|(sale, n, off)| Act::InPhases(Box::new(sale), n, off)),
         1 => (sold("c"), ANY).prop_map(|(new, at)| Act::Add(Box::new(new), at)),
         1 => (ids(), ANY).prop_map(|(id, at)| Act::Remove(id, at)),
         1 => (ids(), sold("d"), ANY).prop_map(|(id, new, at)| Act::Swap(id, Box::new(new), at)),
@@ -276,6 +300,7 @@ pub fn acts() -> impl Strategy<Value = Act> {
         1 => (1_i64..500).prop_map(Act::Extend),
         1 => (maybe_ids(), ANY).prop_map(|(id, at)| Act::CoTerm(id, at)),
         1 => (30_i64..400, charges()).prop_map(|(days, charge)| Act::Renew(days, charge)),
+        1 => (1_u16..13).prop_map(Act::SetRenewal),
         6 => (0_u32..1400).prop_map(Act::Bill),
     ]
 }
@@ -337,7 +362,11 @@ pub fn change_of(contract: &Contract, act: &Act) -> Option<Change> {
             component: component.map(id),
             effective: at(contract, *share),
         },
-        Act::Discount(code, component, off, share, cycles, order) => Change::AddDiscount {
+        Act::InPhases(sale, days, off) => Change::SoldInPhases {
+            sale: Box::new(change_of(contract, sale)?),
+            phases: phases(*days, *off),
+        },
+        Act::Discount(code, component, off, share, bounds) => Change::AddDiscount {
             discount: Discount {
                 code: (*code).to_owned(),
                 name: String::new(),
@@ -345,9 +374,9 @@ pub fn change_of(contract: &Contract, act: &Act) -> Option<Change> {
                 off: off.clone(),
                 from: at(contract, *share),
                 until: None,
-                cycles: cycles.map(some),
-                limit: None,
-                order: *order,
+                cycles: bounds.cycles.map(some),
+                limit: bounds.limit,
+                order: bounds.order,
             },
         },
         Act::EndDiscount(code, share) => Change::EndDiscount {
@@ -370,6 +399,14 @@ pub fn change_of(contract: &Contract, act: &Act) -> Option<Change> {
         Act::Renew(days, charge) => Change::Renew {
             until: plus(contract.term.until(), *days),
             charges: renewed(contract, charge),
+        },
+        Act::SetRenewal(months) => Change::SetRenewal {
+            renewal: Some(RenewalTerms {
+                mode: RenewalMode::Automatic,
+                months: some(*months),
+                notice_days: 30,
+                price: RenewalPrice::Same,
+            }),
         },
         Act::Bill(_) => return None,
     })

@@ -26,6 +26,9 @@ pub(super) fn cancel(
         at => at,
     };
     let over = day_of(contract, effective, at);
+    if !credit_unused && matches!(at, CancelAt::StartOfPeriod | CancelAt::StartOfTerm) {
+        return Err(ContractRefusal::NothingKept { from: over });
+    }
     next.ended_by_cancellation.clear();
     for component in &mut next.components {
         next.ended_by_cancellation.push(ServiceEnd {

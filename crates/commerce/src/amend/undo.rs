@@ -11,6 +11,7 @@ use crate::contract::{
     Component, Contract, ContractRefusal, ContractStatus, VersionKind, VersionNote,
 };
 use crate::rating::total_value;
+use crate::tax_profile::InclusivePrice;
 use values::{ComponentId, Date, Instant};
 
 /// The next version of a contract, without what the amendment of `version` did, and what that takes
@@ -42,6 +43,7 @@ pub fn undo(
     };
     let mut next = current.clone();
     story.restore_components(&mut next)?;
+    story.restore_tax_in_prices(&mut next)?;
     story.restore_discounts(&mut next)?;
     story.restore_terms(&mut next)?;
     next.status = story.status()?;
@@ -188,6 +190,22 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// Which tax is in the prices of each component.
+    fn restore_tax_in_prices(&self, next: &mut Contract) -> Result<(), ContractRefusal> {
+        for left in &self.after.components {
+            let id = &left.id;
+            let of = |kept: &Contract| -> Vec<InclusivePrice> {
+                let all = kept.inclusive_prices.iter();
+                all.filter(|it| it.component == *id).cloned().collect()
+            };
+            if self.changed(&format!("the tax in the price of component {id}"), of)? {
+                next.inclusive_prices.retain(|it| it.component != *id);
+                next.inclusive_prices.extend(of(self.before));
+            }
+        }
+        Ok(())
+    }
+
     fn restore_discounts(&self, next: &mut Contract) -> Result<(), ContractRefusal> {
         let (before, after) = (&self.before.discounts, &self.after.discounts);
         let codes: Vec<&String> = before
@@ -229,12 +247,6 @@ impl Story<'_> {
             kept.renewal.clone()
         })? {
             next.renewal.clone_from(&self.before.renewal);
-        }
-        if self.changed("which prices hold tax", |kept| {
-            kept.inclusive_prices.clone()
-        })? {
-            next.inclusive_prices
-                .clone_from(&self.before.inclusive_prices);
         }
         let ended = |kept: &Contract| (kept.cancelled_from, kept.ended_by_cancellation.clone());
         if self.changed("the cancellation", ended)? {

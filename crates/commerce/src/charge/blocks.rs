@@ -115,6 +115,9 @@ impl Model for Blocks {
 }
 
 impl Model for Capacity {
+    fn is_for_a_period(&self) -> bool {
+        true
+    }
     fn words(&self) -> &'static str {
         "by capacity"
     }

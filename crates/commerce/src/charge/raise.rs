@@ -9,15 +9,29 @@ use values::{Decimal, Rate, UnitPrice, round_places};
 /// Places to which a raised price is rounded, unless it was finer before.
 const PLACES: u32 = 6;
 
-/// Every price of a charge raised by `rate`, rounded half up to six places, or to as many as it had.
-/// Shares of an amount, quantities and milestones, which are agreed one by one, stay as they are.
+/// Most places that a decimal holds.
+const MOST_PLACES: u32 = 28;
+
+/// The places to which a price is rounded: as many as it has, and so many that six of its digits count,
+/// because a rise of a few percent on a price of a millionth lies beyond six places.
+fn places(price: Decimal) -> u32 {
+    let (mut left, mut zeros) = (price.abs(), 0);
+    while !left.is_zero() && left < Decimal::new(1, 1) && PLACES + zeros < MOST_PLACES {
+        left = left.saturating_mul(Decimal::TEN);
+        zeros += 1;
+    }
+    price.scale().max(PLACES + zeros)
+}
+
+/// Every price of a charge raised by `rate`, rounded half up to six places, below a tenth to six digits,
+/// or to as many places as it had. Shares of an amount, quantities and milestones, which are agreed one
+/// by one, stay as they are.
 #[must_use]
 pub fn raised(charge: &Charge, rate: Rate) -> Charge {
     let factor = Decimal::ONE.saturating_add(rate.decimal());
     let more = |price: UnitPrice| {
         let exact = price.decimal();
-        let places = PLACES.max(exact.scale());
-        UnitPrice::new(round_places(exact.saturating_mul(factor), places))
+        UnitPrice::new(round_places(exact.saturating_mul(factor), places(exact)))
     };
     let tiers = |held: &[Tier]| {
         let tier = |tier: &Tier| Tier {

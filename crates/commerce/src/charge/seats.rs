@@ -2,9 +2,8 @@
 
 use super::figures::{counted, grouped};
 use super::flat::times;
-use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
-use crate::discount::discounted_price;
-use crate::rating::{Covered, RatingRefusal};
+use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use crate::rating::Covered;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Decimal, Quantity, UnitPrice};
@@ -120,45 +119,35 @@ impl Model for Seats {
     }
 }
 
-/// Applies the rules of seats to the parts of one billing period, so that a change counts from when
-/// they say. Other charges stay as they are.
-pub(crate) fn hold(parts: &mut [Covered]) -> Result<(), RatingRefusal> {
+/// Applies the rules of seats to the parts of one billing period, before they are priced, so that a
+/// change counts from when they say. Other charges stay as they are.
+pub(crate) fn hold(parts: &mut [Covered]) {
     for at in 1..parts.len() {
         let (earlier, rest) = parts.split_at_mut(at);
         let (Some(before), Some(part)) = (earlier.last(), rest.first_mut()) else {
             continue;
         };
-        let Charge::Seats(seats) = &part.charge else {
+        let Some(seats) = part.charge.seats() else {
             continue;
         };
-        let seats = seats.clone();
         if before.charge != part.charge {
             continue;
         }
-        let held = before.quantity;
+        let (held, upgrade) = (before.quantity, seats.upgrade);
         let keep = match part.quantity.cmp(&held) {
-            std::cmp::Ordering::Greater => seats.upgrade == SeatUpgrade::NextPeriod,
+            std::cmp::Ordering::Greater => upgrade == SeatUpgrade::NextPeriod,
             std::cmp::Ordering::Less => seats.downgrade == SeatDowngrade::NextPeriod,
             std::cmp::Ordering::Equal => continue,
         };
         if keep {
-            set(part, held)?;
-        } else if part.quantity > held && seats.upgrade == SeatUpgrade::WholePeriod {
-            let raised = part.quantity;
+            part.quantity = held;
+        } else if part.quantity > held && upgrade == SeatUpgrade::WholePeriod {
             for known in earlier.iter_mut().rev() {
-                if known.charge != part.charge || known.quantity >= raised {
+                if known.charge != part.charge || known.quantity >= part.quantity {
                     break;
                 }
-                set(known, raised)?;
+                known.quantity = part.quantity;
             }
         }
     }
-    Ok(())
-}
-
-fn set(part: &mut Covered, quantity: Quantity) -> Result<(), RatingRefusal> {
-    part.quantity = quantity;
-    let price = discounted_price(&part.charge, &part.discounts, quantity)?;
-    part.price = UnitPrice::new(price);
-    Ok(())
 }

@@ -65,6 +65,22 @@ pub enum ContractRefusal {
         /// The field at fault.
         field: &'static str,
     },
+    /// Use is billed when its period has ended, not on the way.
+    #[error(
+        "component {component} is priced by what is measured, which is billed when a period has ended and not while it runs; set timing to arrears"
+    )]
+    MeasuredWhileRunning {
+        /// The component.
+        component: ComponentId,
+    },
+    /// What begins with the cancellation has not been used.
+    #[error(
+        "cancelled from {from}, the start of a period or term, nothing of it was used and all of it is given back; leave credit_unused out, or set at to on_date or end_of_period"
+    )]
+    NothingKept {
+        /// The day from which the contract would be over.
+        from: Date,
+    },
     /// Prices on a contract are not below zero.
     #[error("the charge of component {component} holds the negative amount {amount}")]
     NegativePrice {
@@ -282,6 +298,8 @@ impl ContractRefusal {
             Self::OutsideService { .. } => "effective_date_outside_service",
             Self::QuantityNotPositive { .. } => "quantity_not_positive",
             Self::MeasuredInAdvance { .. } => "measured_in_advance",
+            Self::MeasuredWhileRunning { .. } => "measured_in_advance",
+            Self::NothingKept { .. } => "nothing_kept",
             Self::NegativePrice { .. } => "negative_price",
             Self::ChargedOnce { .. } => "charged_once",
             Self::NotLater { .. } => "extension_not_later",

@@ -8,8 +8,9 @@ use super::Driver;
 use crate::fault::Fault;
 use crate::request::{Operation, ReadBack, Reply, Request};
 use crate::stripe::{
-    self as wire, BalanceTransaction, Charge, Charging, Connection, CreditNote, Customer, Event,
-    Filter, Invoice, NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund, SYSTEM,
+    self as wire, BalanceTransaction, Charge, Charging, Connection, CreditNote, Customer, Dispute,
+    Event, Filter, Invoice, NewCustomer, NewPayment, NewRefund, Page, PaymentIntent, Refund,
+    SYSTEM,
 };
 
 /// Seconds before the moment of sending from which a read-back looks, so that a difference
@@ -132,6 +133,20 @@ impl Stripe {
             || Ok(self.connection.retrieve_refund(id)),
             |operation, reply| {
                 let read = wire::read_refund(operation, reply)?;
+                about(operation, id, read, |read| read.id == id)
+            },
+        )
+    }
+
+    /// Reads a dispute with what it moved.
+    ///
+    /// # Errors
+    /// When it could not be read.
+    pub fn dispute(&self, id: &str) -> Result<Dispute, Fault> {
+        self.driver.call(
+            || Ok(self.connection.retrieve_dispute(id)),
+            |operation, reply| {
+                let read = wire::read_dispute(operation, reply)?;
                 about(operation, id, read, |read| read.id == id)
             },
         )
@@ -289,6 +304,18 @@ impl Stripe {
         let newest_first = self.all(
             |after| self.connection.list_refunds(filter, after),
             wire::read_refunds,
+        )?;
+        Ok(oldest_first(newest_first))
+    }
+
+    /// All disputes that the filter lets through, oldest first.
+    ///
+    /// # Errors
+    /// When a page could not be read.
+    pub fn disputes(&self, filter: &Filter) -> Result<Vec<Dispute>, Fault> {
+        let newest_first = self.all(
+            |after| self.connection.list_disputes(filter, after),
+            wire::read_disputes,
         )?;
         Ok(oldest_first(newest_first))
     }

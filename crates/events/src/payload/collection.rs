@@ -129,6 +129,8 @@ pub enum DunningAct {
     PromiseKept,
     /// Or did not.
     PromiseBroken,
+    /// What was owed is written off and was not paid; a service that is withheld stays withheld.
+    WrittenOff,
     /// The service is to be given again.
     Resumed,
     /// Nothing of the invoice is owed any more.
@@ -149,6 +151,7 @@ impl DunningAct {
             DunningAct::Promised => "promised",
             DunningAct::PromiseKept => "promise_kept",
             DunningAct::PromiseBroken => "promise_broken",
+            DunningAct::WrittenOff => "written_off",
             DunningAct::Resumed => "resumed",
             DunningAct::Closed => "closed",
         }

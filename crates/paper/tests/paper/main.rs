@@ -6,6 +6,7 @@ mod groups;
 mod letterheads;
 mod logo;
 mod official;
+mod official_rules;
 mod pages;
 mod refusals;
 mod rounded;

@@ -1,6 +1,7 @@
 //! The official schemas of UBL 2.1 and the official Schematron of EN 16931 over samples and over
 //! documents made by chance, and over broken ones, to see that they look.
 
+use super::official_rules::findings;
 use super::{rules, samples};
 use paper::{
     Allowance, InvoicePaper, PaperKind, Party, PaymentMeans, Prepayment, TaxTreatment, render_ubl,
@@ -8,45 +9,7 @@ use paper::{
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use values::{CashRounding, CashUnit, Money, Rounding, TaxCategory, round_to_minor};
-
-/// `TIEOUT_PYTHON`, else `.venv/bin/python` at the root of the repository.
-fn python() -> PathBuf {
-    if let Some(named) = std::env::var_os("TIEOUT_PYTHON") {
-        return PathBuf::from(named);
-    }
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.venv/bin/python")
-}
-
-/// What the official rules say of documents, each by its name.
-pub fn findings(documents: &[(String, Vec<u8>)]) -> Vec<String> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(python());
-    command.arg(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/tests/paper/official.py"
-    ));
-    for (name, bytes) in documents {
-        let path = folder.path().join(name);
-        std::fs::write(&path, bytes).expect("written");
-        command.arg(path);
-    }
-    let output = command
-        .output()
-        .expect("python is there: `cargo xtask setup` makes it");
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    let end = format!("checked {}", documents.len());
-    assert!(
-        told.trim_end().ends_with(&end),
-        "{told}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let prefix = folder.path().display().to_string();
-    let lines = told.lines().filter(|line| !line.starts_with("checked "));
-    lines.map(|line| line.replace(&prefix, "")).collect()
-}
 
 fn treatment(category: TaxCategory) -> TaxTreatment {
     let (rate, reason) = match category {

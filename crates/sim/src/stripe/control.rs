@@ -62,7 +62,10 @@ impl Handle {
         self.0.core().station.order(fault, method, path_contains);
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut Work<'_, '_>) -> T) -> Result<T, SimFault> {
+    pub(super) fn change<T>(
+        &self,
+        work: impl FnOnce(&mut Work<'_, '_>) -> T,
+    ) -> Result<T, SimFault> {
         let mut tables = self.0.core().tables();
         let mut change = tables.begin();
         let mut piece = Work {
@@ -265,7 +268,8 @@ impl Handle {
     }
 
     /// All objects of a kind (`payment_intents`, `charges`, `refunds`, `balance_transactions`,
-    /// `customers`, `payment_methods`, `events`, `payouts`, `invoices`, `credit_notes`), oldest first.
+    /// `customers`, `payment_methods`, `events`, `payouts`, `invoices`, `credit_notes`,
+    /// `disputes`), oldest first.
     pub fn objects(&self, kind: &str) -> Vec<Value> {
         self.0
             .core()

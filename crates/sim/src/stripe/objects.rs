@@ -120,6 +120,46 @@ pub(super) fn refund(birth: Birth<'_>, charge: &Value, amount: i64) -> Value {
     })
 }
 
+/// A dispute of the whole charge: why, and how it stands.
+pub(super) fn dispute(
+    birth: Birth<'_>,
+    charge: &Value,
+    (reason, status): (&str, &str),
+    due_by: i64,
+) -> Value {
+    let asks = status.starts_with("warning_");
+    json!({
+        "id": birth.id, "object": "dispute", "amount": charge["amount"], "balance_transactions": [],
+        "charge": charge["id"], "created": birth.created, "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {
+            "access_activity_log": null, "billing_address": null, "cancellation_policy": null,
+            "cancellation_policy_disclosure": null, "cancellation_rebuttal": null, "customer_communication": null,
+            "customer_email_address": null, "customer_name": null, "customer_purchase_ip": null,
+            "customer_signature": null, "duplicate_charge_documentation": null,
+            "duplicate_charge_explanation": null, "duplicate_charge_id": null, "enhanced_evidence": {},
+            "product_description": null, "receipt": null, "refund_policy": null, "refund_policy_disclosure": null,
+            "refund_refusal_explanation": null, "service_date": null, "service_documentation": null,
+            "shipping_address": null, "shipping_carrier": null, "shipping_date": null,
+            "shipping_documentation": null, "shipping_tracking_number": null, "uncategorized_file": null,
+            "uncategorized_text": null
+        },
+        "evidence_details": {
+            "due_by": due_by, "enhanced_eligibility": {}, "has_evidence": false, "past_due": false,
+            "submission_count": 0
+        },
+        "is_charge_refundable": asks, "livemode": false, "metadata": {}, "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "card": {
+                "brand": "visa", "case_type": if asks { "inquiry" } else { "chargeback" }, "network": "visa",
+                "network_reason_code": "10.4"
+            },
+            "type": "card"
+        },
+        "reason": reason, "status": status
+    })
+}
+
 /// What moved on the balance: `amount` and `fee` in minor units, `net` = amount − fee.
 #[derive(Debug)]
 pub(super) struct Movement<'a> {
@@ -253,6 +293,7 @@ pub(super) fn table_of(id: &str) -> Option<(&'static str, &'static str)> {
         "pi" => ("payment_intents", "payment_intent"),
         "ch" => ("charges", "charge"),
         "re" => ("refunds", "refund"),
+        "dp" => ("disputes", "dispute"),
         "txn" => ("balance_transactions", "balance_transaction"),
         "evt" => ("events", "event"),
         "po" => ("payouts", "payout"),

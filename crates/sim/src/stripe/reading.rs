@@ -42,6 +42,11 @@ fn listing(collection: &str) -> Option<Listing> {
             "refund",
             &[("charge", "charge"), ("payment_intent", "payment_intent")],
         ),
+        "disputes" => (
+            "disputes",
+            "dispute",
+            &[("charge", "charge"), ("payment_intent", "payment_intent")],
+        ),
         "balance_transactions" => (
             "balance_transactions",
             "balance_transaction",

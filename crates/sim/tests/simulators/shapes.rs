@@ -34,6 +34,82 @@ fn same_keys(ours: &Value, real: &Value, required: &[&str]) {
 }
 
 #[test]
+fn a_dispute_has_the_recorded_keys_and_moves_the_balance_as_stripe_does() {
+    let sims = simulators();
+    sims.stripe
+        .create_stray_charge("pi_disputed", 2_500, "usd", "seat")
+        .unwrap();
+    let asked = sims.stripe.inquire("pi_disputed", "general").unwrap();
+    let real = fixture("stripe/object.dispute.json");
+    let dispute = get(&sims, &format!("/v1/disputes/{asked}")).json();
+    assert_eq!(keys(&dispute), keys(&real));
+    for part in ["evidence", "evidence_details"] {
+        assert_eq!(keys(&dispute[part]), keys(&real[part]));
+    }
+    assert_eq!(
+        keys(&dispute["payment_method_details"]["card"]),
+        keys(&real["payment_method_details"]["card"])
+    );
+    sims.stripe.close_dispute(&asked, false).unwrap();
+    let dispute = get(&sims, &format!("/v1/disputes/{asked}")).json();
+    assert_eq!(dispute["status"], "warning_closed");
+    assert_eq!(
+        dispute["balance_transactions"],
+        json!([]),
+        "an inquiry takes nothing"
+    );
+
+    let taken = sims
+        .stripe
+        .charge_back("pi_disputed", "fraudulent")
+        .unwrap();
+    sims.stripe.close_dispute(&taken, true).unwrap();
+    let dispute = get(&sims, &format!("/v1/disputes/{taken}")).json();
+    let moved = dispute["balance_transactions"].as_array().unwrap();
+    let told: Vec<_> = moved
+        .iter()
+        .map(|row| {
+            (
+                row["amount"].as_i64(),
+                row["fee"].as_i64(),
+                row["type"].as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some(-2_500), Some(1_500), Some("adjustment")),
+            (Some(2_500), Some(0), Some("adjustment")),
+        ]
+    );
+    same_keys(
+        &moved[0],
+        &fixture("stripe/object.balance_transaction.json"),
+        &["amount", "fee", "net", "type", "source"],
+    );
+    let events = get(&sims, "/v1/events?type=charge.dispute.*").json();
+    let mut kinds: Vec<_> = events["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].as_str().unwrap().to_owned())
+        .collect();
+    kinds.reverse();
+    assert_eq!(
+        kinds,
+        [
+            "charge.dispute.created",
+            "charge.dispute.closed",
+            "charge.dispute.created",
+            "charge.dispute.funds_withdrawn",
+            "charge.dispute.closed",
+            "charge.dispute.funds_reinstated",
+        ]
+    );
+}
+
+#[test]
 fn invoices_and_credit_notes_have_the_recorded_keys() {
     let sims = simulators();
     sims.stripe

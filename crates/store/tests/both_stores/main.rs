@@ -25,6 +25,7 @@ macro_rules! on_every_store {
 }
 
 mod access;
+mod account;
 mod approvals;
 mod backlog;
 mod catalogue;

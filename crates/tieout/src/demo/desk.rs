@@ -78,7 +78,8 @@ fn offers(app: &App) -> Result<(), CliFault> {
         json!({ "kind": "add_on", "code": "CARE", "name": "Priority support", "product": "QM-CARE",
             "joins": ["PLUS-TRIAL"] }),
         json!({ "kind": "standalone", "product": "QM-PLUS", "prices": [
-            { "currency": "USD", "unit_price": "99" }, { "currency": "EUR", "unit_price": "92" }] }),
+            { "currency": "USD", "billing": "monthly", "unit_price": "99" },
+            { "currency": "EUR", "billing": "monthly", "unit_price": "92" }] }),
     ];
     for offer in offers {
         let code = offer["code"].as_str().unwrap_or("standalone").to_owned();

@@ -128,8 +128,12 @@ answers! {
     Provisioned { contract: ContractId, component: String, status: String, reference: String, confirmed: String, in_time: bool }
     /// The contract's new version, its value and what the change adds to it.
     ContractChanged { contract: ContractId, version: u32, value: Money, value_change: Money }
-    /// The documents that were issued, the drafts that stand, and how many contracts were held back by an exception.
-    BillingRun { through: Date, documents: Vec<InvoiceId>, drafts: Vec<InvoiceDraftId>, held: u32 }
+    /// The documents that were issued, the drafts that stand, how many contracts were held back by an exception or
+    /// wait for a tax engine, and the open bill runs to which what they cover was left.
+    BillingRun {
+        through: Date, documents: Vec<InvoiceId>, drafts: Vec<InvoiceDraftId>, held: u32,
+        left_to_runs: Vec<BillRunId>,
+    }
     /// The document of the other system, what became of it, and whether it was recorded before.
     OutsideRecorded {
         system: String, outside_id: String, number: String, document: Option<String>, status: String,
@@ -167,6 +171,8 @@ answers! {
     PromiseRecorded { case: String, invoice: String, promised: Money, until: Date }
     /// Who works on the invoice.
     CollectionAssigned { case: String, invoice: String, owner: String }
+    /// The case whose service is given again: the invoice by number, and the case's status.
+    ServiceResumed { case: String, invoice: String, status: String }
     /// The version in force, and how many policies of dunning it has.
     CollectionPolicyPublished { version: u32, policies: usize }
     /// The refund that was asked for.

@@ -13,6 +13,11 @@ pub(super) fn unmatched(app: &App, asked: &Asked) -> Answered {
     paged(asked, |_| true, read)
 }
 
+pub(super) fn prepaid(app: &App, asked: &Asked) -> Answered {
+    let read = |cursor: Option<&str>| app.credit_grants(asked.text("customer"), cursor);
+    paged(asked, |_| true, read)
+}
+
 pub(super) fn aged(app: &App, asked: &Asked) -> Answered {
     let as_of = asked.value::<Date>("as_of")?;
     written(&app.aged_receivables(as_of, asked.text("entity"))?)

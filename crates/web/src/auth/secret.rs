@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 pub const TOKEN_START: &str = "tio_";
 
 /// 43 characters of base64url: 32 random bytes.
-pub(super) fn random_text() -> Result<String, AccessFault> {
+pub(crate) fn random_text() -> Result<String, AccessFault> {
     let mut bytes = [0_u8; 32];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -69,7 +69,12 @@ pub(crate) fn needed(method: &Method, path: &str) -> Permission {
         (_, "endpoints", _) => Permission::ManageConnections,
         (true, "replays", _) => Permission::RequestReplay,
         (false, "replays", _) => Permission::ViewExceptions,
+        (_, "customers", "new") => Permission::ChangeContracts,
+        (true, "customers", "prepaid") | (true, "payments", "credit") => Permission::IssueCredit,
         (true, "customers", _) => Permission::ChangeMasterData,
+        (true, "payments", "refund") => Permission::RequestRefund,
+        (true, "payments", _) | (false, "payments", "new") => Permission::ApplyCash,
+        (_, "invoices", "dispute") => Permission::ResolveException,
         (true, "cash" | "collections", _) => Permission::ApplyCash,
         (true, "bill-runs" | "invoice-drafts", _) | (_, "invoices", "void") => {
             Permission::RunBilling

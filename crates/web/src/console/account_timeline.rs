@@ -74,7 +74,7 @@ impl TimelinePage {
             (
                 "Prepaid credit left",
                 &self.standing.prepaid,
-                of("payments"),
+                format!("/customers/{customer}/prepaid"),
             ),
         ];
         all.into_iter()

@@ -13,6 +13,7 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use control::approval::four_eyes;
 use control::{Permission, Role};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -154,7 +155,7 @@ impl RunPage {
             .frame
             .viewer
             .as_ref()
-            .is_some_and(|viewer| viewer.name == self.found.run.maker);
+            .is_some_and(|viewer| four_eyes(&self.found.run.maker, &viewer.name).is_err());
         may(&self.frame, Permission::ApproveFinance) && !is_maker
     }
 
@@ -164,7 +165,17 @@ impl RunPage {
 
     /// Whether what is shown of each contract is what was issued, not what is expected.
     fn has_issued(&self) -> bool {
-        self.found.run.done > 0 && !self.is("planned")
+        let is_decided = !["planned", "waiting", "ready"].iter().any(|it| self.is(it));
+        self.found.run.done > 0 && is_decided
+    }
+
+    /// What became of what a sum is of.
+    fn became(kind: &str) -> &'static str {
+        match kind {
+            "invoice" | "credit_note" => "Issued",
+            "untaxed_invoice" => "Waiting for their tax",
+            _ => "Standing",
+        }
     }
 }
 

@@ -126,6 +126,11 @@ impl InvoicePage {
 impl InvoicePage {
     /// Whether anything can be done to it by whoever looks.
     fn is_open_to_acts(&self) -> bool {
+        self.has_preview() || self.may_dispute()
+    }
+
+    /// Whether one of them shows what it would do first.
+    fn has_preview(&self) -> bool {
         self.may_credit() || self.may_void() || self.may_write_off()
     }
 
@@ -134,14 +139,24 @@ impl InvoicePage {
         row.kind == "invoice" && statuses.contains(&row.status.as_str())
     }
 
+    /// What stands against it; what was set against it and released again comes to nothing.
+    fn settled(&self) -> i64 {
+        let movements = self.found.movements.iter();
+        movements.map(|movement| movement.amount.minor).sum()
+    }
+
     fn may_credit(&self) -> bool {
         self.frame.may(Permission::IssueCredit) && self.stands(&["open", "partly_paid", "paid"])
     }
 
     fn may_void(&self) -> bool {
-        self.frame.may(Permission::RunBilling)
-            && self.stands(&["open"])
-            && self.found.movements.is_empty()
+        self.frame.may(Permission::RunBilling) && self.stands(&["open"]) && self.settled() == 0
+    }
+
+    fn may_dispute(&self) -> bool {
+        self.frame.may(Permission::ResolveException)
+            && self.stands(&["open", "partly_paid"])
+            && self.found.row.open.minor > 0
     }
 
     fn may_write_off(&self) -> bool {
@@ -176,6 +191,12 @@ struct PaymentsPage {
     rows: Page<PaymentRow>,
     picked: Picked,
     older: Option<String>,
+}
+
+impl PaymentsPage {
+    fn may_record(&self) -> bool {
+        self.frame.may(Permission::ApplyCash)
+    }
 }
 
 pub(super) async fn payments(

@@ -2,19 +2,21 @@
 //! late.
 
 use super::ConsoleState;
+use super::entry::plain_amount;
 use super::exceptions::admitted;
 use super::filters;
 use super::frame::{Frame, Place};
 use super::paths::{Asked, segment};
-use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
+use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
 use super::source::{Source, SourceFault};
-use app::collection::{AgedRow, AgedView, CaseView, UnmatchedPayment, WorkRow};
+use app::collection::{AgedRow, AgedView, CaseView, UnmatchedCandidate, UnmatchedPayment, WorkRow};
 use app::query::WorkList;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use control::Permission;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use values::Date;
@@ -52,6 +54,8 @@ struct CashPage {
     chosen: Option<UnmatchedPayment>,
     older: Option<String>,
     refusal: Option<String>,
+    /// The fields of the form that was refused.
+    typed: BTreeMap<String, String>,
 }
 
 impl CashPage {
@@ -68,7 +72,26 @@ impl CashPage {
             older: next.map(|next| asked.with("/cash", "cursor", next)),
             sheet,
             refusal: None,
+            typed: BTreeMap::new(),
         })
+    }
+
+    fn may_apply(&self) -> bool {
+        self.frame.may(Permission::ApplyCash)
+    }
+
+    /// What was typed, else what is suggested.
+    fn amount_for(&self, one: &UnmatchedCandidate) -> String {
+        if self.refusal.is_some() {
+            let field = format!("amount.{}", one.invoice);
+            return self.typed.get(&field).cloned().unwrap_or_default();
+        }
+        one.suggested
+            .map_or_else(String::new, |amount| amount.decimal().to_string())
+    }
+
+    fn lets_go(&self, one: &UnmatchedCandidate) -> bool {
+        self.typed.contains_key(&format!("rest.{}", one.invoice))
     }
 
     fn is_chosen(&self, id: &str) -> bool {
@@ -102,28 +125,35 @@ pub(super) async fn apply(
     page(state, seat, Place::Cash, move |source, frame| {
         let field = |name: &str| form.get(name).map_or("", |text| text.trim());
         let actor = admitted(frame.viewer.as_ref(), field("csrf"))?;
+        permitted(&frame, Permission::ApplyCash)?;
         let payment = field("payment").to_owned();
-        let invoices: Vec<(String, String, bool)> = form
-            .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix("amount.")?, value.trim())))
-            .filter(|(_, value)| !value.is_empty())
-            .map(|(id, value)| {
-                let rest = form.contains_key(&format!("rest.{id}"));
-                (id.to_owned(), value.replace(',', ""), rest)
-            })
-            .collect();
-        match source.set_against(&payment, &invoices, &actor) {
+        let done =
+            chosen(&form).and_then(|invoices| source.set_against(&payment, &invoices, &actor));
+        match done {
             Ok(()) => Ok(Answer::Go("/cash".to_owned())),
             Err(SourceFault::Refused { reason }) => {
                 let chosen = BTreeMap::from([("payment".to_owned(), payment)]);
                 let mut again = CashPage::read(source, frame, &Asked::new(chosen))?;
                 again.refusal = Some(reason);
+                again.typed = form;
                 draw_as(StatusCode::UNPROCESSABLE_ENTITY, &again)
             }
             Err(fault) => Err(fault.into()),
         }
     })
     .await
+}
+
+/// The invoices with an amount: (invoice, amount, whether the rest is let go).
+fn chosen(form: &BTreeMap<String, String>) -> Result<Vec<(String, String, bool)>, SourceFault> {
+    form.iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("amount.")?, value.trim())))
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(id, value)| {
+            let rest = form.contains_key(&format!("rest.{id}"));
+            Ok((id.to_owned(), plain_amount(value)?, rest))
+        })
+        .collect()
 }
 
 #[derive(Template)]

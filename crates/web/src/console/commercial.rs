@@ -12,6 +12,7 @@ use app::view::{ContractDetail, ContractRow, CustomerDetail, CustomerRow, Page};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
+use control::Permission;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use values::Date;
@@ -22,6 +23,12 @@ struct CustomersPage {
     frame: Frame,
     rows: Page<CustomerRow>,
     older: Option<String>,
+}
+
+impl CustomersPage {
+    fn may_add(&self) -> bool {
+        self.frame.may(Permission::ChangeContracts)
+    }
 }
 
 pub(super) async fn customers(
@@ -50,6 +57,12 @@ struct CustomerPage {
     frame: Frame,
     found: CustomerDetail,
     today: Date,
+}
+
+impl CustomerPage {
+    fn may_record(&self) -> bool {
+        self.frame.may(Permission::ApplyCash)
+    }
 }
 
 pub(super) async fn customer(

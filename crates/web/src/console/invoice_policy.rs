@@ -6,7 +6,7 @@ use super::paths::segment;
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
 use super::source::SourceFault;
 use super::{ConsoleState, filters};
-use app::journey::invoice_policy::PolicyInForce;
+use app::journey::invoice_policy::{CreditForm, PolicyInForce};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -36,6 +36,10 @@ pub struct InvoicePolicyForm {
     /// Cash units to which amounts to pay are rounded, such as `0.05 CHF half up`.
     #[serde(default)]
     pub rounding: String,
+    /// What becomes of money that was paid for what is credited: `credit_note`, `account_credit` or
+    /// `refund`.
+    #[serde(default)]
+    pub credits: String,
     /// Pattern of the numbers of invoices; empty for the usual one.
     #[serde(default)]
     pub invoices: String,
@@ -70,6 +74,10 @@ impl InvoicePolicyForm {
             until_approved: yes(policy.until_approved),
             limits: limits.join(", "),
             rounding: units.join(", "),
+            credits: CREDITS
+                .iter()
+                .find(|(form, _, _)| *form == policy.credits)
+                .map_or_else(String::new, |(_, word, _)| (*word).to_owned()),
             expires_days: policy.expires_days.to_string(),
             invoices: invoices
                 .as_ref()
@@ -82,6 +90,21 @@ impl InvoicePolicyForm {
         }
     }
 }
+
+/// What becomes of money that was paid for what is credited, with what is sent and read.
+const CREDITS: [(CreditForm, &str, &str); 3] = [
+    (
+        CreditForm::CreditNote,
+        "credit_note",
+        "stays with the customer until somebody says what it is for",
+    ),
+    (
+        CreditForm::AccountCredit,
+        "account_credit",
+        "becomes prepaid credit for the next invoices",
+    ),
+    (CreditForm::Refund, "refund", "goes back to the payer"),
+];
 
 /// Where the policies come from, and where they go.
 pub trait InvoicePolicySource {
@@ -107,6 +130,10 @@ struct PolicyPage {
 }
 
 impl PolicyPage {
+    fn credits(&self) -> &'static [(CreditForm, &'static str, &'static str)] {
+        &CREDITS
+    }
+
     fn may_set(&self) -> bool {
         self.frame.may(Permission::ChangeCatalogue)
     }

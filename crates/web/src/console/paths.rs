@@ -60,6 +60,7 @@ pub(super) fn object(id: &str) -> String {
         Some("cus") => "customers",
         Some("jrn") => "journals",
         Some("exc") => "exceptions",
+        Some("pay") => "payments",
         Some(_) | None => "trace",
     };
     format!("/{room}/{}", segment(id))
@@ -84,7 +85,8 @@ mod tests {
     #[test]
     fn ids_open_their_own_page_or_their_chain() {
         assert_eq!(object("inv_01J8"), "/invoices/inv_01J8");
-        assert_eq!(object("pay_01J8"), "/trace/pay_01J8");
+        assert_eq!(object("pay_01J8"), "/payments/pay_01J8");
+        assert_eq!(object("ref_01J8"), "/trace/ref_01J8");
         assert_eq!(object("acme/2026"), "/trace/acme%2F2026");
     }
 

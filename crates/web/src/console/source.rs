@@ -74,6 +74,9 @@ pub trait Source:
     + super::disputes::DisputeSource
     + super::deviations::DeviationSource
     + super::collection::CollectionSource
+    + super::entry::EntrySource
+    + super::cash_desk::CashDeskSource
+    + super::prepaid::PrepaidSource
     + super::structure::StructureSource
     + super::payment_sync::PaymentSyncSource
     + super::processes::ProcessSource

@@ -84,6 +84,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The mark-up is not a proportion from 0 upward.",
     ),
     (
+        "bad_measure",
+        "What the quantity is measured by cannot be read; the message says why.",
+    ),
+    (
         "bad_meter_setting",
         "A setting of the meter makes no sense; the field and what to write are in the message.",
     ),
@@ -118,6 +122,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "bill_run_state",
         "The bill run does not allow this step where it stands; the message says what it allows.",
+    ),
+    (
+        "left_to_bill_run",
+        "An open bill run is to bill this contract; start that run, or cancel it to bill at once.",
     ),
     (
         "bill_to_cycle",
@@ -243,10 +251,6 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "The amount is above what is open on the invoice.",
     ),
     (
-        "exceeds_unapplied",
-        "The amount is above what is left of the payment.",
-    ),
-    (
         "grant_exists",
         "There is a grant of credit with this id; choose another or leave it out.",
     ),
@@ -262,6 +266,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "line_unclear",
         "A line names a product, a plan, a bundle or an add-on: exactly one of them.",
+    ),
+    (
+        "lines_and_amount_differ",
+        "The disputed lines with their tax do not come to the disputed amount; leave the amount out, or name other lines.",
     ),
     (
         "maker_is_checker",
@@ -359,6 +367,14 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
     (
         "not_the_recogniser",
         "Another system than the one named is the record of revenue for this contract.",
+    ),
+    (
+        "not_written_off",
+        "No service is withheld for a debt of this invoice that was written off; a suspended service returns when the invoice is paid.",
+    ),
+    (
+        "nothing_kept",
+        "From the first day of a period or term on nothing was used, so all of it is given back.",
     ),
     (
         "nothing_named",

@@ -238,6 +238,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "What the request would do has changed since it was looked at; look again and decide with the new digest.",
     ),
     (
+        "exceeds_unapplied",
+        "The amount is above what is left of the payment.",
+    ),
+    (
         "exceptions_open",
         "An incident ends only after its exceptions; how many are open is in the message.",
     ),
@@ -437,6 +441,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "reason_too_long",
         "The reason is longer than is kept; the message says how long it may be.",
+    ),
+    (
+        "received_in_future",
+        "The day on which the money is said to have arrived has not come yet.",
     ),
     (
         "refund_exceeds_unapplied",

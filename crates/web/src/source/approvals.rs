@@ -33,7 +33,7 @@ fn waiting(answer: &Answer) -> Option<String> {
 
 impl AppSource {
     /// Does a command under a key of its own, so that a form sent twice has one effect.
-    fn once(&self, actor: &str, key: String, command: Command) -> Asked<Answer> {
+    pub(super) fn once(&self, actor: &str, key: String, command: Command) -> Asked<Answer> {
         let envelope = Envelope {
             client: actor.to_owned(),
             key,

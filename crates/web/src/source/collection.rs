@@ -1,8 +1,8 @@
 //! Receivables from the books.
 
 use super::approvals::command;
-use super::{AppSource, Asked, told};
-use crate::console::CollectionSource;
+use super::{AppSource, Asked, told, ungrouped};
+use crate::console::{CollectionSource, SourceFault};
 use app::collection::{AgedView, CaseView, UnmatchedPayment, WorkRow};
 use app::query::WorkList;
 use serde_json::{Value, json};
@@ -52,7 +52,10 @@ impl CollectionSource for AppSource {
     fn promise(&self, [invoice, until, amount, note]: [&str; 4], actor: &str) -> Asked<()> {
         let mut body = json!({ "invoice": invoice, "until": until, "note": note });
         if !amount.is_empty() {
-            body["amount"] = json!(amount.replace(',', ""));
+            let plain = ungrouped(amount).ok_or_else(|| SourceFault::Refused {
+                reason: format!("“{amount}” is no amount; write it as 12.50 or 1,250.00"),
+            })?;
+            body["amount"] = json!(plain);
         }
         self.app
             .act(actor, command("record_promise", body)?)

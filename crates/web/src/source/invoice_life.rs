@@ -148,6 +148,9 @@ impl InvoicePolicySource for AppSource {
         );
         policy.insert("approve_over".to_owned(), limits(&form.limits)?);
         policy.insert("rounding".to_owned(), cash_units(&form.rounding)?);
+        if !form.credits.is_empty() {
+            policy.insert("credits".to_owned(), json!(form.credits));
+        }
         for (name, pattern, goes_on) in [
             ("invoice_numbers", &form.invoices, &form.invoices_go_on),
             (

@@ -74,7 +74,7 @@ fn amount_in(amount: &str, currency: &str) -> Result<Value, SourceFault> {
 
 /// The amount without the commas of its thousands; nothing where a comma groups none, such as a decimal
 /// comma.
-fn ungrouped(amount: &str) -> Option<String> {
+pub(crate) fn ungrouped(amount: &str) -> Option<String> {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
     let mut groups = whole.split(',');
     let first = groups.next()?.trim_start_matches('-');

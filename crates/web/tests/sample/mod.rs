@@ -11,6 +11,7 @@ pub mod approvals;
 mod audit;
 pub mod bill_runs;
 mod billing;
+pub mod cash_desk;
 pub mod collection;
 mod commercial;
 pub mod desk;
@@ -87,6 +88,8 @@ pub struct SampleSource {
     pub told: Mutex<Vec<String>>,
     /// What was assigned: id, owner, actor.
     pub assigned: Mutex<Vec<(String, String, String)>>,
+    /// The commands of forms: name, body, key, actor.
+    pub carried: Mutex<Vec<cash_desk::Carried>>,
 }
 
 impl SampleSource {

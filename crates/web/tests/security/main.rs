@@ -12,6 +12,7 @@
 mod support;
 
 mod accounts;
+mod cashiers;
 mod doors;
 mod lookers;
 mod people;

@@ -2,7 +2,7 @@
 //! process or told to another system. What it writes is what a page writes for it.
 
 use super::case::Others;
-use super::{Asked, Billed, together};
+use super::{Asked, Billed, given_back, together};
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
@@ -10,7 +10,9 @@ use crate::journey::document::{self, Draft, Kind};
 use crate::journey::exception::{self, NewException};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::taxation::{self, Taxed};
-use crate::journey::{contract as contracts_journey, credit, customer, payment, rounding};
+use crate::journey::{
+    contract as contracts_journey, credit, credit_form, customer, payment, rounding,
+};
 use crate::record::{Context, Recorder};
 use crate::usage::{accrue, rate};
 use ::billing::{BilledLine, CreditNoteDraft, Document, InvoiceDraft, next_due, owed};
@@ -19,7 +21,7 @@ use store::Tx;
 use store::contracts::{self, ContractRow};
 use store::documents::DocumentRow;
 use store::invoice_drafts::InvoiceDraftRow;
-use values::{ContractId, CreditNoteId, Date, InvoiceId, Money};
+use values::{ContractId, CreditNoteId, Date, Money};
 
 /// What a contract owes, with its tax, before anything is written.
 pub(super) struct Ready {
@@ -84,7 +86,7 @@ fn by_itself(
 ) -> Result<Billed, AppFault> {
     let ready = match look(tx, context, id, through)? {
         Looked::Ready(ready) => *ready,
-        Looked::Waits => return Ok(Billed::Held),
+        Looked::Waits => return Ok(Billed::Waits(question(tx, id)?)),
         Looked::Done(billed) => return Ok(billed),
     };
     let whose = (&ready.row, &ready.contract);
@@ -95,20 +97,39 @@ fn by_itself(
     };
     let mut recorder = ready.carry_on(tx, context)?;
     let (contract, issued) = (&ready.contract, ready.issued);
-    let document = match &ready.drafted {
+    let documents = match &ready.drafted {
         Document::Nothing => return Ok(Billed::Nothing),
-        Document::Invoice(draft) => invoice(tx, context, &mut recorder, contract, draft, issued)?,
+        Document::Invoice(draft) => {
+            vec![invoice(
+                tx,
+                context,
+                &mut recorder,
+                contract,
+                draft,
+                issued,
+            )?]
+        }
         Document::CreditNote(draft) => {
-            credit_note(tx, context, &mut recorder, contract, draft, issued)?
+            credit_notes(tx, context, &mut recorder, contract, draft, issued)?
         }
     };
-    taxation::issued_by(tx, ready.decision.as_deref(), &document.id)?;
+    let documents: Vec<String> = documents.into_iter().map(|row| row.id).collect();
+    let Some(first) = documents.first() else {
+        return Ok(Billed::Nothing);
+    };
+    taxation::issued_by(tx, ready.decision.as_deref(), first)?;
     let row = &ready.row;
     document::tell(tx, context, &mut recorder, &row.customer, &row.id)?;
     recorder.finish(tx)?;
-    invoice_draft::became(tx, context, draft, &document.id)?;
+    invoice_draft::became(tx, context, draft, first)?;
     could_be_billed(tx, context, id)?;
-    Ok(Billed::Issued(vec![document.id]))
+    Ok(Billed::Issued(documents))
+}
+
+/// The question to a tax engine that a contract waits for.
+pub(super) fn question(tx: &mut Tx<'_>, id: &ContractId) -> Result<String, AppFault> {
+    let asked = store::tax_calls::waiting(tx, id.as_str())?.pop();
+    Ok(asked.map_or_else(String::new, |row| row.id))
 }
 
 /// Clears what held a contract.
@@ -242,56 +263,41 @@ fn invoice(
     Ok(row)
 }
 
-fn credit_note(
+/// A credit note for each invoice of which something is given back.
+fn credit_notes(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     contract: &Contract,
     drafted: &CreditNoteDraft,
     issued: Date,
-) -> Result<DocumentRow, AppFault> {
-    let lines = &drafted.lines;
+) -> Result<Vec<DocumentRow>, AppFault> {
     let buyer = customer::load(tx, &contract.customer)?;
-    let source = lines.iter().find_map(|taxed| taxed.line.corrects.as_ref());
-    let source = match source {
-        Some(line) => invoice_behind(tx, line.as_str())?,
-        None => None,
-    };
-    let invoice: InvoiceId = stored_value(
-        "invoice id",
-        &source.unwrap_or_else(|| contract.id.as_str().to_owned()),
-    )?;
-    let id = CreditNoteId::mint(&*context.ids, context.now);
-    let kind = Kind::CreditNote {
-        id,
-        invoice,
-        reason: drafted.reason.clone(),
-    };
-    let draft = Draft {
-        contract,
-        customer: &buyer,
-        kind,
-        lines,
-        rounding: drafted.rounding,
-        issued,
-        outside: None,
-    };
-    let mut row = document::issue(tx, context, recorder, &draft)?;
-    credit::set_off(tx, context, recorder, &mut row)?;
-    Ok(row)
-}
-
-/// The invoice that a line was billed on. A line of a credit note stands for the invoice that the note
-/// credits: a credit note is never set off against another one.
-pub(super) fn invoice_behind(tx: &mut Tx<'_>, line: &str) -> Result<Option<String>, AppFault> {
-    let Some(id) = store::documents::document_of_line(tx, line)? else {
-        return Ok(None);
-    };
-    let document = store::documents::document(tx, &id)?;
-    Ok(match document {
-        Some(note) if note.kind == "credit_note" && !note.source.is_empty() => Some(note.source),
-        _ => Some(id),
-    })
+    let mut rows = Vec::new();
+    for given in given_back::by_invoice(tx, drafted.lines.clone())? {
+        let source = given
+            .invoice
+            .unwrap_or_else(|| contract.id.as_str().to_owned());
+        let kind = Kind::CreditNote {
+            id: CreditNoteId::mint(&*context.ids, context.now),
+            invoice: stored_value("invoice id", &source)?,
+            reason: drafted.reason.clone(),
+        };
+        let draft = Draft {
+            contract,
+            customer: &buyer,
+            kind,
+            lines: &given.lines,
+            rounding: rounding::of_credit_note(tx, context, &contract.entity, &given.lines)?,
+            issued,
+            outside: None,
+        };
+        let mut row = document::issue(tx, context, recorder, &draft)?;
+        let released = credit::set_off(tx, context, recorder, &mut row)?;
+        credit_form::follow(tx, context, &row, &released)?;
+        rows.push(row);
+    }
+    Ok(rows)
 }
 
 pub(super) fn hold(

@@ -1,13 +1,15 @@
 //! What a bill run would issue. What follows from agreed lines alone is computed by the function that
-//! bills it; what takes measured use, or others of its account, onto the same invoice is billed in a
-//! transaction that is undone, so that a preview cannot differ from the run.
+//! bills it; what takes measured use or others of its account onto the same invoice, may stand as a
+//! draft or asks a tax engine is billed in a transaction that is undone, so that a preview cannot differ
+//! from the run.
 
 use super::case::{self, Case, Others};
-use super::{Billed, Pages, Through, page, plan};
+use super::{Asked, Billed, Pages, Through, awaited, page, plan};
 use crate::App;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
-use crate::journey::rounding;
+use crate::journey::taxation::engine_of;
+use crate::journey::{invoice_draft, rounding};
 use crate::record::Context;
 use crate::usage::rate::is_measured;
 use ::billing::Document;
@@ -24,13 +26,15 @@ pub(crate) struct Foreseen {
     pub(crate) contract: String,
     /// Each document; none when nothing is owed.
     pub(crate) documents: Vec<ForeseenDocument>,
+    /// What waits for a tax engine, in words.
+    waits: Vec<String>,
     /// Why it cannot be billed.
     pub(crate) held: Option<String>,
 }
 
-/// A document that would be issued.
+/// A document that would be issued, stand as a draft, or wait for its tax.
 pub(crate) struct ForeseenDocument {
-    /// `invoice` or `credit_note`.
+    /// `invoice` or `credit_note`; `draft_invoice` or `draft_credit_note`; `untaxed_invoice`.
     pub(crate) kind: String,
     /// Without tax.
     pub(crate) net: Money,
@@ -49,6 +53,7 @@ impl Foreseen {
             customer: row.customer.clone(),
             contract: row.id.clone(),
             documents: Vec::new(),
+            waits: Vec::new(),
             held: None,
         }
     }
@@ -71,8 +76,49 @@ impl Foreseen {
         Ok(())
     }
 
-    /// What would be issued, in words.
+    /// Adds what a contract has wait for a tax engine. Where it is not the one asked about, it stands on
+    /// an invoice with that one and only the words tell of it.
+    fn add_waiting(
+        &mut self,
+        tx: &mut Tx<'_>,
+        contract: &str,
+        question: &str,
+    ) -> Result<(), AppFault> {
+        if let Some(waiting) = awaited(tx, question)? {
+            if waiting.contract == contract {
+                let net = waiting.net;
+                let kind = "untaxed_invoice".to_owned();
+                self.add(kind, net.currency.code(), (net.minor, 0, net.minor))?;
+            }
+            self.waits.push(waiting.words());
+        }
+        Ok(())
+    }
+
+    /// What it would come to: `held`, `waits`, `drafted` or `issued`.
+    pub(crate) fn outcome(&self) -> &'static str {
+        let is_draft = |document: &ForeseenDocument| document.kind.starts_with("draft_");
+        match &self.held {
+            Some(_) => "held",
+            None if !self.waits.is_empty() => "waits",
+            None if self.documents.iter().any(is_draft) => "drafted",
+            None => "issued",
+        }
+    }
+
+    /// Whether it comes to nothing.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.held.is_none() && self.documents.is_empty() && self.waits.is_empty()
+    }
+
+    /// What it would come to, in words.
     pub(crate) fn words(&self) -> String {
+        if let Some(why) = &self.held {
+            return why.clone();
+        }
+        if !self.waits.is_empty() {
+            return self.waits.join(" and ");
+        }
         let mut words = Vec::with_capacity(self.documents.len());
         for document in &self.documents {
             let kind = document.kind.replace('_', " ");
@@ -107,7 +153,7 @@ impl App {
             let after = (end.customer.clone(), end.id.clone());
             let looked = case::cases(tx, rows)?
                 .into_iter()
-                .map(|case| match is_rehearsed(&case) {
+                .map(|case| match is_rehearsed(&context, &case) {
                     true => Ok(Err(case.row)),
                     false => foresee(tx, &context, &case, through).map(Ok),
                 })
@@ -144,8 +190,14 @@ impl App {
 }
 
 /// Whether what a contract comes to is seen only by billing it.
-fn is_rehearsed(case: &Case) -> bool {
-    case.is_routed || case.contract.as_ref().is_some_and(is_measured)
+fn is_rehearsed(context: &Context, case: &Case) -> bool {
+    case.is_routed
+        || case.contract.as_ref().is_some_and(|contract| {
+            let entity = &contract.entity;
+            is_measured(contract)
+                || invoice_draft::may_stand(context, entity)
+                || engine_of(context, entity).is_some()
+        })
 }
 
 /// Bills one contract with what goes to the same account, looks at what that came to, and undoes it.
@@ -162,8 +214,14 @@ fn rehearse(
         return Ok((Foreseen::of(row), Others::new()));
     }
     tx.undone(|tx| {
-        let (billed, others) = page::alone(tx, context, &id, day)?;
-        Ok((came_to(tx, row, &billed)?, others))
+        let (billed, others) = page::alone(tx, context, &id, (day, Asked::Run))?;
+        let mut foreseen = came_to(tx, row, &billed)?;
+        for (other, outcome) in &others {
+            if let Billed::Waits(question) = outcome {
+                foreseen.add_waiting(tx, other, question)?;
+            }
+        }
+        Ok((foreseen, others))
     })
 }
 
@@ -171,7 +229,8 @@ fn rehearse(
 fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Foreseen, AppFault> {
     let mut foreseen = Foreseen::of(row);
     match billed {
-        Billed::Nothing => {}
+        Billed::Nothing | Billed::Left(_) => {}
+        Billed::Waits(question) => foreseen.add_waiting(tx, &row.id, question)?,
         Billed::Issued(issued) => {
             for id in issued {
                 if let Some(row) = documents::document(tx, id)? {
@@ -183,20 +242,20 @@ fn came_to(tx: &mut Tx<'_>, row: &ContractRow, billed: &Billed) -> Result<Forese
         Billed::Drafted(id) => {
             if let Some(row) = store::invoice_drafts::draft(tx, id)? {
                 let amounts = (row.net, row.tax, row.total);
-                foreseen.add(row.kind, &row.currency, amounts)?;
+                foreseen.add(format!("draft_{}", row.kind), &row.currency, amounts)?;
             }
         }
         Billed::Held => {
             let open = exceptions::open_about(tx, &format!("billing/{}", row.id))?;
             let why = open.map(|open| open.detail);
-            foreseen.held = Some(why.unwrap_or_else(|| WAITS.to_owned()));
+            foreseen.held = Some(why.unwrap_or_else(|| NOT_ISSUED.to_owned()));
         }
     }
     Ok(foreseen)
 }
 
 /// Why a contract is held of which no exception is open.
-const WAITS: &str = "the answer of its tax engine is waited for";
+const NOT_ISSUED: &str = "its draft is not to be issued as it stands; look at the draft";
 
 /// What a contract would come to by what was agreed, by the function that bills it.
 fn foresee(

@@ -33,8 +33,8 @@ pub(super) struct Owing {
     pub(super) positions: Option<Vec<Position>>,
     /// What the others came to.
     pub(super) others: Others,
-    /// Whether the tax of one is still being asked for: it belongs on the same invoice.
-    pub(super) waits: bool,
+    /// The question to a tax engine that one of them waits for: it belongs on the same invoice.
+    pub(super) waits: Option<String>,
 }
 
 /// What each of these contracts owes; `drafts` are those that stand of them. One that cannot be billed is
@@ -68,7 +68,7 @@ pub(super) fn owing(
         ready: Vec::with_capacity(count),
         positions: Some(positions),
         others: Others::new(),
-        waits: false,
+        waits: None,
     };
     for (agreed, row) in decided.into_iter().flatten() {
         match agreed? {
@@ -133,8 +133,9 @@ impl Owing {
                 return Ok(());
             }
             Ok(Looked::Waits) => {
-                self.waits = true;
-                Billed::Held
+                let question = apart::question(tx, &id)?;
+                self.waits.get_or_insert_with(|| question.clone());
+                Billed::Waits(question)
             }
             Ok(Looked::Done(done)) => done,
             Err(fault) => page::held(tx, context, &id, fault)?,

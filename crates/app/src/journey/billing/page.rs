@@ -40,8 +40,8 @@ impl From<StoreFault> for Undo {
     }
 }
 
-/// Bills the contracts with these ids, in this order. `ahead` is what was decided for the first of
-/// them before the transaction began.
+/// Bills the contracts with these ids, in this order, through a day and as is asked. `ahead` is what was
+/// decided for the first of them before the transaction began.
 ///
 /// # Errors
 /// When the store fails.
@@ -49,7 +49,7 @@ pub(super) fn bill(
     tx: &mut Tx<'_>,
     context: &Context,
     ids: &[String],
-    through: Through,
+    (through, asked): (Through, Asked),
     ahead: Option<Plan>,
 ) -> Result<Page, AppFault> {
     let mut page = Page {
@@ -80,7 +80,7 @@ pub(super) fn bill(
     let mut at = 0;
     if page.held_up {
         page.outcomes
-            .push(by_itself(tx, context, &mut view, at, through)?);
+            .push(by_itself(tx, context, &mut view, at, (through, asked))?);
         at += 1;
     }
     let mut one_by_one = false;
@@ -97,7 +97,7 @@ pub(super) fn bill(
         }
         if at < view.cases.len() {
             page.outcomes
-                .push(by_itself(tx, context, &mut view, at, through)?);
+                .push(by_itself(tx, context, &mut view, at, (through, asked))?);
             at += 1;
         }
     }
@@ -179,7 +179,7 @@ fn by_itself(
     context: &Context,
     view: &mut View,
     at: usize,
-    through: Through,
+    (through, asked): (Through, Asked),
 ) -> Result<Billed, AppFault> {
     let Some(case) = view.cases.get(at) else {
         return Ok(Billed::Nothing);
@@ -193,7 +193,7 @@ fn by_itself(
     if is_done(case, day) {
         return Ok(Billed::Nothing);
     }
-    let (outcome, mut others) = alone(tx, context, &id, day)?;
+    let (outcome, mut others) = alone(tx, context, &id, (day, asked))?;
     view.others.append(&mut others);
     view.after_one_apart(tx, context, at)?;
     Ok(outcome)
@@ -215,9 +215,9 @@ pub(super) fn alone(
     tx: &mut Tx<'_>,
     context: &Context,
     id: &ContractId,
-    day: Date,
+    (day, asked): (Date, Asked),
 ) -> Result<(Billed, Others), AppFault> {
-    tx.attempt(|tx| apart::bill(tx, context, id, day, Asked::Run))
+    tx.attempt(|tx| apart::bill(tx, context, id, day, asked))
         .or_else(|fault| Ok((held(tx, context, id, fault)?, Others::new())))
 }
 

@@ -4,7 +4,7 @@
 
 use super::case::{Numbers, View};
 use super::plan::Plan;
-use super::{Billed, CONTRACTS_A_PAGE, Through, page};
+use super::{Asked, Billed, CONTRACTS_A_PAGE, Through, page};
 use crate::App;
 use crate::fault::AppFault;
 use crate::record::Context;
@@ -23,6 +23,9 @@ pub struct Pages {
     pub after: (String, String),
     /// Contracts a page.
     pub size: i64,
+    /// Whether an account that is billed at once is left alone when an open bill run is to bill a part
+    /// of it; which contracts are left alone themselves is for the filter to say.
+    pub beside_runs: bool,
 }
 
 impl Default for Pages {
@@ -32,6 +35,7 @@ impl Default for Pages {
             filter: DueFilter::default(),
             after: (String::new(), String::new()),
             size: CONTRACTS_A_PAGE,
+            beside_runs: false,
         }
     }
 }
@@ -99,7 +103,7 @@ impl App {
             let planner = scope.spawn(move || self.prepare_pages(actor, pages, &offer, &told));
             let mut written = Ok(());
             for prepared in &offered {
-                let done = prepared.and_then(|it| self.write_page(actor, pages.through, it, &note));
+                let done = prepared.and_then(|it| self.write_page(actor, pages.how(), it, &note));
                 match done {
                     Ok((done, held_up)) => {
                         // The planner may have ended with the last page.
@@ -127,7 +131,7 @@ impl App {
     fn write_page(
         &self,
         actor: &str,
-        through: Through,
+        how: (Through, Asked),
         prepared: Prepared,
         note: &(
              impl Fn(&mut Tx<'_>, &Context, &PageDone) -> Result<(), AppFault> + Clone + Send + 'static
@@ -135,7 +139,7 @@ impl App {
     ) -> Result<(PageDone, bool), AppFault> {
         let note = note.clone();
         self.run(actor, move |tx, context| {
-            let page = page::bill(tx, context, &prepared.ids, through, Some(prepared.plan))?;
+            let page = page::bill(tx, context, &prepared.ids, how, Some(prepared.plan))?;
             let whose = prepared.customers.into_iter().zip(prepared.ids);
             let done = page_done(whose, page.outcomes, prepared.after);
             note(tx, context, &done)?;
@@ -212,6 +216,14 @@ impl App {
 }
 
 impl Pages {
+    fn how(&self) -> (Through, Asked) {
+        let asked = match self.beside_runs {
+            true => Asked::BesideRuns,
+            false => Asked::Run,
+        };
+        (self.through, asked)
+    }
+
     /// The last day that any contract may be billed through; nothing without a legal entity.
     pub(super) fn last_day(&self, context: &Context) -> Option<String> {
         let entities = context.books.entities.values();
@@ -274,7 +286,7 @@ fn page_done(
     };
     for ((customer, contract), outcome) in whose.zip(outcomes) {
         match &outcome {
-            Billed::Nothing | Billed::Drafted(_) => {}
+            Billed::Nothing | Billed::Drafted(_) | Billed::Waits(_) | Billed::Left(_) => {}
             Billed::Issued(ids) => done.documents.extend(ids.iter().cloned()),
             Billed::Held => done.held += 1,
         }

@@ -5,8 +5,9 @@
 
 use super::apart::{self, Ready};
 use super::case::{Others, excepted};
+use super::given_back::total;
 use super::owing::{Drafts, Owing, owing};
-use super::{Asked, Billed};
+use super::{Asked, Billed, given_back, open_runs};
 use crate::Refusal;
 use crate::collection::prepaid;
 use crate::fault::{AppFault, stored_value};
@@ -14,7 +15,7 @@ use crate::journey::document::{self, Draft, Kind, Known, SoldTo};
 use crate::journey::invoice_draft::{self, Stand};
 use crate::journey::routing::{Group, Routes};
 use crate::journey::{
-    contract as contracts_journey, credit, customer, payment, rounding, taxation,
+    contract as contracts_journey, credit, credit_form, customer, payment, rounding, taxation,
 };
 use crate::parallel;
 use crate::record::{Context, Recorder};
@@ -62,13 +63,22 @@ pub(super) fn bill(
     // One account is billed at once, whoever asks for it.
     settings::take_turn(tx, &format!("bill-to/{}", group.bill_to))?;
     let members = members(tx, &mut routes, &group, row, through)?;
+    if asked == Asked::BesideRuns
+        && let Some(run) = open_runs::covering(tx, &members)?
+    {
+        // It goes onto one invoice with what that run is to bill.
+        let left = Billed::Left(run.run);
+        let all = members.into_iter().map(|row| (row.id, left.clone()));
+        let others = all.filter(|(other, _)| other != id.as_str()).collect();
+        return Ok(Some((left, others)));
+    }
     let drafts = drafts(tx, &members)?;
     let mut owing = owing(tx, context, (members, &drafts), through)?;
     let held = std::mem::take(&mut owing.others);
     let ids: Vec<String> = owing.ready.iter().map(|part| part.row.id.clone()).collect();
-    let outcome = match owing.waits {
-        true => Billed::Held,
-        false => issue(tx, context, (&group, owing, drafts), through, asked)?,
+    let outcome = match owing.waits.take() {
+        Some(question) => Billed::Waits(question),
+        None => issue(tx, context, (&group, owing, drafts), through, asked)?,
     };
     let beside = match &outcome {
         // They stand on the document of the one that was asked for.
@@ -79,7 +89,7 @@ pub(super) fn bill(
     others.extend(held);
     let own = others.remove(id.as_str()).unwrap_or(Billed::Nothing);
     Ok(Some(match outcome {
-        Billed::Nothing => (own, others),
+        Billed::Nothing | Billed::Waits(_) => (own, others),
         outcome => (outcome, others),
     }))
 }
@@ -222,10 +232,10 @@ impl Together<'_> {
         } else {
             // A credit note belongs to one invoice, so every contract has its own.
             for one in own {
-                issued.extend(match sum(&one) >= 0 {
-                    true => self.invoice(tx, vec![one], Known::default())?,
-                    false => self.credit_note(tx, one)?,
-                });
+                match sum(&one) >= 0 {
+                    true => issued.extend(self.invoice(tx, vec![one], Known::default())?),
+                    false => issued.extend(self.credit_notes(tx, one)?),
+                }
             }
         }
         self.could_be_billed(tx, &billed)?;
@@ -273,7 +283,7 @@ impl Together<'_> {
         let Some(corrected) = &taxed.line.corrects else {
             return Ok(None);
         };
-        let Some(invoice) = apart::invoice_behind(tx, corrected.as_str())? else {
+        let Some(invoice) = given_back::invoice_behind(tx, corrected.as_str())? else {
             return Ok(None);
         };
         let row = documents::document(tx, &invoice)?;
@@ -296,21 +306,21 @@ impl Together<'_> {
         self.credit(tx, &buyer, (&parts, &lines), &source)
     }
 
-    fn credit_note(
+    /// What a contract is given back: a credit note for each invoice that it was billed on.
+    fn credit_notes(
         &self,
         tx: &mut Tx<'_>,
         (part, lines): Share<'_>,
-    ) -> Result<Option<String>, AppFault> {
-        let corrected = lines.iter().find_map(|taxed| taxed.line.corrects.as_ref());
-        let Some(corrected) = corrected else {
-            return Ok(None);
-        };
-        let Some(invoice) = apart::invoice_behind(tx, corrected.as_str())? else {
-            return Ok(None);
-        };
-        let source = document::invoice(tx, &invoice)?;
-        let note = self.credit(tx, &self.buyer, (&[part], &lines), &source)?;
-        Ok(Some(note))
+    ) -> Result<Vec<String>, AppFault> {
+        let mut issued = Vec::new();
+        for given in given_back::by_invoice(tx, lines)? {
+            let Some(invoice) = given.invoice else {
+                continue;
+            };
+            let source = document::invoice(tx, &invoice)?;
+            issued.push(self.credit(tx, &self.buyer, (&[part], &given.lines), &source)?);
+        }
+        Ok(issued)
     }
 
     fn credit(
@@ -336,7 +346,8 @@ impl Together<'_> {
         };
         let sold = sold(parts.iter().copied(), buyer);
         let mut row = document::issue_sold(tx, self.context, &mut recorder, &draft, &sold)?;
-        credit::set_off(tx, self.context, &mut recorder, &mut row)?;
+        let released = credit::set_off(tx, self.context, &mut recorder, &mut row)?;
+        credit_form::follow(tx, self.context, &row, &released)?;
         self.tell(tx, recorder, &row, parts)?;
         Ok(row.id)
     }
@@ -433,10 +444,6 @@ fn lines(document: &Document) -> &[TaxedLine] {
         Document::Invoice(draft) => &draft.lines,
         Document::CreditNote(draft) => &draft.lines,
     }
-}
-
-fn total(taxed: &TaxedLine) -> i64 {
-    taxed.line.net.minor + taxed.tax.minor
 }
 
 /// To whom the contracts were sold; empty for one contract of the billed customer itself.

@@ -1,14 +1,15 @@
 //! From the words of the API to a change of the domain: what the body leaves out comes from the
 //! contract, the catalogue or another contract.
 
+use super::inclusive::{Stated, as_agreed, brought_in, new_price};
 use super::line::{charge_of, new_component};
 use super::{load, only_component};
 use crate::command::{AmendContract, ChangeBody, ContractLine, PhaseBody, RampStepBody};
 use crate::record::Context;
 use crate::{AppFault, Refusal};
 use commerce::{
-    Change, Charge, Component, Contract, Discount, NewComponent, PhaseStep, RampStep, Reduction,
-    RenewalPrice, renewal,
+    Change, Charge, Component, Contract, Discount, InclusivePrice, NewComponent, PhaseStep,
+    RampStep, Reduction, RenewalPrice, renewal, without_tax,
 };
 use std::num::NonZeroU16;
 use store::Tx;
@@ -23,9 +24,64 @@ pub(super) fn read_change(
     context: &Context,
     contract: &Contract,
     body: &AmendContract,
-) -> Result<Change, AppFault> {
+) -> Result<Stated, AppFault> {
     let effective = body.effective;
     Ok(match &body.change {
+        ChangeBody::Price {
+            component,
+            unit_price,
+            charge,
+            price_includes_tax,
+        } => {
+            let component = only_component(contract, component.as_ref())?;
+            let charge = charge.as_ref();
+            let charge = priced(contract, &component, effective, *unit_price, charge)?;
+            let charge = charge.ok_or_else(|| {
+                Refusal::field(
+                    "price_missing",
+                    "change.unit_price",
+                    "state unit_price or charge",
+                )
+            })?;
+            let price = (charge, effective);
+            new_price(tx, context, contract, component, price, *price_includes_tax)?
+        }
+        ChangeBody::Add { line } => {
+            let (component, phases, tax_in_price) = sold(tx, context, contract, line, effective)?;
+            let sale = Change::AddComponent {
+                component,
+                effective,
+            };
+            Stated {
+                change: in_phases(sale, phases),
+                tax_in_price,
+            }
+        }
+        ChangeBody::Swap { component, line } => {
+            let (replacement, phases, tax_in_price) = sold(tx, context, contract, line, effective)?;
+            let sale = Change::Swap {
+                component: only_component(contract, component.as_ref())?,
+                replacement: Box::new(replacement),
+                effective,
+            };
+            Stated {
+                change: in_phases(sale, phases),
+                tax_in_price,
+            }
+        }
+        other => as_before(tx, context, contract, effective, other)?.into(),
+    })
+}
+
+/// The changes that leave it as it was whether prices have tax in them.
+fn as_before(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    contract: &Contract,
+    effective: Date,
+    body: &ChangeBody,
+) -> Result<Change, AppFault> {
+    Ok(match body {
         ChangeBody::Quantity {
             component,
             quantity,
@@ -34,32 +90,6 @@ pub(super) fn read_change(
             quantity: *quantity,
             effective,
         },
-        ChangeBody::Price {
-            component,
-            unit_price,
-            charge,
-        } => {
-            let component = only_component(contract, component.as_ref())?;
-            let charge = priced(
-                contract,
-                &component,
-                effective,
-                *unit_price,
-                charge.as_ref(),
-            )?;
-            let charge = charge.ok_or_else(|| {
-                Refusal::field(
-                    "price_missing",
-                    "change.unit_price",
-                    "state unit_price or charge",
-                )
-            })?;
-            Change::ChangePrice {
-                component,
-                charge,
-                effective,
-            }
-        }
         ChangeBody::Ramp { component, steps } => {
             let component = only_component(contract, component.as_ref())?;
             let steps = ramp(contract, &component, steps)?;
@@ -67,41 +97,17 @@ pub(super) fn read_change(
         }
         ChangeBody::Phases { component, phases } => {
             let component = only_component(contract, component.as_ref())?;
-            let phases = phase_steps(contract, &component, effective, phases)?;
+            let phases = phases_as_agreed(contract, &component, effective, phases)?;
             Change::SetPhases {
                 component,
                 effective,
                 phases,
             }
         }
-        ChangeBody::Add { line } => {
-            let component = added(context, contract, line, effective)?;
-            let phases = phases_of(&component, &line.phases);
-            in_phases(
-                Change::AddComponent {
-                    component,
-                    effective,
-                },
-                phases,
-            )
-        }
         ChangeBody::Remove { component } => Change::RemoveComponent {
             component: component.clone(),
             effective,
         },
-        ChangeBody::Swap { component, line } => {
-            let replacement = Box::new(added(context, contract, line, effective)?);
-            let phases = phases_of(&replacement, &line.phases);
-            let component = only_component(contract, component.as_ref())?;
-            in_phases(
-                Change::Swap {
-                    component,
-                    replacement,
-                    effective,
-                },
-                phases,
-            )
-        }
         other => without_price(tx, context, contract, effective, other)?,
     })
 }
@@ -189,7 +195,8 @@ pub(super) fn renewed(
     })
 }
 
-/// What the catalogue asks on a day for what a component is.
+/// What the catalogue asks on a day for what a component is: without the tax that is in its price, where
+/// that was agreed.
 pub(crate) fn listed(
     context: &Context,
     contract: &Contract,
@@ -206,7 +213,10 @@ pub(crate) fn listed(
             && price.from.is_none_or(|from| from <= on)
     });
     let newest = offered.max_by_key(|price| price.from)?;
-    Some(newest.charge.clone())
+    match contract.tax_in_price(&component.id, on) {
+        Some(rate) => without_tax(&newest.charge, rate),
+        None => Some(newest.charge.clone()),
+    }
 }
 
 /// The charge that a body states: the whole one, or the listed one at another unit price.
@@ -239,13 +249,31 @@ pub(super) fn ramp(
         Ok(RampStep {
             effective: step.effective,
             quantity: step.quantity,
-            charge: priced(contract, component, step.effective, step.unit_price, charge)?,
+            charge: priced(contract, component, step.effective, step.unit_price, charge)?
+                .map(|charge| as_agreed(contract, component, step.effective, charge))
+                .transpose()?,
         })
     };
     steps.iter().map(step).collect()
 }
 
-/// The phases of a component.
+/// The phases of a component, their prices with the tax in them that its price has.
+fn phases_as_agreed(
+    contract: &Contract,
+    component: &ComponentId,
+    on: Date,
+    phases: &[PhaseBody],
+) -> Result<Vec<PhaseStep>, Refusal> {
+    let mut steps = phase_steps(contract, component, on, phases)?;
+    for step in &mut steps {
+        if let Some(charge) = step.charge.take() {
+            step.charge = Some(as_agreed(contract, component, on, charge)?);
+        }
+    }
+    Ok(steps)
+}
+
+/// The phases of a component at the prices that are stated.
 pub(super) fn phase_steps(
     contract: &Contract,
     component: &ComponentId,
@@ -289,6 +317,26 @@ fn in_phases(sale: Change, phases: Vec<PhaseStep>) -> Change {
         sale: Box::new(sale),
         phases,
     }
+}
+
+/// What a line brings in, with its phases and the tax that was in its prices.
+fn sold(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    contract: &Contract,
+    line: &ContractLine,
+    effective: Date,
+) -> Result<(NewComponent, Vec<PhaseStep>, Option<InclusivePrice>), AppFault> {
+    let mut component = added(context, contract, line, effective)?;
+    let mut phases = phases_of(&component, &line.phases);
+    let tax = match line.price_includes_tax {
+        true => {
+            let prices = (&mut component, phases.as_mut_slice());
+            Some(brought_in(tx, context, contract, prices, effective)?)
+        }
+        false => None,
+    };
+    Ok((component, phases, tax))
 }
 
 fn added(

@@ -3,7 +3,7 @@
 use crate::Refusal;
 use crate::command::ContractLine;
 use crate::record::Context;
-use commerce::{Charge, DayCount, NewComponent, Policy, Price, Product};
+use commerce::{Charge, NewComponent, Policy, Price, Product};
 use values::{ContractId, Currency, Date, EntityId};
 
 /// A component before it has a place in time: what the line does not say comes from the catalogue.
@@ -51,7 +51,7 @@ pub(super) fn new_component(
         revenue_account_class: product.revenue_account_class.clone(),
         billing: line.billing.unwrap_or(price.billing),
         timing: line.timing.unwrap_or(price.timing),
-        policy: policy_of(context, line, product, entity)?,
+        policy: policy_of(context, line, product, entity),
         recognition: line.recognition.unwrap_or(product.recognition),
         quantity: line.quantity,
         charge: charge_of(&price.charge, line.charge.as_ref(), line.unit_price),
@@ -66,17 +66,14 @@ fn policy_of(
     line: &ContractLine,
     product: &Product,
     entity: &EntityId,
-) -> Result<Policy, Refusal> {
-    let stated = product.policy.clone();
-    let mut policy = stated.unwrap_or_else(|| context.books.policy(entity));
+) -> Policy {
+    let catalogue = &context.books.catalogue;
+    let mut policy = catalogue.policy(product, entity);
     policy.proration = line.proration.unwrap_or(policy.proration);
     policy.rounding = line.rounding.unwrap_or(policy.rounding);
     policy.first_part = line.first_part.unwrap_or(policy.first_part);
     policy.anchor = line.anchor.unwrap_or(policy.anchor);
-    if policy.proration == DayCount::Seconds && policy.zone.is_none() {
-        policy.zone = Some(context.books.entity(entity)?.zone.clone());
-    }
-    Ok(policy)
+    catalogue.in_its_zone(policy, entity)
 }
 
 /// The catalogue price that a line refers to; a line with a price of its own needs none for its

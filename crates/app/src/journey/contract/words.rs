@@ -12,6 +12,7 @@ pub(super) fn field_at_fault(refusal: &ContractRefusal) -> &'static str {
         ContractRefusal::DuplicateDiscount { .. } | ContractRefusal::UnknownDiscount { .. } => {
             "change.code"
         }
+        ContractRefusal::NothingKept { .. } => "change.credit_unused",
         other => match other.code() {
             "quantity_not_positive" => "change.quantity",
             "negative_price" => "change.unit_price",

@@ -3,6 +3,7 @@
 
 use super::{NewException, close, reason_of, record_about, role_named};
 use crate::Refusal;
+use crate::approval::Difference;
 use crate::command::{Amount, Answer, CreditLine, IssueCreditNote, OpenDispute, ResolveDispute};
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::journey::{credit, document, exception, standing};
@@ -12,15 +13,19 @@ use control::exception_case::{CaseKind, OutcomeCode};
 use events::{DisputeOpened, DisputeResolved, Event, ExceptionAssigned};
 use serde_json::json;
 use store::Tx;
+use store::documents::DocumentRow;
 use store::exceptions::cases::{self, DisputeRow};
 use store::exceptions::{self, trail};
 use values::{Currency, CustomerId, DisputeId, EntityId, Money};
 
+/// Lines of an invoice that a refusal names.
+const LINES_SHOWN: usize = 5;
+
 /// `open_dispute`.
 ///
 /// # Errors
-/// When there is no such invoice, it is disputed already, nothing of it is open, or more is disputed
-/// than is open.
+/// When there is no such invoice, it is disputed already, nothing of it is open, more is disputed than
+/// is open, or the lines are not those of the invoice or do not come to the amount.
 pub fn open(
     tx: &mut Tx<'_>,
     context: &Context,
@@ -43,7 +48,14 @@ pub fn open(
     }
     let currency: Currency = stored_value("currency", &invoice.currency)?;
     let open = Money::from_minor(invoice.remaining, currency);
-    let amount = disputed(command, open, currency, &invoice.number)?;
+    needs_open(open, &invoice.number)?;
+    let amount = match command.lines.as_slice() {
+        [] => disputed(command, open, &invoice.number)?,
+        lines => {
+            let billed = lines_of_dispute(tx, context, &invoice, lines)?;
+            disputed_on_lines(command, (open, billed), &invoice.number)?
+        }
+    };
     let id = command
         .id
         .clone()
@@ -112,26 +124,86 @@ pub fn open(
     Ok(json!({ "dispute": id, "exception": exception, "status": "open", "amount": amount }))
 }
 
-fn disputed(
+fn needs_open(open: Money, number: &str) -> Result<(), Refusal> {
+    if open.minor > 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "nothing of invoice {number} is open; what was paid is given back by a credit note"
+    );
+    Err(Refusal::field("nothing_open", "invoice", message))
+}
+
+/// What the command states as disputed, with tax.
+fn stated(command: &OpenDispute, currency: Currency) -> Result<Option<Money>, Refusal> {
+    let read = |text: &Amount| {
+        Money::parse(text, currency)
+            .map_err(|refused| Refusal::field("bad_amount", "amount", refused.to_string()))
+    };
+    command.amount.as_ref().map(read).transpose()
+}
+
+/// What the disputed lines come to with tax: what accepting the dispute would credit.
+fn lines_of_dispute(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    invoice: &DocumentRow,
+    lines: &[CreditLine],
+) -> Result<Money, AppFault> {
+    let known = store::documents::lines_of(tx, &invoice.id)?;
+    for (index, named) in lines.iter().enumerate() {
+        let line = named.line.as_str();
+        if !known.iter().any(|row| row.id == line) {
+            let shown = known.iter().take(LINES_SHOWN).map(|row| row.id.as_str());
+            let message = format!(
+                "line {line} is not on invoice {}; name lines of that invoice, such as {}",
+                invoice.number,
+                shown.collect::<Vec<_>>().join(", ")
+            );
+            let field = format!("lines[{index}].line");
+            return Err(Refusal::field("unknown_line", &field, message).into());
+        }
+    }
+    let body = IssueCreditNote {
+        id: None,
+        invoice: invoice.id.clone(),
+        reason: "disputed".to_owned(),
+        full: false,
+        fraction: None,
+        amount: None,
+        lines: lines.to_vec(),
+    };
+    credit::total_of(tx, context, invoice, &body)
+}
+
+/// What is disputed where lines are named: what they come to with tax, and no more than is open. An
+/// amount that says otherwise would be decided as another one than the customer disputes.
+fn disputed_on_lines(
     command: &OpenDispute,
-    open: Money,
-    currency: Currency,
+    (open, lines): (Money, Money),
     number: &str,
 ) -> Result<Money, AppFault> {
-    if open.minor <= 0 {
-        let message = format!(
-            "nothing of invoice {number} is open; what was paid is given back by a credit note"
-        );
-        return Err(Refusal::field("nothing_open", "invoice", message).into());
-    }
-    let read = |field: &str, text: &Amount| {
-        Money::parse(text, currency)
-            .map_err(|refused| Refusal::field("bad_amount", field, refused.to_string()))
+    let amount = if lines.minor < open.minor {
+        lines
+    } else {
+        open
     };
-    let Some(text) = &command.amount else {
+    match stated(command, open.currency)? {
+        Some(stated) if stated != amount => {
+            let message = format!(
+                "the lines come to {lines} with tax, of which {amount} is open on invoice {number}, and the amount says {stated}; leave amount out, or name lines that come to it"
+            );
+            Err(Refusal::field("lines_and_amount_differ", "amount", message).into())
+        }
+        Some(_) | None => Ok(amount),
+    }
+}
+
+/// What is disputed of an invoice as a whole.
+fn disputed(command: &OpenDispute, open: Money, number: &str) -> Result<Money, AppFault> {
+    let Some(amount) = stated(command, open.currency)? else {
         return Ok(open);
     };
-    let amount = read("amount", text)?;
     if amount.minor <= 0 || amount.minor > open.minor {
         let message = format!("{amount} cannot be disputed: {open} of invoice {number} is open");
         return Err(Refusal::field("more_than_open", "amount", message).into());
@@ -348,22 +420,40 @@ fn publish(
         happened: context.now,
     };
     recorder.event(fact, event);
-    let word = if cases::open_disputes_of(tx, customer.as_str())? > 0 {
-        "disputed"
-    } else {
-        standing_without(tx, customer.as_str())?
-    };
-    standing::change(tx, context, &mut recorder, customer.as_str(), word)?;
+    standing::refresh(tx, context, &mut recorder, customer.as_str())?;
     standing::tell_crm(tx, context, &mut recorder, customer.as_str(), &row.contract)?;
     recorder.finish(tx)
 }
 
-/// How an account stands once nothing of it is disputed: by its payments.
-pub(crate) fn standing_without(tx: &mut Tx<'_>, customer: &str) -> Result<&'static str, AppFault> {
-    let failed = cases::failing_payments(tx, customer)?;
-    Ok(match failed {
-        (0, _) => "good",
-        (_, 0) => "past_due",
-        (_, _) => "in_collection",
+/// Whether an outcome gives a credit, which needs whom a credit note of that amount needs.
+pub(crate) fn gives_credit(command: &ResolveDispute) -> bool {
+    OutcomeCode::from_word(&command.outcome).is_some_and(|code| {
+        matches!(
+            code,
+            OutcomeCode::DisputeAccepted | OutcomeCode::DisputePartlyAccepted
+        )
     })
+}
+
+/// What a checker sees of the decision: what was disputed and why, and how it ends.
+///
+/// # Errors
+/// When the store fails or there is no such dispute.
+pub(crate) fn differences(
+    tx: &mut Tx<'_>,
+    command: &ResolveDispute,
+) -> Result<Vec<Difference>, AppFault> {
+    let row = open_row(tx, command.dispute.as_str())?;
+    let invoice = document::invoice(tx, &row.invoice)?;
+    Ok(vec![Difference {
+        field: format!("dispute about invoice {}", invoice.number),
+        before: format!(
+            "{} of {} disputed, {}: {}",
+            money(&row)?,
+            Money::from_minor(invoice.total, stored_value("currency", &invoice.currency)?),
+            row.reason_code.replace('_', " "),
+            row.note
+        ),
+        after: command.outcome.replace('_', " "),
+    }])
 }

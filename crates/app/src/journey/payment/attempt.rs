@@ -299,16 +299,7 @@ pub fn attempt_failed(
         fact(context, &row, report.happened)?,
         Event::PaymentFailed(event),
     );
-    let word = if retry.is_some() {
-        "past_due"
-    } else {
-        "in_collection"
-    };
-    let withheld =
-        catalogue::customer(tx, &row.customer)?.is_some_and(|it| it.standing == "suspended");
-    if !withheld {
-        standing::change(tx, context, &mut recorder, &row.customer, word)?;
-    }
+    standing::refresh(tx, context, &mut recorder, &row.customer)?;
     if let Some(invoice) = documents::document(tx, &row.invoice)? {
         let why = format!(
             "attempt {} to collect it failed: {}",

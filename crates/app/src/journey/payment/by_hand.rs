@@ -10,7 +10,7 @@ use serde_json::json;
 use store::Tx;
 use store::documents::DocumentRow;
 use store::payments::{self, PaymentRow};
-use values::{CustomerId, Money, PaymentId};
+use values::{CustomerId, EntityId, Instant, Money, PaymentId};
 
 /// `record_payment`.
 ///
@@ -115,6 +115,7 @@ fn recorded_row(
         )
         .into());
     }
+    let time = arrived(context, body, &entity)?;
     let id = body
         .id
         .clone()
@@ -138,8 +139,28 @@ fn recorded_row(
             || context.new_chain().as_str().to_owned(),
             |row| row.correlation.clone(),
         ),
-        time: context.now.microseconds(),
+        time: time.microseconds(),
     })
+}
+
+/// When the money arrived: now, or at the beginning of the day that is stated.
+fn arrived(
+    context: &Context,
+    body: &RecordPayment,
+    entity: &EntityId,
+) -> Result<Instant, AppFault> {
+    let today = context.today(entity)?;
+    match body.received {
+        None => Ok(context.now),
+        Some(day) if day == today => Ok(context.now),
+        Some(day) if day > today => {
+            let message = format!(
+                "{day} lies after today, {today}; state the day on which the money arrived, or leave it out"
+            );
+            Err(Refusal::field("received_in_future", "received", message).into())
+        }
+        Some(day) => Ok(context.books.entity(entity)?.zone.start_of(day)),
+    }
 }
 
 fn entity_missing() -> Refusal {

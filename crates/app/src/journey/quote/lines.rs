@@ -6,7 +6,8 @@ use crate::journey::contract::quoted::Besides;
 use crate::record::Context;
 use crate::{AppFault, Refusal};
 use commerce::{
-    BillingFrequency, BillingTemplate, Bundle, BundlePart, Offers, Plan, part_price, price_on,
+    BillingFrequency, BillingTemplate, Bundle, BundlePart, Offers, Plan, Price, part_price,
+    price_on,
 };
 use values::{
     ContractId, Currency, Date, Decimal, OfferCode, ProductCode, Quantity, UnitPrice, add_months,
@@ -41,6 +42,8 @@ struct Sold {
     unit_price: Option<UnitPrice>,
     list: Option<UnitPrice>,
     plan: Option<Plan>,
+    /// The billing period that the price is for, where it says one.
+    billing: Option<BillingFrequency>,
 }
 
 /// Reads a quote.
@@ -66,7 +69,7 @@ pub(super) fn expand(
     let mut sold = Vec::new();
     for (index, line) in content.lines.iter().enumerate() {
         let field = format!("content.lines[{index}]");
-        match sold_by(offers, content, line, currency, &field) {
+        match sold_by(context, offers, content, line, currency, &field) {
             Ok(found) => sold.extend(found.into_iter().map(|it| (it, line))),
             Err(refusals) => wrong.extend(refusals),
         }
@@ -155,6 +158,7 @@ fn add(
     let billing = line
         .billing
         .or(it.plan.as_ref().and_then(|plan| plan.billing))
+        .or(it.billing)
         .or_else(|| usual(context, &it.product, template, currency, from));
     let of = |unit_price: Option<UnitPrice>| -> Result<ContractLine, AppFault> {
         Ok(ContractLine {
@@ -186,9 +190,12 @@ fn add(
     };
     expanded.list.push(of(listed)?);
     if let Some(prices) = offers.standalone.get(&it.product)
-        && let Some(price) = price_on(&prices.prices, currency, from)
+        && let Some(quoted) = billing.or_else(|| billed(context, &it.product, currency, from))
+        && let Some(price) = prices.compared_with(currency, quoted, from)
     {
-        expanded.standalone.push((number, of(Some(price))?));
+        let mut alone = of(Some(price.unit_price))?;
+        alone.billing = price.billing.or(billing);
+        expanded.standalone.push((number, alone));
     }
     expanded.body.lines.push(quoted);
     expanded.besides.push(Besides {
@@ -212,6 +219,17 @@ fn usual(
     has_price(context, product, currency, Some(billing), on).then_some(billing)
 }
 
+/// How the price book bills a product whose line does not say.
+fn billed(
+    context: &Context,
+    product: &ProductCode,
+    currency: Currency,
+    on: Date,
+) -> Option<BillingFrequency> {
+    let newest = in_force(context, product, currency, on).max_by_key(|price| price.from);
+    newest.map(|price| price.billing)
+}
+
 fn has_price(
     context: &Context,
     product: &ProductCode,
@@ -219,16 +237,22 @@ fn has_price(
     billing: Option<BillingFrequency>,
     on: Date,
 ) -> bool {
+    in_force(context, product, currency, on)
+        .any(|price| billing.is_none_or(|billing| billing == price.billing))
+}
+
+fn in_force<'c>(
+    context: &'c Context,
+    product: &'c ProductCode,
+    currency: Currency,
+    on: Date,
+) -> impl Iterator<Item = &'c Price> {
     let products = &context.books.catalogue.products;
     products
         .iter()
-        .filter(|it| it.code == *product)
+        .filter(move |it| it.code == *product)
         .flat_map(|it| &it.prices)
-        .any(|price| {
-            price.currency == currency
-                && price.from.is_none_or(|from| from <= on)
-                && billing.is_none_or(|billing| billing == price.billing)
-        })
+        .filter(move |price| price.currency == currency && price.from.is_none_or(|from| from <= on))
 }
 
 fn phases(plan: &Plan) -> Vec<PhaseBody> {
@@ -319,6 +343,7 @@ fn deviations(
 
 /// What a line sells.
 fn sold_by(
+    context: &Context,
     offers: &Offers,
     content: &QuoteContent,
     line: &QuoteLine,
@@ -346,6 +371,7 @@ fn sold_by(
             unit_price: line.unit_price,
             list: None,
             plan,
+            billing: None,
         }]
     };
     if !line.options.is_empty() && line.bundle.is_none() {
@@ -363,7 +389,13 @@ fn sold_by(
             }
         },
         (None, None, Some(code), None) => match offers.bundles.get(code) {
-            Some(bundle) => parts(bundle, line, (currency, content.start), field),
+            Some(bundle) => {
+                let template = content.template.as_ref();
+                let template = template.and_then(|code| offers.templates.get(code));
+                let asked = line.billing.or(template.and_then(|it| it.billing));
+                let on = line.start.unwrap_or(content.start);
+                parts(context, bundle, line, (currency, asked, on), field)
+            }
             None => {
                 let known = names(offers.bundles.keys());
                 let message = format!("there is no bundle {code}; there are: {known}");
@@ -398,9 +430,10 @@ fn sold_by(
 
 /// The parts of a bundle, at their shares of its price.
 fn parts(
+    context: &Context,
     bundle: &Bundle,
     line: &QuoteLine,
-    (currency, on): (Currency, Date),
+    (currency, billing, on): (Currency, Option<BillingFrequency>, Date),
     field: &str,
 ) -> Result<Vec<Sold>, Vec<Refusal>> {
     let mut wrong = Vec::new();
@@ -439,7 +472,15 @@ fn parts(
             ));
         }
     }
-    let listed = price_on(&bundle.prices, currency, on);
+    let price = price_on(&bundle.prices, currency, billing, on);
+    if price.is_none()
+        && billing.is_none()
+        && let Some(refusal) = several_periods(bundle, currency, field)
+    {
+        wrong.push(refusal);
+    }
+    let listed = price.map(|price| price.unit_price);
+    let period = price.and_then(|price| price.billing);
     if line.unit_price.is_some()
         && bundle
             .parts
@@ -474,6 +515,9 @@ fn parts(
                 unit_price,
                 list,
                 plan: None,
+                // What is charged once stays charged once.
+                billing: period
+                    .filter(|it| has_price(context, &part.product, currency, Some(*it), on)),
             }),
             (Err(refusal), _) | (_, Err(refusal)) => wrong.push(refusal),
         }
@@ -483,6 +527,21 @@ fn parts(
     } else {
         Err(wrong)
     }
+}
+
+/// A bundle with prices for several billing periods, none of which is asked for.
+fn several_periods(bundle: &Bundle, currency: Currency, field: &str) -> Option<Refusal> {
+    let own = bundle.prices.iter().filter(|it| it.currency == currency);
+    let mut periods: Vec<String> = own.filter_map(|it| Some(it.billing?.to_string())).collect();
+    periods.dedup();
+    (periods.len() > 1).then(|| {
+        let message = format!(
+            "bundle {} is sold {}; say which in billing",
+            bundle.code,
+            periods.join(" and ")
+        );
+        Refusal::field("missing_frequency", &format!("{field}.billing"), message)
+    })
 }
 
 fn split(

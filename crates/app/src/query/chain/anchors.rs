@@ -126,6 +126,7 @@ fn party(event: &Event) -> (Option<&str>, Option<&str>) {
         | Event::QuoteConverted(it)
         | Event::QuoteClosed(it) => (Some(it.customer.as_str()), None),
         Event::ProductPublished(_)
+        | Event::OfferPublished(_)
         | Event::PriceChangeApproved(_)
         | Event::PriceChangeEnded(_)
         | Event::BillRunStarted(_)

@@ -73,6 +73,14 @@ pub(super) fn of(event: &Event) -> Told {
             &product.product,
             String::new(),
         ),
+        Event::OfferPublished(offer) => Told::fact(
+            match offer.kind.as_str() {
+                "standalone" => format!("Standalone selling price of {} published", offer.code),
+                kind => format!("{} {} published", plain(kind), offer.name),
+            },
+            &offer.code,
+            format!("version {}", offer.version),
+        ),
         Event::OrderAccepted(order) => Told::fact(
             format!(
                 "{} {} taken over from {}",

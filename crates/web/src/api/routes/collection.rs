@@ -71,6 +71,14 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     route(
         "Receivables",
+        "/prepaid-credits",
+        "Prepaid credit that was granted, the newest first, with what is left and which invoices used it",
+        P::ViewCommerce,
+        schema::<Page<app::query::CreditGrantView>>(),
+        list(&[CUSTOMER], collection::prepaid),
+    ),
+    route(
+        "Receivables",
         "/receivables/aged",
         "What customers owed at the end of a day by age, tied out to the receivable accounts",
         P::ViewCommerce,
@@ -122,6 +130,18 @@ pub(super) const ROUTES: &[Route] = &[
         about(
             "assign_collection",
             schema::<command::AssignCollection>(),
+            "invoice",
+        ),
+    ),
+    route(
+        "Receivables",
+        "/invoices/{id}/service",
+        "Give back a service that is withheld for a debt which was written off",
+        P::IssueCredit,
+        schema::<answers::ServiceResumed>(),
+        about(
+            "resume_service",
+            schema::<command::ResumeService>(),
             "invoice",
         ),
     ),

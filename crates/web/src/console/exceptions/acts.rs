@@ -201,7 +201,11 @@ pub(in crate::console) async fn dispute(
             body["amount"] = Value::String(form.amount.trim().to_owned());
         }
         match perform(source, "resolve_dispute", body, &actor) {
-            Ok(_) => Ok(Answer::Go(format!("/exceptions/{}", segment(&id)))),
+            Ok(answer) => Ok(Answer::Go(match answer["approval"].as_str() {
+                // A credit over the limit waits for another person.
+                Some(approval) => format!("/approvals/{}", segment(approval)),
+                None => format!("/exceptions/{}", segment(&id)),
+            })),
             Err(Stop::Fault(SourceFault::Refused { reason })) => {
                 let mut again = ExceptionPage::read(source, frame, &id)?;
                 again.refusal = Some(sentence(&reason));
