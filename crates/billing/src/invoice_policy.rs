@@ -60,7 +60,7 @@ pub struct InvoicePolicy {
 pub enum CreditForm {
     /// It is the customer's, set against nothing, until somebody says what it is for.
     #[default]
-    CreditNote,
+    Unapplied,
     /// It becomes prepaid credit, which pays the next invoices.
     AccountCredit,
     /// It goes back to the payer, as soon as whoever has to approve the refund has.
@@ -69,7 +69,7 @@ pub enum CreditForm {
 
 impl CreditForm {
     fn is_usual(&self) -> bool {
-        *self == Self::CreditNote
+        *self == Self::Unapplied
     }
 }
 

@@ -88,7 +88,8 @@ pub(super) fn came_to(
         let contract = &result.contract;
         let (outcome, document, why) = match &result.outcome {
             Billed::Nothing | Billed::Left(_) => continue,
-            // What is given back of earlier invoices comes first; the new one names the result.
+            // What is given back of earlier invoices comes first; the new invoice, where there is one, names
+            // the result.
             Billed::Issued(documents) => {
                 let document = documents.last().cloned().unwrap_or_default();
                 ("issued", document, String::new())

@@ -224,7 +224,13 @@ fn carry_out(
             reason: "small difference on a payment, within the tolerance",
         };
         write_off::let_go(tx, context, recorder, &mut invoice, one.amount, because)?;
-        super::dunning::settled(tx, context, recorder, &invoice)?;
+        super::dunning::settled(
+            tx,
+            context,
+            recorder,
+            &invoice,
+            super::dunning::Look::Settled,
+        )?;
     }
     Ok(())
 }

@@ -213,37 +213,53 @@ pub(super) fn word(collection: Collection) -> &'static str {
     }
 }
 
-/// Goes on with the case of an invoice when nothing of it is owed any more: the service comes back at
-/// once, not at the next morning.
+/// Goes on with the case of an invoice of which less is open than before: the service comes back at once,
+/// not at the next morning.
 pub(crate) fn settled(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     invoice: &DocumentRow,
+    look: Look,
 ) -> Result<(), AppFault> {
     let Some(row) = running(tx, &invoice.id)? else {
         return Ok(());
     };
     match Work::of(tx, context, row)? {
-        Some(work) => advance(tx, context, recorder, work, true),
+        Some(work) => advance(tx, context, recorder, work, look),
         None => Ok(()),
     }
 }
 
-/// Goes on with a case. `only_better` does no step: it keeps a promise, or closes.
+/// Why a case is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// Its next step may be due.
+    Morning,
+    /// Less of the invoice is open than before: no step is done, it keeps a promise, or closes.
+    Settled,
+    /// The same, because something was given up.
+    WrittenOff,
+}
+
+/// Goes on with a case.
 fn advance(
     tx: &mut Tx<'_>,
     context: &Context,
     recorder: &mut Recorder<'_>,
     mut work: Work,
-    only_better: bool,
+    look: Look,
 ) -> Result<(), AppFault> {
     let open = work.open()?;
+    // What was paid after a part was given up is paid: only giving up the last of it is not.
+    let ended_unpaid = look == Look::WrittenOff || work.kept.case.written_off;
     let now = Situation {
         today: work.today,
         open,
-        written_off: open.minor <= 0 && write_off::given_up(tx, &work.invoice.id)?.1 > 0,
-        disputed: only_better || collection::is_disputed(tx, &work.invoice.id)?,
+        written_off: ended_unpaid
+            && open.minor <= 0
+            && write_off::given_up(tx, &work.invoice.id)?.1 > 0,
+        disputed: look != Look::Morning || collection::is_disputed(tx, &work.invoice.id)?,
         payment: known_of(tx, &work.invoice.id)?,
     };
     let before = work.kept.case.clone();
@@ -575,7 +591,7 @@ fn walk(
         let correlation = stored_value("chain id", &work.row.correlation)?;
         let key = format!("dunning/{}/{}", work.row.id, work.today);
         let mut recorder = Recorder::new(context, correlation, "/receivables", &key);
-        advance(tx, context, &mut recorder, work, false)?;
+        advance(tx, context, &mut recorder, work, Look::Morning)?;
         recorder.finish(tx)?;
     }
     Ok((count, last))

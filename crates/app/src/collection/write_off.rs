@@ -71,7 +71,13 @@ pub fn by_hand(
         (kind, written),
         because,
     )?;
-    super::dunning::settled(tx, context, &mut recorder, &invoice)?;
+    super::dunning::settled(
+        tx,
+        context,
+        &mut recorder,
+        &invoice,
+        super::dunning::Look::WrittenOff,
+    )?;
     standing::tell_crm(
         tx,
         context,
@@ -116,7 +122,13 @@ pub(crate) fn elsewhere(
     };
     let what = (policy.given_up, written);
     keep(tx, context, &mut recorder, invoice, what, because)?;
-    super::dunning::settled(tx, context, &mut recorder, invoice)?;
+    super::dunning::settled(
+        tx,
+        context,
+        &mut recorder,
+        invoice,
+        super::dunning::Look::WrittenOff,
+    )?;
     let (customer, contract) = (&invoice.customer, &invoice.contract);
     standing::tell_crm(tx, context, &mut recorder, customer, contract)?;
     recorder.finish(tx)?;

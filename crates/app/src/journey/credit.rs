@@ -379,6 +379,6 @@ pub(crate) fn set_off(
     note.status = status.to_owned();
     documents::set_remaining(tx, &note.id, note.remaining, &note.status)?;
     document::settle(tx, &mut invoice, paid - released, credited + taken)?;
-    dunning::settled(tx, context, recorder, &invoice)?;
+    dunning::settled(tx, context, recorder, &invoice, dunning::Look::Settled)?;
     Ok(back_in_hand)
 }

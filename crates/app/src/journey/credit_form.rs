@@ -3,13 +3,14 @@
 
 use crate::approval;
 use crate::collection::prepaid;
-use crate::command::{Amount, Command, Envelope, GrantCredit, RefundPayment};
+use crate::command::{Command, Envelope, GrantCredit, RefundPayment};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::{self, payment, refund};
 use crate::record::Context;
 use ::billing::CreditForm;
+use store::Tx;
 use store::documents::DocumentRow;
-use store::{Tx, payments};
+use store::payments::{self, PaymentRow};
 
 /// Money of one payment that a credit note brought back, in minor units.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,11 +36,19 @@ pub(crate) fn follow(
         Some(known) => known.policy.credits,
         None => CreditForm::default(),
     };
+    let follow = match form {
+        CreditForm::Unapplied => return Ok(()),
+        CreditForm::AccountCredit => grant,
+        CreditForm::Refund => give_back,
+    };
     for one in released {
-        match form {
-            CreditForm::CreditNote => {}
-            CreditForm::AccountCredit => grant(tx, context, note, one)?,
-            CreditForm::Refund => give_back(tx, context, note, one)?,
+        let Some(row) = payments::payment(tx, &one.payment)? else {
+            continue;
+        };
+        // What the payer's bank took back before is covered first.
+        let back = one.amount.min(row.unapplied);
+        if back > 0 {
+            follow(tx, context, note, (&row, back))?;
         }
     }
     Ok(())
@@ -49,15 +58,17 @@ fn grant(
     tx: &mut Tx<'_>,
     context: &Context,
     note: &DocumentRow,
-    released: &Released,
+    (row, back): (&PaymentRow, i64),
 ) -> Result<(), AppFault> {
-    let Some(row) = payments::payment(tx, &released.payment)? else {
-        return Ok(());
+    // Credit is whose money it was; money that nobody is known to have paid is the invoiced customer's.
+    let customer = match row.customer.as_str() {
+        "" => &note.customer,
+        payer => payer,
     };
     let body = GrantCredit {
         id: None,
-        customer: stored_value("customer id", &row.customer)?,
-        amount: amount(&row, released)?,
+        customer: stored_value("customer id", customer)?,
+        amount: payment::money(row, back)?.into(),
         currency: None,
         entity: None,
         payment: Some(stored_value("payment id", &row.id)?),
@@ -67,7 +78,7 @@ fn grant(
         until: None,
         reason: reason(note),
     };
-    prepaid::grant(tx, context, &key(note, released), &body)?;
+    prepaid::grant(tx, context, &key(note, row), &body)?;
     Ok(())
 }
 
@@ -75,20 +86,17 @@ fn give_back(
     tx: &mut Tx<'_>,
     context: &Context,
     note: &DocumentRow,
-    released: &Released,
+    (row, back): (&PaymentRow, i64),
 ) -> Result<(), AppFault> {
-    let Some(row) = payments::payment(tx, &released.payment)? else {
-        return Ok(());
-    };
     let body = RefundPayment {
         id: None,
         payment: stored_value("payment id", &row.id)?,
-        amount: Some(amount(&row, released)?),
+        amount: Some(payment::money(row, back)?.into()),
         reason: reason(note),
     };
     let envelope = Envelope {
         client: context.actor.clone(),
-        key: key(note, released),
+        key: key(note, row),
         actor: context.actor.clone(),
         command: Command::RefundPayment(body.clone()),
     };
@@ -99,14 +107,10 @@ fn give_back(
     Ok(())
 }
 
-fn amount(row: &payments::PaymentRow, released: &Released) -> Result<Amount, AppFault> {
-    Ok(payment::money(row, released.amount)?.into())
-}
-
 fn reason(note: &DocumentRow) -> String {
     format!("credit note {}", note.number)
 }
 
-fn key(note: &DocumentRow, released: &Released) -> String {
-    format!("credit/{}/{}", note.id, released.payment)
+fn key(note: &DocumentRow, payment: &PaymentRow) -> String {
+    format!("credit/{}/{}", note.id, payment.id)
 }

@@ -400,7 +400,7 @@ pub(crate) fn move_cash(
         if let Some(mut invoice) = documents::document(tx, document)? {
             let (paid, credited) = document::settled(tx, document)?;
             document::settle(tx, &mut invoice, paid, credited)?;
-            dunning::settled(tx, context, recorder, &invoice)?;
+            dunning::settled(tx, context, recorder, &invoice, dunning::Look::Settled)?;
             standing::tell_crm(tx, context, recorder, &invoice.customer, &invoice.contract)?;
         }
     }

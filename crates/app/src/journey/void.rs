@@ -92,7 +92,7 @@ pub(crate) fn credit_note(
     if let Some(mut invoice) = documents::document(tx, &note.source)? {
         let (paid, credited) = document::settled(tx, &invoice.id)?;
         document::settle(tx, &mut invoice, paid, credited)?;
-        dunning::settled(tx, context, &mut recorder, &invoice)?;
+        dunning::settled(tx, context, &mut recorder, &invoice, dunning::Look::Settled)?;
     }
     tell(tx, context, recorder, note)
 }

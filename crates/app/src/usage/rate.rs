@@ -315,15 +315,15 @@ impl Rater<'_> {
             };
             let mut readings = Vec::with_capacity(window.len());
             for (part, own) in window.iter().zip(&spent) {
-                let alike = |other: &&(&MeasuredPart, &Decimal)| other.0.charge == part.charge;
-                let all: Vec<_> = window.iter().zip(&spent).collect();
-                let sum = all.iter().filter(alike).map(|(_, spent)| **spent).sum();
-                let days = all.iter().filter(alike).map(|(part, _)| part.share.0).sum();
+                let (_, share) = at_its_charge(window, part);
+                let all = window.iter().zip(&spent);
+                let alike = all.filter(|(other, _)| other.charge == part.charge);
+                let sum = alike.map(|(_, spent)| *spent).sum();
                 let (from, until) = bounds(&self.zone, part.period);
                 readings.push(Reading {
                     part: part.clone(),
                     measured: measured(*own, part.share),
-                    whole: measured(sum, (days, part.share.1)),
+                    whole: measured(sum, share),
                     is_level: false,
                     from,
                     until,
@@ -359,6 +359,17 @@ pub(crate) struct Counting<'a> {
     pub(crate) through_intake: i64,
 }
 
+/// The parts of a billing period at the charge of one of them, with their share of the period.
+fn at_its_charge<'p>(
+    parts: &'p [MeasuredPart],
+    part: &MeasuredPart,
+) -> (Vec<&'p MeasuredPart>, (i64, i64)) {
+    let alike = parts.iter().filter(|it| it.charge == part.charge);
+    let alike: Vec<&MeasuredPart> = alike.collect();
+    let days = alike.iter().map(|it| it.share.0).sum();
+    (alike, (days, part.share.1))
+}
+
 /// What was measured in the parts of one billing period, each by itself and with those at its charge.
 pub(crate) fn readings(
     tx: &mut Tx<'_>,
@@ -373,14 +384,17 @@ pub(crate) fn readings(
             Ok(measured) => measured,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let alike: Vec<&MeasuredPart> =
-            parts.iter().filter(|it| it.charge == part.charge).collect();
+        let (alike, share) = at_its_charge(parts, part);
+        let known = found
+            .iter()
+            .find(|known: &&Reading| known.part.charge == part.charge);
         let whole = if alike.len() == 1 {
             measured.clone()
+        } else if let Some(known) = known {
+            known.whole.clone()
         } else {
             let ranges: Vec<_> = alike.iter().map(|it| bounds(zone, it.period)).collect();
-            let days = alike.iter().map(|it| it.share.0).sum();
-            match measure(tx, counting, &part.charge, (&ranges, (days, part.share.1)))? {
+            match measure(tx, counting, &part.charge, (&ranges, share))? {
                 Ok(whole) => whole,
                 Err(refusal) => return Ok(Err(refusal)),
             }

@@ -86,6 +86,25 @@ fn a_refund_goes_back_as_soon_as_a_second_person_has_approved_it() {
 }
 
 #[test]
+fn what_the_payers_bank_took_back_is_covered_before_anything_becomes_credit() {
+    let company = paid("{ credits: account_credit }");
+    // The bank took 400.00 back of a payment that is still set against its invoice.
+    let store = company.ending.app.store();
+    store
+        .write(|tx| {
+            let row = store::payments::payment(tx, "P-1")?.unwrap();
+            let unapplied = row.unapplied - 40_000;
+            store::payments::update(tx, &store::payments::PaymentRow { unapplied, ..row })
+        })
+        .unwrap();
+    // 357.00 of the invoice are credited: all of it covers what is missing.
+    four_are_enough(&company);
+    assert_eq!(unapplied(&company), 35_700 - 40_000);
+    let grants = store.read(|tx| store::collection::grants_of(tx, "nord"));
+    assert!(grants.unwrap().is_empty());
+}
+
+#[test]
 fn what_two_invoices_billed_too_much_is_credited_on_each_of_them() {
     let company = paid("{ draft_days: 0 }");
     company

@@ -8,10 +8,16 @@ use serde_json::{Value, json};
 
 /// Contract C-1 for 2026 with one product that a meter of this kind measures.
 pub fn metered(aggregation: &str, charge: Value) -> Company {
+    let late = json!({ "rule": "original_period", "look_back": 3 });
+    metered_with(aggregation, charge, late)
+}
+
+/// As [`metered`], with what becomes of late events.
+pub fn metered_with(aggregation: &str, charge: Value, late: Value) -> Company {
     let company = Company::new();
     company.act(
         "publish_meter",
-        json!({ "code": "use", "name": "Use", "unit": "unit", "aggregation": aggregation }),
+        json!({ "code": "use", "name": "Use", "unit": "unit", "aggregation": aggregation, "late": late }),
     );
     company.act(
         "publish_product",

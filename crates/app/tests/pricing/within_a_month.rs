@@ -2,7 +2,7 @@
 //! month, such as a block, free units or a minimum, is agreed once.
 
 use crate::company::Company;
-use crate::meters::{metered, takes};
+use crate::meters::{metered, metered_with, takes};
 use serde_json::{Value, json};
 
 fn capacity(price: u32) -> Value {
@@ -136,6 +136,61 @@ fn a_minimum_is_of_the_whole_month() {
             "use 2026-01-16 2026-01-31 90.00",
         ]
     );
+}
+
+#[test]
+fn a_minimum_of_a_level_that_changes_within_the_month_counts_for_its_days() {
+    let peak = |minimum: u32| {
+        json!({ "model": "commitment", "minimum": minimum,
+            "charge": { "model": "per_unit", "unit_price": 10 } })
+    };
+    let company = metered("max", peak(90));
+    takes(&company, &[("2026-06-05", "1"), ("2026-06-20", "1")]);
+    company.bill("2026-06-01");
+    company.amend(
+        "2026-06-11",
+        json!({ "kind": "price", "component": "use", "charge": peak(120) }),
+    );
+    // One unit is 10.00, below both minimums: 90 × 10 ÷ 30 and 120 × 20 ÷ 30.
+    assert_eq!(
+        company.bill("2026-07-01"),
+        [
+            "use 2026-06-01 2026-06-10 30.00",
+            "use 2026-06-11 2026-06-30 80.00",
+        ]
+    );
+}
+
+#[test]
+fn what_may_only_fall_falls_by_no_more_than_the_whole_month_has_lost() {
+    let charge = json!({ "model": "graduated",
+        "tiers": [{ "up_to": 50, "unit_price": 2 }, { "unit_price": 1 }] });
+    let late = json!({ "rule": "credit", "look_back": 3 });
+    let company = metered_with("sum", charge, late);
+    takes(&company, &[("2026-01-05", "50"), ("2026-01-20", "50")]);
+    company.amend(
+        "2026-01-16",
+        json!({ "kind": "discount", "code": "HALF", "component": "use", "percent": "0.5" }),
+    );
+    // 150.00, half for each fifty, and half of the second half.
+    assert_eq!(
+        company.bill("2026-02-01"),
+        [
+            "use 2026-01-01 2026-01-15 75.00",
+            "use 2026-01-16 2026-01-31 37.50",
+        ]
+    );
+    let correction = json!({ "meter": "use", "key": "less", "contract": "C-1",
+        "at": "2026-01-05T12:00:00Z", "value": "40", "replaces": "2026-01-05/50" });
+    let taken = company
+        .app
+        .take_usage("reporter", vec![serde_json::from_value(correction).unwrap()]);
+    assert_eq!(taken.unwrap().rejected, 0);
+    // 140.00 for 40 and 50: 62.22, and 77.78 less half. The month has lost 11.39; the first part alone
+    // has lost 12.78.
+    assert_eq!(company.bill_in_all("2026-02-02"), "-11.39");
+    assert!(company.bill("2026-02-03").is_empty());
+    company.must_tie_out();
 }
 
 #[test]

@@ -88,6 +88,25 @@ fn what_is_recovered_in_full_gives_the_service_back_and_a_part_does_not() {
 }
 
 #[test]
+fn who_pays_all_that_was_not_given_up_has_paid() {
+    let company = suspended();
+    company.act(
+        "write_off_invoice",
+        json!({ "invoice": "DE-2026-00001", "amount": "10.00", "given_up": "allowance",
+            "reason": "an accommodation" }),
+    );
+    assert_eq!(company.standing(), "suspended");
+    let open = company.open_of("DE-2026-00001");
+    company.act(
+        "record_payment",
+        json!({ "id": "P-1", "invoice": "DE-2026-00001", "amount": open }),
+    );
+    assert_eq!(company.open_of("DE-2026-00001"), "0.00");
+    assert_eq!(status(&company), "closed");
+    assert_eq!(company.standing(), "good");
+}
+
+#[test]
 fn a_payment_that_is_taken_back_lets_the_invoice_be_collected_again() {
     let company = suspended();
     give_up(&company);

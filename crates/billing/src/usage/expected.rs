@@ -104,17 +104,22 @@ pub fn measured_owed(
         };
         settled.push((missing, charges, difference));
     }
-    let less_in_all = settled
-        .iter()
-        .try_fold(0_i64, |sum, (missing, _, _)| sum.checked_add(*missing))
-        .ok_or(MoneyRefused::TooLarge)?
-        < 0;
+    // Late use may move an amount from one part to another: where it may only lower, it lowers the period
+    // by no more than what the whole of it has lost.
+    let mut may_fall = match lateness {
+        Lateness::Settled => i64::MIN,
+        Lateness::CreditOnly => settled
+            .iter()
+            .try_fold(0_i64, |sum, (missing, _, _)| sum.checked_add(*missing))
+            .ok_or(MoneyRefused::TooLarge)?,
+    };
     for (missing, charges, difference) in settled {
         if missing > 0 && lateness == Lateness::Settled {
             lines.push(difference.charge(missing));
-        } else if missing < 0 && (less_in_all || lateness == Lateness::Settled) {
-            // Late use that only moves an amount to another part lowers nothing.
-            take_back(&charges, billed, missing, Some(&difference), &mut lines)?;
+        } else if missing < 0 && may_fall < 0 {
+            let taken = missing.max(may_fall);
+            may_fall -= taken;
+            take_back(&charges, billed, taken, Some(&difference), &mut lines)?;
         }
     }
     coverage::mark(&of_window, &mut lines);

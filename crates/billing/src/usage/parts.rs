@@ -53,9 +53,9 @@ pub fn part_amounts(
     let (mut exact_so_far, mut minor_so_far) = (Decimal::ZERO, 0_i64);
     for reading in readings {
         let part = &reading.part;
-        let charge = &part.charge;
-        let priced = charge
-            .priced(&reading.whole, currency.exponent())
+        let priced = part
+            .charge
+            .priced(&to_price(reading, readings), currency.exponent())
             .map_err(RatingRefusal::from)?;
         let own = spread(reading, readings, priced.amount.decimal())?;
         let exact =
@@ -78,11 +78,26 @@ pub fn part_amounts(
     Ok(found)
 }
 
+/// Whether the amount is for days, not for what was used: at another charge the period has another one,
+/// and each holds for its days.
+fn is_by_days(reading: &Reading) -> bool {
+    reading.is_level || reading.part.charge.is_for_a_period()
+}
+
+/// What a charge prices: all that was measured at it. What its days share is priced for all days of the
+/// period, so that a minimum is not cut down twice.
+fn to_price(reading: &Reading, all: &[Reading]) -> Measured {
+    let mut whole = reading.whole.clone();
+    if is_by_days(reading) {
+        whole.share.0 = all.iter().map(|it| it.part.share.0).sum();
+    }
+    whole
+}
+
 /// The share of a part in what all parts at its charge come to.
 fn spread(reading: &Reading, all: &[Reading], amount: Decimal) -> Result<Decimal, MoneyRefused> {
     let days = |of: &Reading| Decimal::from(of.part.share.0);
-    let (own, sum) = if reading.is_level || reading.part.charge.is_for_a_period() {
-        // At another charge the period has another level, and each holds for its days.
+    let (own, sum) = if is_by_days(reading) {
         (days(reading), all.iter().map(days).sum::<Decimal>())
     } else {
         let alike = || {

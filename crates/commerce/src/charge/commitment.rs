@@ -21,6 +21,9 @@ pub struct Commitment {
 }
 
 impl Model for Commitment {
+    fn is_for_a_period(&self) -> bool {
+        self.charge.is_for_a_period()
+    }
     fn words(&self) -> &'static str {
         "with a commitment"
     }

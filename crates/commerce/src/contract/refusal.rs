@@ -298,7 +298,7 @@ impl ContractRefusal {
             Self::OutsideService { .. } => "effective_date_outside_service",
             Self::QuantityNotPositive { .. } => "quantity_not_positive",
             Self::MeasuredInAdvance { .. } => "measured_in_advance",
-            Self::MeasuredWhileRunning { .. } => "measured_in_advance",
+            Self::MeasuredWhileRunning { .. } => "measured_while_running",
             Self::NothingKept { .. } => "nothing_kept",
             Self::NegativePrice { .. } => "negative_price",
             Self::ChargedOnce { .. } => "charged_once",

@@ -36,7 +36,7 @@ pub struct InvoicePolicyForm {
     /// Cash units to which amounts to pay are rounded, such as `0.05 CHF half up`.
     #[serde(default)]
     pub rounding: String,
-    /// What becomes of money that was paid for what is credited: `credit_note`, `account_credit` or
+    /// What becomes of money that was paid for what is credited: `unapplied`, `account_credit` or
     /// `refund`.
     #[serde(default)]
     pub credits: String,
@@ -94,8 +94,8 @@ impl InvoicePolicyForm {
 /// What becomes of money that was paid for what is credited, with what is sent and read.
 const CREDITS: [(CreditForm, &str, &str); 3] = [
     (
-        CreditForm::CreditNote,
-        "credit_note",
+        CreditForm::Unapplied,
+        "unapplied",
         "stays with the customer until somebody says what it is for",
     ),
     (

@@ -280,6 +280,10 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "What is measured is known when the period is over, so it cannot be billed in advance.",
     ),
     (
+        "measured_while_running",
+        "What is measured is billed when its period is over, not while it runs.",
+    ),
+    (
         "needs_approval",
         "It is above the limit of the policy and waits for another person.",
     ),

@@ -19,6 +19,7 @@ use store::{Tx, bill_pages, documents, exceptions};
 use values::{ContractId, Currency, EntityId, Money};
 
 /// What a contract would come to.
+#[derive(Clone)]
 pub(crate) struct Foreseen {
     /// Its customer.
     pub(crate) customer: String,
@@ -33,6 +34,7 @@ pub(crate) struct Foreseen {
 }
 
 /// A document that would be issued, stand as a draft, or wait for its tax.
+#[derive(Clone)]
 pub(crate) struct ForeseenDocument {
     /// `invoice` or `credit_note`; `draft_invoice` or `draft_credit_note`; `untaxed_invoice`.
     pub(crate) kind: String,
@@ -163,29 +165,29 @@ impl App {
         let Some((looked, after)) = read else {
             return Ok(None);
         };
-        let mut foreseen = Vec::with_capacity(looked.len());
-        for one in looked {
-            foreseen.push(match one {
-                Ok(known) => known,
-                Err(row) if seen.contains(&row.id) => Foreseen::of(&row),
-                Err(row) => self.rehearsed(actor, row, through, seen)?,
-            });
+        if looked.iter().all(Result::is_ok) {
+            let foreseen = looked.into_iter().filter_map(Result::ok).collect();
+            return Ok(Some((foreseen, after)));
         }
-        Ok(Some((foreseen, after)))
-    }
-
-    fn rehearsed(
-        &self,
-        actor: &str,
-        row: ContractRow,
-        through: Through,
-        seen: &mut Seen,
-    ) -> Result<Foreseen, AppFault> {
-        let (foreseen, others) = self.run(actor, move |tx, context| {
-            rehearse(tx, context, &row, through)
+        // One transaction a page, in which each contract is undone before the next one.
+        let mut known = seen.clone();
+        let (foreseen, known) = self.run(actor, move |tx, context| -> Result<_, AppFault> {
+            let mut foreseen = Vec::with_capacity(looked.len());
+            for one in &looked {
+                foreseen.push(match one {
+                    Ok(known) => known.clone(),
+                    Err(row) if known.contains(&row.id) => Foreseen::of(row),
+                    Err(row) => {
+                        let (found, others) = rehearse(tx, context, row, through)?;
+                        known.extend(others.into_keys());
+                        found
+                    }
+                });
+            }
+            Ok((foreseen, known.clone()))
         })?;
-        seen.extend(others.into_keys());
-        Ok(foreseen)
+        *seen = known;
+        Ok(Some((foreseen, after)))
     }
 }
 

@@ -9,7 +9,7 @@ use store::{Tx, documents};
 pub(super) struct GivenBack {
     /// The invoice that it credits; none when nothing on it corrects an earlier line.
     pub(super) invoice: Option<String>,
-    /// Its lines, which come to less than zero.
+    /// Its lines.
     pub(super) lines: Vec<TaxedLine>,
 }
 

@@ -531,9 +531,11 @@ fn parts(
 
 /// A bundle with prices for several billing periods, none of which is asked for.
 fn several_periods(bundle: &Bundle, currency: Currency, field: &str) -> Option<Refusal> {
-    let own = bundle.prices.iter().filter(|it| it.currency == currency);
-    let mut periods: Vec<String> = own.filter_map(|it| Some(it.billing?.to_string())).collect();
-    periods.dedup();
+    let mut periods: Vec<String> = Vec::new();
+    for price in bundle.prices.iter().filter(|it| it.currency == currency) {
+        let word = price.billing.map(|billing| billing.to_string());
+        periods.extend(word.filter(|word| !periods.contains(word)));
+    }
     (periods.len() > 1).then(|| {
         let message = format!(
             "bundle {} is sold {}; say which in billing",
