@@ -7,7 +7,7 @@ mod typed_quote;
 
 pub use typed_quote::TypedQuote;
 
-use crate::command::{AmendContract, Answer, RecogniseRevenue, RunBilling};
+use crate::command::{AmendContract, Answer, RecogniseRevenue};
 use crate::fault::stored_value;
 use crate::journey::{billing, contract, revenue, schedule};
 use crate::shadow::{Impact, ImpactLine, watch};
@@ -123,12 +123,10 @@ fn bill(
     id: &ContractId,
     through: Date,
 ) -> Result<Impact, AppFault> {
-    let body = RunBilling {
-        through,
-        entity: None,
-        contract: Some(id.clone()),
-    };
-    Ok(watch(tx, context, |tx, lent| billing::run(tx, lent, &body))?.1)
+    let billed = watch(tx, context, |tx, lent| {
+        billing::foresee_contract(tx, lent, id, through)
+    })?;
+    Ok(billed.1)
 }
 
 /// Recognises through the day that the contract is recognised through; nothing when it is not yet.

@@ -96,10 +96,7 @@ pub fn run(tx: &mut Tx<'_>, context: &Context, body: &RunBilling) -> Result<Answ
         }
     };
     if let Some(id) = &body.contract {
-        let (_, contract) = contracts_journey::load(tx, id)?;
-        if let Issuing::Elsewhere { system, mode } = gate::issuing(context, &contract) {
-            return Err(gate::billed_elsewhere(&contract, &system, mode).into());
-        }
+        must_be_ours(tx, context, id)?;
         match bill_contract(tx, context, id, body.through)? {
             Billed::Left(run) => return Err(open_runs::refused(id, &run)),
             billed => keep(billed),
@@ -188,17 +185,46 @@ pub fn bill_contract(
     id: &ContractId,
     through: Date,
 ) -> Result<Billed, AppFault> {
-    if let Some(left) = open_runs::left(tx, id)? {
-        return Ok(left);
+    match open_runs::left(tx, id)? {
+        Some(left) => Ok(left),
+        None => page_of_one(tx, context, id, (through, Asked::BesideRuns)),
     }
+}
+
+/// Bills one contract through a date, whichever bill run is to: for a preview, which is undone.
+///
+/// # Errors
+/// When the store fails, there is no such contract, or another system bills it.
+pub(crate) fn foresee_contract(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    through: Date,
+) -> Result<Billed, AppFault> {
+    must_be_ours(tx, context, id)?;
+    page_of_one(tx, context, id, (through, Asked::Run))
+}
+
+fn must_be_ours(tx: &mut Tx<'_>, context: &Context, id: &ContractId) -> Result<(), AppFault> {
+    let (_, contract) = contracts_journey::load(tx, id)?;
+    match gate::issuing(context, &contract) {
+        Issuing::Elsewhere { system, mode } => {
+            Err(gate::billed_elsewhere(&contract, &system, mode).into())
+        }
+        Issuing::Ours | Issuing::Split => Ok(()),
+    }
+}
+
+fn page_of_one(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    id: &ContractId,
+    (through, asked): (Date, Asked),
+) -> Result<Billed, AppFault> {
     let ids = [id.as_str().to_owned()];
-    let how = (Through::Day(through), Asked::BesideRuns);
-    let billed = page::bill(tx, context, &ids, how, None)?;
-    Ok(billed
-        .outcomes
-        .into_iter()
-        .next()
-        .unwrap_or(Billed::Nothing))
+    let page = page::bill(tx, context, &ids, (Through::Day(through), asked), None)?;
+    let first = page.outcomes.into_iter().next();
+    Ok(first.unwrap_or(Billed::Nothing))
 }
 
 /// Bills one contract by itself, whether it could be billed with others or not.

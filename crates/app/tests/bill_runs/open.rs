@@ -67,6 +67,24 @@ fn daily_work_leaves_what_an_open_run_covers_alone_until_the_run_is_cancelled() 
 }
 
 #[test]
+fn a_preview_shows_what_an_open_run_will_bill() {
+    let company = Company::new();
+    let preview = || {
+        let body = json!({ "contract": "con-07", "effective": "2026-01-10", "reason": "fewer seats",
+            "change": { "kind": "quantity", "component": "seats", "quantity": "1" } });
+        let body = serde_json::from_value(body).unwrap();
+        let seen = company.app.preview_amendment(ACTOR, body).unwrap();
+        let documents = seen.billed.documents.iter();
+        documents.map(|it| it.total.to_string()).collect::<Vec<_>>()
+    };
+    let before = preview();
+    assert!(!before.is_empty(), "something is billed after the change");
+    let run = json!({ "id": "run-1", "through": "2026-01-01" });
+    company.act("create_bill_run", run);
+    assert_eq!(preview(), before);
+}
+
+#[test]
 fn a_run_that_is_ready_running_or_paused_keeps_daily_work_away_and_one_that_is_done_does_not() {
     let company = Company::new();
     let run = json!({ "id": "run-1", "through": "2026-01-01", "customer": "cus-03" });

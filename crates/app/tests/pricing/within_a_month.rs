@@ -182,9 +182,10 @@ fn what_may_only_fall_falls_by_no_more_than_the_whole_month_has_lost() {
     );
     let correction = json!({ "meter": "use", "key": "less", "contract": "C-1",
         "at": "2026-01-05T12:00:00Z", "value": "40", "replaces": "2026-01-05/50" });
-    let taken = company
-        .app
-        .take_usage("reporter", vec![serde_json::from_value(correction).unwrap()]);
+    let taken = company.app.take_usage(
+        "reporter",
+        vec![serde_json::from_value(correction).unwrap()],
+    );
     assert_eq!(taken.unwrap().rejected, 0);
     // 140.00 for 40 and 50: 62.22, and 77.78 less half. The month has lost 11.39; the first part alone
     // has lost 12.78.
