@@ -18,11 +18,14 @@ use recon::{Figure, Inputs, Measure, Status};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use store::exceptions::Stake;
-use store::{Tx, invoice_drafts, settings};
+use store::{Tx, bill_runs, contracts, invoice_drafts, settings};
 use values::{ContractId, Currency, EntityId, Instant, Money, Month};
 
 /// Drafts that are read at once.
 const DRAFTS_A_STEP: i64 = 200;
+
+/// Contracts that are read at once.
+const CONTRACTS_A_STEP: usize = 1_000;
 
 /// Everything that must agree, sorted by measure, entity and currency. Billings are recomputed
 /// through the date of each entity at `now`.
@@ -37,14 +40,15 @@ pub fn tie_outs(
     let mut figures = Figures::default();
     commercial::bookings(tx, memory, &mut figures)?;
     let gaps = commercial::billings(tx, (books, now), memory, &mut figures)?;
-    drafted(tx, &gaps, &mut figures)?;
+    coming(tx, &gaps, &mut figures)?;
     ledger_side::add(tx, books, &mut figures)?;
     ledger_side::delivered(tx, now, &mut figures)?;
     join(tx, books, &figures, &gaps, |_| true)
 }
 
-/// What is owed and stands as a draft is on its way, unless an exception names it.
-fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Result<(), AppFault> {
+/// What is owed and stands as a draft, or is for an open bill run to bill, is on its way, unless an
+/// exception names it.
+fn coming(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Result<(), AppFault> {
     let mut lagging: BTreeMap<&str, &BillingGap> = gaps
         .iter()
         .map(|gap| (gap.contract.as_str(), gap))
@@ -70,6 +74,7 @@ fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Resul
             }
         }
     }
+    drafted.extend(left_to_runs(tx, &lagging)?);
     for gap in drafted {
         let key = format!("billing/{}", gap.contract);
         if store::exceptions::open_about(tx, &key)?.is_none() {
@@ -79,6 +84,27 @@ fn drafted(tx: &mut Tx<'_>, gaps: &[BillingGap], figures: &mut Figures) -> Resul
         }
     }
     Ok(())
+}
+
+/// What an open bill run is to bill.
+fn left_to_runs<'g>(
+    tx: &mut Tx<'_>,
+    lagging: &BTreeMap<&str, &'g BillingGap>,
+) -> Result<Vec<&'g BillingGap>, AppFault> {
+    let open = bill_runs::open(tx)?;
+    let mut left = Vec::new();
+    if open.is_empty() {
+        return Ok(left);
+    }
+    let ids: Vec<&str> = lagging.keys().copied().collect();
+    for ids in ids.chunks(CONTRACTS_A_STEP) {
+        let rows = contracts::by_ids(tx, ids)?;
+        let covered = rows
+            .iter()
+            .filter(|row| open.iter().any(|run| run.covers(row)));
+        left.extend(covered.filter_map(|row| lagging.get(row.id.as_str()).copied()));
+    }
+    Ok(left)
 }
 
 /// What is read of a line of a draft here.

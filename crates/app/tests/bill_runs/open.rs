@@ -55,6 +55,13 @@ fn daily_work_leaves_what_an_open_run_covers_alone_until_the_run_is_cancelled() 
     // Planned: the other nine customers have three contracts each.
     assert_eq!(daily(&company), 27);
     assert!(!billed(&company).contains("cus-03"));
+    let tie_outs = company.app.tie_outs().unwrap();
+    let owed = tie_outs.iter().filter(|row| row.measure == "billings");
+    let apart: Vec<_> = owed.filter(|row| !row.difference.is_zero()).collect();
+    assert!(!apart.is_empty(), "what the run is to bill is not billed");
+    for row in apart {
+        assert_eq!(row.status, app::view::TieOutStatus::Timing, "{row:?}");
+    }
     company.app.work_bill_runs().unwrap();
     assert_eq!(company.app.bill_run("run-1").unwrap().run.status, "waiting");
     for day in ["2026-01-06T14:00:00Z", "2026-01-09T14:00:00Z"] {
