@@ -377,10 +377,6 @@ pub(super) const OF_BILLING: &[(&str, &str)] = &[
         "No service is withheld for a debt of this invoice that was written off; a suspended service returns when the invoice is paid.",
     ),
     (
-        "nothing_kept",
-        "From the first day of a period or term on nothing was used, so all of it is given back.",
-    ),
-    (
         "nothing_named",
         "Say which invoices the payment is for, or ask for suggestions.",
     ),

@@ -378,6 +378,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
         "An incident gathers at least one open exception that no other incident has.",
     ),
     (
+        "nothing_kept",
+        "From the first day of a period or term on nothing was used, so all of it is given back.",
+    ),
+    (
         "nothing_may_run",
         "Every item of the replay posts into a closed month, and closed months are to be left as they are.",
     ),
