@@ -27,7 +27,7 @@ pub enum Offer {
     AddOn(AddOn),
     /// A named standard way of billing.
     Template(BillingTemplate),
-    /// What a product is sold for by itself, to measure margins and to allocate revenue.
+    /// What a product is sold for by itself, to measure margins.
     Standalone(StandalonePrices),
 }
 
