@@ -69,14 +69,14 @@ pub(crate) fn hold(
     }
     let policy = &context.books.approvals;
     let changes_existing = changes_existing(context, &envelope.command);
-    let own_terms = match ruled_as(&envelope.command)
+    let mut ruled = ruled_as(&envelope.command);
+    let own_terms = match ruled
         .iter()
         .any(|command| policy.asks_for_own_terms(command))
     {
         true => own_terms::of(context, &envelope.command),
         false => Vec::new(),
     };
-    let mut ruled = ruled_as(&envelope.command);
     ruled.retain(|command| policy.concerns(command, changes_existing, &own_terms));
     if ruled.is_empty() {
         return Ok(None);

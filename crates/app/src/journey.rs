@@ -97,7 +97,10 @@ fn once(
     }
     let answer = match first(tx)? {
         Some(answer) => answer,
-        None => by_person(tx, context, envelope)?,
+        None => {
+            let sent_by = (envelope.client.as_str(), envelope.actor.as_str());
+            dispatch(tx, context, (&envelope.key, sent_by), &envelope.command)?
+        }
     };
     if envelope.command.changes_books() {
         crate::books::changed(tx)?;
@@ -125,33 +128,6 @@ fn admitted(
     match governance::gate::admit(tx, context, envelope)? {
         Some(proposed) => Ok(Some(proposed)),
         None => approval::hold(tx, context, envelope, digest),
-    }
-}
-
-/// Does a command. Those of which one person plans and another approves keep the person behind whoever
-/// sends them, so that a person and their own API token are one.
-fn by_person(tx: &mut Tx<'_>, context: &Context, envelope: &Envelope) -> Result<Answer, AppFault> {
-    let person = |tx: &mut Tx<'_>| {
-        approval::people::behind(tx, &envelope.client, &envelope.actor).map(|person| person.name)
-    };
-    match &envelope.command {
-        Command::CreateBillRun(body) => {
-            let maker = person(tx)?;
-            crate::bill_run::create(tx, context, &maker, body)
-        }
-        Command::ApproveBillRun(body) => {
-            let checker = person(tx)?;
-            crate::bill_run::approve(tx, context, &checker, body)
-        }
-        Command::PlanPriceChange(body) => {
-            let maker = person(tx)?;
-            crate::price_change::plan(tx, context, &maker, body)
-        }
-        Command::ApprovePriceChange(body) => {
-            let checker = person(tx)?;
-            crate::price_change::approve(tx, context, &checker, body)
-        }
-        command => dispatch(tx, context, &envelope.key, command),
     }
 }
 
@@ -219,7 +195,9 @@ pub(crate) fn perform(
     key: &str,
     command: &Command,
 ) -> Result<Answer, AppFault> {
-    dispatch(tx, context, key, command)
+    // Programs inside are nobody's token.
+    let sent_by = (context.actor.as_str(), context.actor.as_str());
+    dispatch(tx, context, (key, sent_by), command)
 }
 
 fn check_key(key: &str) -> Result<(), Refusal> {
@@ -233,10 +211,12 @@ fn check_key(key: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Does a command of a client and an actor. Those of which one person plans and another approves keep the
+/// person behind them, so that a person and their own API token are one.
 fn dispatch(
     tx: &mut Tx<'_>,
     context: &Context,
-    key: &str,
+    (key, (client, actor)): (&str, (&str, &str)),
     command: &Command,
 ) -> Result<Answer, AppFault> {
     match command {
@@ -287,10 +267,12 @@ fn dispatch(
         Command::ActivateContract(body) => contract::activate(tx, context, key, body),
         Command::AmendContract(body) => contract::amend(tx, context, key, body),
         Command::PlanPriceChange(body) => {
-            crate::price_change::plan(tx, context, &context.actor, body)
+            let person = approval::people::behind(tx, client, actor)?.name;
+            crate::price_change::plan(tx, context, &person, body)
         }
         Command::ApprovePriceChange(body) => {
-            crate::price_change::approve(tx, context, &context.actor, body)
+            let person = approval::people::behind(tx, client, actor)?.name;
+            crate::price_change::approve(tx, context, &person, body)
         }
         Command::CancelPriceChange(body) => crate::price_change::cancel(tx, context, body),
         Command::SetProvisioning(body) => provisioning::set(tx, context, body),
@@ -310,9 +292,13 @@ fn dispatch(
         Command::ConvertQuote(body) => quote::convert(tx, context, key, body),
         Command::CloseQuote(body) => quote::close(tx, context, key, body),
         Command::RunBilling(body) => billing::run(tx, context, body),
-        Command::CreateBillRun(body) => crate::bill_run::create(tx, context, &context.actor, body),
+        Command::CreateBillRun(body) => {
+            let person = approval::people::behind(tx, client, actor)?.name;
+            crate::bill_run::create(tx, context, &person, body)
+        }
         Command::ApproveBillRun(body) => {
-            crate::bill_run::approve(tx, context, &context.actor, body)
+            let person = approval::people::behind(tx, client, actor)?.name;
+            crate::bill_run::approve(tx, context, &person, body)
         }
         Command::SteerBillRun(body) => crate::bill_run::steer(tx, context, body),
         Command::FinaliseInvoice(body) => invoice_draft::finalise(tx, context, body),

@@ -91,6 +91,20 @@ impl InvoiceDraft {
 }
 
 impl CreditNoteDraft {
+    /// A credit note of these lines, without a rounding; nothing of none.
+    ///
+    /// # Errors
+    /// When currencies differ, or a sum is too large.
+    pub fn of(
+        lines: Vec<TaxedLine>,
+        reason: &str,
+    ) -> Result<Option<CreditNoteDraft>, MoneyRefused> {
+        match Sums::of(&lines)? {
+            Some(sums) => credit_note(lines, &sums, reason.to_owned()).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// The credit note with this rounding line; without any when there is none.
     ///
     /// # Errors

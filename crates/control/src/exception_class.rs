@@ -172,6 +172,12 @@ classes! {
         "Match it with the payment; credit the invoice when the service was not delivered.",
         "If it is a chargeback, follow the dispute until its deadline.",
     ];
+    /// The processor kept a fee for a dispute, which no event of ours has booked.
+    DisputeFee = "dispute_fee", "Fee of a dispute", Collections, Normal, [
+        "Open the dispute at the processor and see what its fee is for.",
+        "Enter the fee as a cost by a journal on the day on which it was taken.",
+        "Resolve this with the journal as the reason; the tie-out of cash then agrees.",
+    ];
     /// Events of use say that they happened after the service had ended.
     UsageHeld = "usage_held", "Use after the end of a service", BillingAnalyst, Normal, [
         "Open the contract and see when its service ended, and the events with their times.",

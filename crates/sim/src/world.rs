@@ -11,6 +11,8 @@ mod stage;
 
 use serde::{Deserialize, Serialize};
 
+pub use stage::declare_fields;
+
 pub use company::{Company, ErpAccount, Frequency, LegalEntity, Price, Product};
 
 use crate::stripe::CardBehaviour;

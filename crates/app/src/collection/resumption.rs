@@ -8,11 +8,8 @@ use crate::fault::{AppFault, stored};
 use crate::record::{Context, Recorder};
 use commerce::Contract;
 use serde_json::json;
-use store::{Tx, collection};
+use store::Tx;
 use values::Date;
-
-/// Cases read at once.
-const CASES_A_STEP: i64 = 200;
 
 /// `resume_service`.
 ///
@@ -56,34 +53,30 @@ pub(crate) fn by_amendment(
     (contract, day): (&Contract, Date),
     reason: &str,
 ) -> Result<(), AppFault> {
-    let mut after = String::new();
-    loop {
-        let page = collection::running_cases(tx, contract.customer.as_str(), &after, CASES_A_STEP)?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after.clone_from(&last.id);
-        for seen in page.iter().filter(|row| row.status == "written_off") {
-            let kept: Kept = stored("dunning case", &seen.body)?;
-            if !suspension::runs_again(tx, &kept, contract, day)? {
-                continue;
-            }
-            let Some(row) = dunning::running(tx, &seen.invoice)? else {
-                continue;
-            };
-            let Some(mut work) = Work::of(tx, context, row)? else {
-                continue;
-            };
-            let Ok(acts) = work.kept.case.give_back() else {
-                continue;
-            };
-            // All of it runs already, by the amendment.
-            work.kept.stopped.clear();
-            let resumed = given_again(reason);
-            let why = given_up(&resumed);
-            dunning::carry_out(tx, context, recorder, &mut work, &acts, &why)?;
+    for seen in suspension::open_cases(tx, contract.customer.as_str())? {
+        if seen.status != "written_off" {
+            continue;
         }
+        let kept: Kept = stored("dunning case", &seen.body)?;
+        if !suspension::runs_again(tx, &kept, contract, day)? {
+            continue;
+        }
+        let Some(row) = dunning::running(tx, &seen.invoice)? else {
+            continue;
+        };
+        let Some(mut work) = Work::of(tx, context, row)? else {
+            continue;
+        };
+        let Ok(acts) = work.kept.case.give_back() else {
+            continue;
+        };
+        // All of it runs already, by the amendment.
+        work.kept.stopped.clear();
+        let resumed = given_again(reason);
+        let why = given_up(&resumed);
+        dunning::carry_out(tx, context, recorder, &mut work, &acts, &why)?;
     }
+    Ok(())
 }
 
 fn given_again(reason: &str) -> String {

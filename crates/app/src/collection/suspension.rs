@@ -19,21 +19,16 @@ use values::{ComponentId, ContractId, Date};
 /// Cases read at once.
 const CASES_A_STEP: i64 = 200;
 
-/// The other cases of the customer that are not closed.
-pub(super) fn others(tx: &mut Tx<'_>, work: &Work) -> Result<Vec<(CaseRow, Kept)>, AppFault> {
-    let (mut others, mut after) = (Vec::new(), String::new());
+/// The cases of a customer that are not closed.
+pub(super) fn open_cases(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<CaseRow>, AppFault> {
+    let (mut open, mut after) = (Vec::new(), String::new());
     loop {
-        let page = collection::running_cases(tx, &work.row.customer, &after, CASES_A_STEP)?;
+        let page = collection::running_cases(tx, customer, &after, CASES_A_STEP)?;
         let Some(last) = page.last() else {
-            return Ok(others);
+            return Ok(open);
         };
         after.clone_from(&last.id);
-        for row in page {
-            if row.id != work.row.id {
-                let kept = stored("dunning case", &row.body)?;
-                others.push((row, kept));
-            }
-        }
+        open.extend(page);
     }
 }
 
@@ -46,11 +41,14 @@ pub(super) struct Stopped {
 
 /// What other cases of the customer have stopped.
 fn stopped_by_others(tx: &mut Tx<'_>, work: &Work) -> Result<BTreeSet<Stopped>, AppFault> {
-    let others = others(tx, work)?;
-    Ok(others
-        .into_iter()
-        .flat_map(|(_, kept)| kept.stopped)
-        .collect())
+    let mut stopped = BTreeSet::new();
+    for row in open_cases(tx, &work.row.customer)? {
+        if row.id != work.row.id {
+            let kept: Kept = stored("dunning case", &row.body)?;
+            stopped.extend(kept.stopped);
+        }
+    }
+    Ok(stopped)
 }
 
 /// The contracts that an invoice bills, each once.

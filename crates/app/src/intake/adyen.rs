@@ -17,9 +17,6 @@ use store::inbox::InboxRow;
 use store::payments::{self, PaymentRow};
 use values::{Instant, Money, PaymentId, RefundId};
 
-/// How often what happened to a payment waits for the payment to be told before a person is asked.
-const PATIENCE: i64 = 5;
-
 /// What we call an attempt to collect a payment at Adyen; its notifications repeat it.
 pub(crate) fn reference_of(payment: &PaymentId, attempt: u32) -> String {
     format!("{payment}-{attempt}")
@@ -102,7 +99,7 @@ fn take(
         happened: item.happened.min(context.now),
     };
     let is_first_word = item.event == EventCode::Authorisation;
-    if !is_first_word && told.payment.is_none() && row.attempts < PATIENCE {
+    if !is_first_word && told.payment.is_none() && row.attempts < processor::PATIENCE {
         return Ok(Ending::later(
             "the payment that it is about has not been told yet",
         ));

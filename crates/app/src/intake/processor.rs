@@ -17,6 +17,10 @@ use store::payments::PaymentRow;
 use store::{Tx, catalogue, payments};
 use values::{Instant, Money, PaymentId, RefundId};
 
+/// How often what tells of a payment, a refund or an invoice waits for it to be told itself, before a
+/// person is asked.
+pub(super) const PATIENCE: i64 = 5;
+
 /// Metadata name of our payment, where the processor's object carries it.
 const PAYMENT_METADATA: &str = "tieout_payment";
 /// Metadata name of the number of the attempt.

@@ -19,10 +19,6 @@ use store::inbox::InboxRow;
 use store::payments;
 use values::InvoiceId;
 
-/// How often a refund waits for its payment, and a payment for its invoice, to be told before a person
-/// is asked.
-const PATIENCE: i64 = 5;
-
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
@@ -155,7 +151,7 @@ fn take_payment(
 ) -> Result<Ending, AppFault> {
     let billed = match billed {
         Some(there) => match invoice_here(tx, there)? {
-            None if row.attempts < PATIENCE => {
+            None if row.attempts < processor::PATIENCE => {
                 return Ok(Ending::later("its invoice has not been told yet"));
             }
             here => here,
@@ -209,7 +205,7 @@ fn take_refunds(
     row: &InboxRow,
     refunds: &[Refund],
 ) -> Result<Ending, AppFault> {
-    if row.attempts < PATIENCE && !payment_is_known(tx, refunds)? {
+    if row.attempts < processor::PATIENCE && !payment_is_known(tx, refunds)? {
         return Ok(Ending::later(
             "the payment that it gives back has not been told yet",
         ));

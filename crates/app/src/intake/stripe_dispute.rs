@@ -16,9 +16,6 @@ use store::inbox::InboxRow;
 use store::payments::{self, PaymentRow};
 use values::{Money, Zone};
 
-/// How often a dispute waits for its payment to be told before a person is asked.
-const PATIENCE: i64 = 5;
-
 pub(super) fn process(
     app: &App,
     api: &Stripe,
@@ -66,7 +63,7 @@ fn take(
         let what = format!("dispute {}: {}", dispute.id, in_words(&dispute.status));
         return Ok(Ending::confirmed(what, None));
     }
-    if told.payment.is_none() && row.attempts < PATIENCE {
+    if told.payment.is_none() && row.attempts < processor::PATIENCE {
         return Ok(Ending::later(
             "the payment that it is about has not been told yet",
         ));
@@ -195,7 +192,7 @@ fn fee(
     let payment = told.payment.as_ref();
     let new = NewException {
         key: format!("dispute-fee/{}", moved.id),
-        class: "refund_unmatched",
+        class: "dispute_fee",
         summary: format!(
             "{} took a fee of {} for dispute {}",
             told.row.source, moved.fee, told.dispute.id

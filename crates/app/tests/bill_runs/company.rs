@@ -27,6 +27,25 @@ pub fn day(text: &str) -> Date {
 }
 
 impl Company {
+    /// A run over so many euros needs a second person.
+    pub fn limited(limit: &str) -> Company {
+        let company = Company::new();
+        company
+            .app
+            .put_user("checker", control::Role::Controller, "")
+            .unwrap();
+        company.limit(limit);
+        company
+    }
+
+    pub fn limit(&self, limit: &str) {
+        let policy = format!(
+            "version = 2\n[[rules]]\ncommand = \"create_bill_run\"\nwhen = \"over\"\nlimits = {{ EUR = \"{limit}\" }}\nbelow = \"free\"\npermission = \"approve_finance\"\nexpires_days = 14\n"
+        );
+        let publish = Command::read("publish_approval_policy", json!({ "toml": policy })).unwrap();
+        self.app.act_approved(ACTOR, "checker", publish).unwrap();
+    }
+
     pub fn act(&self, name: &str, body: Value) -> Value {
         self.app
             .act(ACTOR, Command::read(name, body).unwrap())

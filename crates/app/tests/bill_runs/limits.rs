@@ -10,25 +10,6 @@ use serde_json::{Value, json};
 use store::{StoreFault, log};
 
 impl Company {
-    /// A run over so many euros needs a second person.
-    fn limited(limit: &str) -> Company {
-        let company = Company::new();
-        company
-            .app
-            .put_user("checker", Role::Controller, "")
-            .unwrap();
-        company.limit(limit);
-        company
-    }
-
-    fn limit(&self, limit: &str) {
-        let policy = format!(
-            "version = 2\n[[rules]]\ncommand = \"create_bill_run\"\nwhen = \"over\"\nlimits = {{ EUR = \"{limit}\" }}\nbelow = \"free\"\npermission = \"approve_finance\"\nexpires_days = 14\n"
-        );
-        let publish = Command::read("publish_approval_policy", json!({ "toml": policy })).unwrap();
-        self.app.act_approved(ACTOR, "checker", publish).unwrap();
-    }
-
     fn seats(&self, contract: &str, quantity: &str) {
         self.act(
             "amend_contract",

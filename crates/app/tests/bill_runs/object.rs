@@ -77,14 +77,7 @@ fn a_preview_equals_what_the_run_issues() {
 
 #[test]
 fn a_run_over_the_limit_waits_for_another_person() {
-    let company = Company::new();
-    let policy = "version = 2\n[[rules]]\ncommand = \"create_bill_run\"\nwhen = \"over\"\nlimits = { EUR = \"1000.00\" }\nbelow = \"free\"\npermission = \"approve_finance\"\nexpires_days = 14\n";
-    company
-        .app
-        .put_user("checker", control::Role::Controller, "")
-        .unwrap();
-    let publish = Command::read("publish_approval_policy", json!({ "toml": policy })).unwrap();
-    company.app.act_approved(ACTOR, "checker", publish).unwrap();
+    let company = Company::limited("1000.00");
     company.planned("run-1");
     let waiting = company.app.bill_run("run-1").unwrap().run;
     assert_eq!(waiting.status, "waiting");

@@ -35,21 +35,9 @@ fn steer(company: &Company, action: &str) {
     company.act("steer_bill_run", body);
 }
 
-/// Says that a run over 100.00 EUR needs a second person.
-fn limit_of_a_hundred(company: &Company) {
-    let policy = "version = 2\n[[rules]]\ncommand = \"create_bill_run\"\nwhen = \"over\"\nlimits = { EUR = \"100.00\" }\nbelow = \"free\"\npermission = \"approve_finance\"\nexpires_days = 14\n";
-    company
-        .app
-        .put_user("checker", control::Role::Controller, "")
-        .unwrap();
-    let publish = Command::read("publish_approval_policy", json!({ "toml": policy })).unwrap();
-    company.app.act_approved(ACTOR, "checker", publish).unwrap();
-}
-
 #[test]
 fn daily_work_leaves_what_an_open_run_covers_alone_until_the_run_is_cancelled() {
-    let company = Company::new();
-    limit_of_a_hundred(&company);
+    let company = Company::limited("100.00");
     let run = json!({ "id": "run-1", "through": "2026-01-01", "customer": "cus-03" });
     company.act("create_bill_run", run);
     // Planned: the other nine customers have three contracts each.

@@ -8,7 +8,8 @@ use app::{App, MonotonicIds, Routing};
 use connect::Secret;
 use connect::driver::{Driver, DriverOptions, Present};
 use serde_json::{Map, Value, json};
-use sim::salesforce::{FieldKind, Handle};
+use sim::salesforce::Handle;
+use sim::world::declare_fields;
 use sim::{SimClock, SimOptions, Simulators};
 use std::sync::Arc;
 use store::effects::EffectRow;
@@ -52,32 +53,7 @@ impl Connected {
     pub fn on(day: &str) -> Connected {
         let clock = SimClock::at_day(day).unwrap();
         let sims = Simulators::in_process(SimOptions::in_memory(11, clock.clone())).unwrap();
-        let lookup = FieldKind::Lookup("Opportunity".to_owned());
-        for (sobject, field, kind) in [
-            ("Opportunity", "Tieout_Start__c", FieldKind::Date),
-            ("Opportunity", "Tieout_End__c", FieldKind::Date),
-            ("Opportunity", "Tieout_Entity__c", FieldKind::Text),
-            ("Opportunity", "Billing_Frequency__c", FieldKind::Text),
-            ("Opportunity", "Upgrades_Opportunity__c", lookup),
-            ("Opportunity", "Total_Contract_Value__c", FieldKind::Any),
-            ("Account", "Stripe_Customer__c", FieldKind::Text),
-            ("Account", "Payment_Method__c", FieldKind::Text),
-            ("Opportunity", "Tieout_Contract__c", FieldKind::Text),
-            ("Opportunity", "Tieout_Invoice_State__c", FieldKind::Text),
-            ("Opportunity", "Tieout_Payment_State__c", FieldKind::Text),
-            ("Opportunity", "Tieout_Contract_Value__c", FieldKind::Number),
-            (
-                "Opportunity",
-                "Tieout_Contract_Version__c",
-                FieldKind::Number,
-            ),
-            ("Account", "Tieout_Standing__c", FieldKind::Text),
-            ("Account", "Tieout_Open_Balance__c", FieldKind::Any),
-        ] {
-            sims.salesforce
-                .declare_field_as(sobject, field, kind)
-                .unwrap();
-        }
+        declare_fields(&sims).unwrap();
         let time = Time(clock.clone());
         let store = Store::open(&Location::Memory, Durability::Relaxed).unwrap();
         let ids = Arc::new(MonotonicIds::new(1, 1));

@@ -33,6 +33,21 @@ fn status(company: &Company) -> String {
         .map_or_else(|| "closed".to_owned(), |row| row.status)
 }
 
+/// Both parts were stopped on the day of the suspension and run again since.
+fn both_run_again(company: &Company) {
+    assert_eq!(company.standing(), "good");
+    assert_eq!(status(company), "closed");
+    assert_eq!(
+        company.pauses(),
+        [
+            "films 2026-02-05 true",
+            "films 2026-02-10 false",
+            "sport 2026-02-05 true",
+            "sport 2026-02-10 false",
+        ]
+    );
+}
+
 #[test]
 fn a_write_off_gives_no_service_back_and_the_account_says_so() {
     let company = suspended();
@@ -74,17 +89,7 @@ fn what_is_recovered_in_full_gives_the_service_back_and_a_part_does_not() {
     assert_eq!(company.standing(), "written_off");
     assert_eq!(company.pauses().len(), 2);
     pay("P-2", "32.00");
-    assert_eq!(company.standing(), "good");
-    assert_eq!(status(&company), "closed");
-    assert_eq!(
-        company.pauses(),
-        [
-            "films 2026-02-05 true",
-            "films 2026-02-10 false",
-            "sport 2026-02-05 true",
-            "sport 2026-02-10 false",
-        ]
-    );
+    both_run_again(&company);
 }
 
 #[test]
@@ -173,17 +178,7 @@ fn a_contract_that_a_person_resumes_is_served_again() {
         "a part of it is still stopped"
     );
     resume("sport");
-    assert_eq!(company.standing(), "good");
-    assert_eq!(status(&company), "closed");
-    assert_eq!(
-        company.pauses(),
-        [
-            "films 2026-02-05 true",
-            "films 2026-02-10 false",
-            "sport 2026-02-05 true",
-            "sport 2026-02-10 false",
-        ]
-    );
+    both_run_again(&company);
 }
 
 #[test]

@@ -68,7 +68,11 @@ pub(super) fn prepare(company: &Company, sims: &Simulators) -> Result<(), SimFau
     Ok(())
 }
 
-fn declare_fields(sims: &Simulators) -> Result<(), SimFault> {
+/// Puts the fields that Tieout reads and writes into the CRM.
+///
+/// # Errors
+/// When the simulator refuses one.
+pub fn declare_fields(sims: &Simulators) -> Result<(), SimFault> {
     let lookup = FieldKind::Lookup("Opportunity".to_owned());
     let fields = [
         ("Opportunity", "Tieout_Start__c", FieldKind::Date),

@@ -1,5 +1,6 @@
 //! What says how an account stands: its cases, what is late without one, and payments that fail.
 
+use crate::exceptions::cases::failing_but;
 use crate::{StoreFault, Tx, params};
 
 /// A case of a customer that is not closed, with what else is known of its invoice.
@@ -41,7 +42,8 @@ pub fn account_cases(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<AccountCase>
 }
 
 /// The earliest day on which an open invoice of a customer was due that has no case, is not disputed
-/// and is not being collected: (legal entity, day), one an entity.
+/// and is not being collected: (legal entity, day), one an entity. `remaining <> 0` is what the index of
+/// open documents is over.
 ///
 /// # Errors
 /// When the database refuses.
@@ -67,14 +69,10 @@ pub fn earliest_due_without_case(
 /// # Errors
 /// When the database refuses.
 pub fn failing_without_case(tx: &mut Tx<'_>, customer: &str) -> Result<(i64, i64), StoreFault> {
-    let found = tx.query_one(
-        "SELECT CAST(count(*) AS BIGINT), CAST(count(CASE WHEN p.next_attempt = '' THEN 1 END) AS BIGINT)
-         FROM payment p JOIN document d ON d.id = p.invoice
-         WHERE p.customer = ?1 AND p.status = 'failed' AND d.remaining > 0
-         AND NOT EXISTS (SELECT c.id FROM dunning_case c WHERE c.invoice = p.invoice AND c.customer = ?1
+    failing_but(
+        tx,
+        customer,
+        "AND NOT EXISTS (SELECT c.id FROM dunning_case c WHERE c.invoice = p.invoice AND c.customer = ?1
            AND c.status <> 'closed')",
-        params![customer],
-        |row| Ok((row.int(0)?, row.int(1)?)),
-    )?;
-    Ok(found.unwrap_or((0, 0)))
+    )
 }

@@ -217,10 +217,21 @@ pub fn update_dispute(tx: &mut Tx<'_>, row: &DisputeRow) -> Result<(), StoreFaul
 /// # Errors
 /// When the database refuses.
 pub fn failing_payments(tx: &mut Tx<'_>, customer: &str) -> Result<(i64, i64), StoreFault> {
+    failing_but(tx, customer, "")
+}
+
+/// As [`failing_payments`], of those that meet a further condition on payment `p` of customer `?1`.
+pub(crate) fn failing_but(
+    tx: &mut Tx<'_>,
+    customer: &str,
+    condition: &str,
+) -> Result<(i64, i64), StoreFault> {
     let found = tx.query_one(
-        "SELECT CAST(count(*) AS BIGINT), CAST(count(CASE WHEN p.next_attempt = '' THEN 1 END) AS BIGINT)
-         FROM payment p JOIN document d ON d.id = p.invoice
-         WHERE p.customer = ?1 AND p.status = 'failed' AND d.remaining > 0",
+        &format!(
+            "SELECT CAST(count(*) AS BIGINT), CAST(count(CASE WHEN p.next_attempt = '' THEN 1 END) AS BIGINT)
+             FROM payment p JOIN document d ON d.id = p.invoice
+             WHERE p.customer = ?1 AND p.status = 'failed' AND d.remaining > 0 {condition}"
+        ),
         params![customer],
         |row| Ok((row.int(0)?, row.int(1)?)),
     )?;

@@ -2,7 +2,7 @@
 //! invoices, taken back from one, given back to the payer, or turned into prepaid credit.
 
 use super::ConsoleState;
-use super::entry::{Entry, customer_named, key_of, led_to, put_amount};
+use super::entry::{Entry, customer_named, key_of, led_to, put_amount, put_currency};
 use super::exceptions::admitted;
 use super::filters;
 use super::frame::{Frame, Place};
@@ -77,11 +77,6 @@ fn recorded(source: &dyn Source, typed: &Typed) -> Result<Value, SourceFault> {
     put_amount(&mut body, "amount", typed.get("amount"))?;
     put_amount(&mut body, "fee", typed.get("fee"))?;
     Ok(Value::Object(body))
-}
-
-pub(super) fn put_currency(body: &mut Map<String, Value>, typed: &Typed) {
-    let currency = typed.get("currency").to_uppercase();
-    super::typed::put(body, "currency", &currency);
 }
 
 pub(super) async fn record(

@@ -151,7 +151,7 @@ fn chosen(form: &BTreeMap<String, String>) -> Result<Vec<(String, String, bool)>
         .filter(|(_, value)| !value.is_empty())
         .map(|(id, value)| {
             let rest = form.contains_key(&format!("rest.{id}"));
-            Ok((id.to_owned(), plain_amount(value)?, rest))
+            Ok((id.to_owned(), plain_amount(id, value)?, rest))
         })
         .collect()
 }

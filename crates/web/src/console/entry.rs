@@ -102,15 +102,21 @@ pub(super) fn put_amount(
     if text.is_empty() {
         return Ok(());
     }
-    body.insert(name.to_owned(), Value::String(plain_amount(text)?));
+    body.insert(name.to_owned(), Value::String(plain_amount(name, text)?));
     Ok(())
 }
 
-/// An amount without the commas of its thousands.
-pub(super) fn plain_amount(text: &str) -> Result<String, SourceFault> {
+/// Sets a currency in capital letters; an empty one is left out.
+pub(super) fn put_currency(body: &mut Map<String, Value>, typed: &Typed) {
+    let currency = typed.get("currency").to_uppercase();
+    super::typed::put(body, "currency", &currency);
+}
+
+/// An amount without the commas of its thousands; `field` says of what, when it is none.
+pub(super) fn plain_amount(field: &str, text: &str) -> Result<String, SourceFault> {
     ungrouped(text).ok_or_else(|| {
         refused(format!(
-            "“{text}” is no amount; write it as 12.50, or as 1,250.00 with thousands grouped"
+            "{field}: “{text}” is no amount; write it as 12.50, or as 1,250.00 with thousands grouped"
         ))
     })
 }
@@ -181,6 +187,6 @@ mod tests {
         let Err(SourceFault::Refused { reason }) = put_amount(&mut body, "amount", "12,50") else {
             panic!("12,50 is refused")
         };
-        assert!(reason.contains("“12,50” is no amount"), "{reason}");
+        assert!(reason.contains("amount: “12,50” is no amount"), "{reason}");
     }
 }

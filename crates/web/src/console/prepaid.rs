@@ -2,8 +2,7 @@
 //! gives credit without a payment.
 
 use super::ConsoleState;
-use super::cash_desk::put_currency;
-use super::entry::{Entry, key_of, led_to, put_amount, put_count};
+use super::entry::{Entry, key_of, led_to, put_amount, put_count, put_currency};
 use super::exceptions::admitted;
 use super::filters;
 use super::frame::{Frame, Place};

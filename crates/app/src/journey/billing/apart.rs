@@ -274,21 +274,20 @@ fn credit_notes(
 ) -> Result<Vec<DocumentRow>, AppFault> {
     let buyer = customer::load(tx, &contract.customer)?;
     let mut rows = Vec::new();
-    for given in given_back::by_invoice(tx, drafted.lines.clone())? {
-        let source = given
-            .invoice
-            .unwrap_or_else(|| contract.id.as_str().to_owned());
+    let notes = given_back::drafted(tx, context, &contract.entity, drafted.clone())?;
+    for (invoice, note) in notes {
+        let source = invoice.unwrap_or_else(|| contract.id.as_str().to_owned());
         let kind = Kind::CreditNote {
             id: CreditNoteId::mint(&*context.ids, context.now),
             invoice: stored_value("invoice id", &source)?,
-            reason: drafted.reason.clone(),
+            reason: note.reason,
         };
         let draft = Draft {
             contract,
             customer: &buyer,
             kind,
-            lines: &given.lines,
-            rounding: rounding::of_credit_note(tx, context, &contract.entity, &given.lines)?,
+            lines: &note.lines,
+            rounding: note.rounding,
             issued,
             outside: None,
         };

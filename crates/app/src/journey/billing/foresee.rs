@@ -4,7 +4,7 @@
 //! from the run.
 
 use super::case::{self, Case, Others};
-use super::{Asked, Billed, Pages, Through, awaited, page, plan};
+use super::{Asked, Billed, Pages, Through, awaited, given_back, page, plan};
 use crate::App;
 use crate::fault::{AppFault, stored_value};
 use crate::governance::gate::{self, Issuing};
@@ -285,22 +285,32 @@ fn foresee(
     }
     let issued = through.issued(context, &contract.entity)?;
     let owed = match plan::document_of(context, contract, case.owing(), day, issued) {
-        Ok(owed) => rounding::rounded(tx, context, &contract.entity, owed)?,
+        Ok(owed) => owed,
         Err(refusal) => {
             foreseen.held = Some(refusal.to_string());
             return Ok(foreseen);
         }
     };
-    let (kind, net, tax, total) = match owed {
-        Document::Nothing => return Ok(foreseen),
-        Document::Invoice(draft) => ("invoice", draft.net, draft.tax, draft.total),
-        Document::CreditNote(draft) => ("credit_note", draft.net, draft.tax, draft.total),
+    let entity = &contract.entity;
+    let mut found = |kind: &str, (net, tax, total)| {
+        foreseen.documents.push(ForeseenDocument {
+            kind: kind.to_owned(),
+            net,
+            tax,
+            total,
+        });
     };
-    foreseen.documents.push(ForeseenDocument {
-        kind: kind.to_owned(),
-        net,
-        tax,
-        total,
-    });
+    match owed {
+        Document::CreditNote(given) => {
+            for (_, note) in given_back::drafted(tx, context, entity, given)? {
+                found("credit_note", (note.net, note.tax, note.total));
+            }
+        }
+        owed => {
+            if let Document::Invoice(draft) = rounding::rounded(tx, context, entity, owed)? {
+                found("invoice", (draft.net, draft.tax, draft.total));
+            }
+        }
+    }
     Ok(foreseen)
 }

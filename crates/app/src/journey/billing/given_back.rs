@@ -2,8 +2,11 @@
 //! set off against that one, and brings back what was paid of it.
 
 use crate::fault::AppFault;
-use ::billing::TaxedLine;
+use crate::journey::rounding;
+use crate::record::Context;
+use ::billing::{CreditNoteDraft, TaxedLine};
 use store::{Tx, documents};
+use values::EntityId;
 
 /// Lines of one credit note.
 pub(super) struct GivenBack {
@@ -17,6 +20,27 @@ impl GivenBack {
     fn total(&self) -> i64 {
         self.lines.iter().map(total).sum()
     }
+}
+
+/// What is given back as the credit notes that it becomes, each with its own rounding: those of a preview
+/// and those that are issued are the same. With each the invoice that it credits.
+///
+/// # Errors
+/// When the store fails or a sum is too large.
+pub(super) fn drafted(
+    tx: &mut Tx<'_>,
+    context: &Context,
+    entity: &EntityId,
+    together: CreditNoteDraft,
+) -> Result<Vec<(Option<String>, CreditNoteDraft)>, AppFault> {
+    let mut drafts = Vec::new();
+    for given in by_invoice(tx, together.lines)? {
+        let rounding = rounding::of_credit_note(tx, context, entity, &given.lines)?;
+        if let Some(note) = CreditNoteDraft::of(given.lines, &together.reason)? {
+            drafts.push((given.invoice, note.with_rounding(rounding)?));
+        }
+    }
+    Ok(drafts)
 }
 
 /// What a line comes to on the account, in minor units, with its tax.

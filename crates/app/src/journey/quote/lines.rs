@@ -436,6 +436,50 @@ fn parts(
     (currency, billing, on): (Currency, Option<BillingFrequency>, Date),
     field: &str,
 ) -> Result<Vec<Sold>, Vec<Refusal>> {
+    let mut wrong = misfits(bundle, line, field);
+    let price = price_on(&bundle.prices, currency, billing, on);
+    if price.is_none()
+        && billing.is_none()
+        && let Some(refusal) = several_periods(bundle, currency, field)
+    {
+        wrong.push(refusal);
+    }
+    let listed = price.map(|price| price.unit_price);
+    let period = price.and_then(|price| price.billing);
+    let mut sold = Vec::new();
+    for part in &bundle.parts {
+        if part.optional && !line.options.contains(&part.product) {
+            continue;
+        }
+        let of = |price: Option<UnitPrice>| split(bundle, part, price, field);
+        match (of(line.unit_price.or(listed)), of(listed)) {
+            (Ok(unit_price), Ok(list)) => sold.push(Sold {
+                field: field.to_owned(),
+                product: part.product.clone(),
+                quantity: Quantity::new(
+                    part.quantity
+                        .decimal()
+                        .saturating_mul(line.quantity.decimal()),
+                ),
+                unit_price,
+                list,
+                plan: None,
+                // What is charged once stays charged once.
+                billing: period
+                    .filter(|it| has_price(context, &part.product, currency, Some(*it), on)),
+            }),
+            (Err(refusal), _) | (_, Err(refusal)) => wrong.push(refusal),
+        }
+    }
+    if wrong.is_empty() {
+        Ok(sold)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// What of a line does not fit the bundle that it names, beside its price.
+fn misfits(bundle: &Bundle, line: &QuoteLine, field: &str) -> Vec<Refusal> {
     let mut wrong = Vec::new();
     if !line.ramp.is_empty() {
         let message = format!(
@@ -472,15 +516,6 @@ fn parts(
             ));
         }
     }
-    let price = price_on(&bundle.prices, currency, billing, on);
-    if price.is_none()
-        && billing.is_none()
-        && let Some(refusal) = several_periods(bundle, currency, field)
-    {
-        wrong.push(refusal);
-    }
-    let listed = price.map(|price| price.unit_price);
-    let period = price.and_then(|price| price.billing);
     if line.unit_price.is_some()
         && bundle
             .parts
@@ -497,36 +532,7 @@ fn parts(
             message,
         ));
     }
-    let mut sold = Vec::new();
-    for part in &bundle.parts {
-        if part.optional && !line.options.contains(&part.product) {
-            continue;
-        }
-        let of = |price: Option<UnitPrice>| split(bundle, part, price, field);
-        match (of(line.unit_price.or(listed)), of(listed)) {
-            (Ok(unit_price), Ok(list)) => sold.push(Sold {
-                field: field.to_owned(),
-                product: part.product.clone(),
-                quantity: Quantity::new(
-                    part.quantity
-                        .decimal()
-                        .saturating_mul(line.quantity.decimal()),
-                ),
-                unit_price,
-                list,
-                plan: None,
-                // What is charged once stays charged once.
-                billing: period
-                    .filter(|it| has_price(context, &part.product, currency, Some(*it), on)),
-            }),
-            (Err(refusal), _) | (_, Err(refusal)) => wrong.push(refusal),
-        }
-    }
-    if wrong.is_empty() {
-        Ok(sold)
-    } else {
-        Err(wrong)
-    }
+    wrong
 }
 
 /// A bundle with prices for several billing periods, none of which is asked for.

@@ -2,6 +2,7 @@
 
 use super::{ExceptionPage, admitted};
 use crate::console::ConsoleState;
+use crate::console::entry::led_to;
 use crate::console::frame::Place;
 use crate::console::paths::segment;
 use crate::console::respond::{Answer, Seat, Stop, draw_as, page};
@@ -201,11 +202,8 @@ pub(in crate::console) async fn dispute(
             body["amount"] = Value::String(form.amount.trim().to_owned());
         }
         match perform(source, "resolve_dispute", body, &actor) {
-            Ok(answer) => Ok(Answer::Go(match answer["approval"].as_str() {
-                // A credit over the limit waits for another person.
-                Some(approval) => format!("/approvals/{}", segment(approval)),
-                None => format!("/exceptions/{}", segment(&id)),
-            })),
+            // A credit over the limit waits for another person.
+            Ok(answer) => Ok(led_to(&answer, format!("/exceptions/{}", segment(&id)))),
             Err(Stop::Fault(SourceFault::Refused { reason })) => {
                 let mut again = ExceptionPage::read(source, frame, &id)?;
                 again.refusal = Some(sentence(&reason));
