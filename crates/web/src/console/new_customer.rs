@@ -1,8 +1,7 @@
 //! A new customer: its name, how it pays, and how it stands towards tax.
 
 use super::ConsoleState;
-use super::cash_desk::put_currency;
-use super::entry::{Entry, key_of, led_to, put_count};
+use super::entry::{Entry, key_of, led_to, put_count, put_currency};
 use super::exceptions::admitted;
 use super::filters;
 use super::frame::{Frame, Place};
