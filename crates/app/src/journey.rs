@@ -4,6 +4,7 @@
 pub mod billing;
 mod billing_policy;
 pub mod catalogue;
+mod concession;
 pub mod contract;
 pub mod credit;
 mod credit_form;

@@ -7,18 +7,16 @@ use crate::command::{Answer, IssueCreditNote};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::credit_form::{self, Released};
 use crate::journey::document::{self, Draft, Kind};
-use crate::journey::{contract as contracts_journey, customer, payment, rounding, schedule};
+use crate::journey::concession::{self, TakenBack};
+use crate::journey::{contract as contracts_journey, customer, payment, rounding};
 use crate::record::{Context, Recorder};
-use billing::{
-    BilledLine, CreditAmount, CreditNoteDraft, CreditRequest, LineAmount, LineKind, TaxedLine,
-};
+use billing::{BilledLine, CreditAmount, CreditNoteDraft, CreditRequest, LineAmount, TaxedLine};
 use commerce::Contract;
-use revenue::{Pattern, Segment};
 use serde_json::json;
 use std::collections::BTreeSet;
 use store::Tx;
 use store::documents::{self, DocumentRow, LineRow};
-use values::{CreditNoteId, Currency, Date, LineId, Money, split_minor};
+use values::{CreditNoteId, Currency, Money, split_minor};
 
 /// `issue_credit_note`.
 ///
@@ -79,12 +77,12 @@ pub fn issue(
     };
     let sold = document::sold_of(tx, &invoice.id)?;
     let mut row = document::issue_sold(tx, context, &mut recorder, &document, &sold)?;
-    let whole = taken_back_whole(tx, &row.source)?;
+    let whole = TakenBack::of(tx, &row)?;
     let origin = format!("credit note {}", row.number);
     for contract in &credited {
         let lines = (&draft.lines[..], &whole);
         let when = (issued, origin.as_str());
-        lower_price(tx, context, &mut recorder, contract, lines, when)?;
+        concession::lower_price(tx, context, &mut recorder, contract, lines, when)?;
     }
     let released = set_off(tx, context, &mut recorder, &mut row)?;
     credit_form::follow(tx, context, &row, &released)?;
@@ -244,95 +242,6 @@ fn spread(
     Ok(CreditAmount::Lines {
         lines: lines.collect(),
     })
-}
-
-/// The lines of an invoice of which credit notes leave nothing.
-///
-/// # Errors
-/// When the store fails.
-pub(crate) fn taken_back_whole(
-    tx: &mut Tx<'_>,
-    invoice: &str,
-) -> Result<BTreeSet<LineId>, AppFault> {
-    documents::lines_of(tx, invoice)?
-        .into_iter()
-        .filter(|row| row.net != 0 && row.credited_net == row.net)
-        .map(|row| stored_value("line id", &row.id))
-        .collect()
-}
-
-/// A credit lowers the price of what was promised: from today over the days that are left of the
-/// line's service, or at once when they are over. Of a line that is taken back whole nothing was
-/// earned either.
-pub(crate) fn lower_price(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    recorder: &mut Recorder<'_>,
-    contract: &Contract,
-    (lines, whole): (&[TaxedLine], &BTreeSet<LineId>),
-    (today, origin): (Date, &str),
-) -> Result<(), AppFault> {
-    let mut scheduled = schedule::load(tx, contract.id.as_str())?;
-    for TaxedLine { line, .. } in lines {
-        let amount = line.by_rule.minor;
-        // What corrects an amount that was billed wrongly lowers no price, and what the timeline no
-        // longer expects was lowered by the amendment.
-        if line.contract != contract.id || amount == 0 || line.kind != LineKind::Concession {
-            continue;
-        }
-        let Some(known) = scheduled
-            .iter_mut()
-            .find(|known| known.obligation.component == line.component)
-        else {
-            continue;
-        };
-        let service = line.service;
-        let from = match line.corrects.as_ref().is_some_and(|id| whole.contains(id)) {
-            true => service.from(),
-            false => today.max(service.from()),
-        };
-        // What was earned in one moment is given back in one moment.
-        let spread =
-            line.recognition == commerce::Pattern::StraightLineDaily && service.until() > from;
-        let segment = Segment {
-            from,
-            until: if spread { service.until() } else { from },
-            amount,
-            pattern: if spread {
-                Pattern::StraightLineDaily
-            } else {
-                Pattern::AtStart
-            },
-            origin: origin.to_owned(),
-        };
-        schedule::add_segment(tx, context, recorder, contract, known, segment)?;
-    }
-    Ok(())
-}
-
-/// A credit note that is void lowered no price: what it took off is promised again, over the same days.
-pub(crate) fn restore_price(
-    tx: &mut Tx<'_>,
-    context: &Context,
-    recorder: &mut Recorder<'_>,
-    contract: &Contract,
-    number: &str,
-) -> Result<(), AppFault> {
-    let lowered = format!("credit note {number}");
-    for known in &mut schedule::load(tx, contract.id.as_str())? {
-        let taken_off = known.obligation.segments.iter();
-        let taken_off = taken_off.filter(|segment| segment.origin == lowered);
-        let taken_off: Vec<Segment> = taken_off.cloned().collect();
-        for segment in taken_off {
-            let back = Segment {
-                amount: -segment.amount,
-                origin: format!("{lowered} is void"),
-                ..segment
-            };
-            schedule::add_segment(tx, context, recorder, contract, known, back)?;
-        }
-    }
-    Ok(())
 }
 
 /// Sets a credit note off against its invoice; what was already paid of it is released and becomes

@@ -16,7 +16,7 @@ use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::governance::gate::{self, Issuing};
 use crate::journey::document::{self, Draft, Kind, Outside};
 use crate::journey::exception::{self, NewException};
-use crate::journey::{contract as contracts_journey, credit, customer};
+use crate::journey::{concession, contract as contracts_journey, credit, customer};
 use crate::record::{Context, Recorder};
 use crate::{App, Refusal};
 use billing::{BilledLine, Giving, OutsideLine, OutsideRefusal, TaxedLine, lay_out};
@@ -398,8 +398,8 @@ fn post(
     if body.kind == OutsideKind::CreditNote {
         if giving(body) != Giving::Owed {
             let words = format!("credit note {}", posted.number);
-            let whole = credit::taken_back_whole(tx, &posted.source)?;
-            credit::lower_price(
+            let whole = concession::TakenBack::of(tx, &posted)?;
+            concession::lower_price(
                 tx,
                 context,
                 &mut recorder,

@@ -7,7 +7,7 @@ use crate::collection::dunning;
 use crate::command::{Answer, VoidInvoice};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::document::{self, Places, SoldTo};
-use crate::journey::{contract as contracts_journey, credit, rounding};
+use crate::journey::{concession, contract as contracts_journey, rounding};
 use crate::record::{Context, Fact, Recorder};
 use events::{BillingDocument, DocumentLine, Event};
 use serde_json::json;
@@ -87,7 +87,7 @@ pub(crate) fn credit_note(
     let mut recorder = reverse(tx, context, (note, &lines), because)?;
     for id in contracts_of(&lines) {
         let (_, contract) = contracts_journey::load(tx, &stored_value("contract id", id)?)?;
-        credit::restore_price(tx, context, &mut recorder, &contract, &note.number)?;
+        concession::restore_price(tx, context, &mut recorder, &contract, &note.number)?;
     }
     if let Some(mut invoice) = documents::document(tx, &note.source)? {
         let (paid, credited) = document::settled(tx, &invoice.id)?;

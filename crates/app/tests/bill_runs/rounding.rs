@@ -120,6 +120,29 @@ fn a_preview_of_rounded_documents_equals_what_the_run_issues() {
     }
 }
 
+#[test]
+fn a_preview_rounds_each_credit_note_by_itself_as_the_run_does() {
+    let company = rounded(("1.00", "half_up"));
+    for (run, through) in [("run-1", "2026-01-01"), ("run-2", "2026-03-01")] {
+        company
+            .clock
+            .move_to(format!("{through}T10:00:00Z").parse().unwrap());
+        company.run_as_previewed(run, through);
+    }
+    // A part of January, and all of February and March, which were billed at once: a credit note for each
+    // of the two invoices.
+    let contracts = ["con-01", "con-02", "con-05", "con-06", "con-07"];
+    for contract in contracts {
+        cancel(&company, contract, "2026-01-12");
+    }
+    assert_eq!(
+        company.run_as_previewed("run-3", "2026-03-01"),
+        2 * contracts.len()
+    );
+    company.check_roundings(100);
+    company.ties_out();
+}
+
 fn cancel(company: &Company, contract: &str, on: &str) {
     let body = json!({ "contract": contract, "effective": on, "reason": "closed",
         "change": { "kind": "cancel" } });

@@ -80,31 +80,25 @@ fn a_full_credit_of_what_was_paid_leaves_only_what_is_the_customers() {
     company.ties_out();
 }
 
-/// What was credited in part stays spread over the days that were left of it; the rest takes back what was
-/// earned of it, and at the end of the period nothing is left of either.
+/// What was credited in part lowers the price of the days that were left of it. When the rest is credited,
+/// nothing was earned of the line on any day, whenever its parts were credited.
 #[test]
-fn a_credit_in_two_parts_ends_at_zero_too() {
-    let company = Company::on("2026-01-15", "0.19");
-    company.sells(
-        "MONTH",
-        "monthly",
-        json!({ "model": "flat", "amount": "99.99" }),
-    );
-    company.act(
-        "activate_contract",
-        json!({ "id": "C-1", "customer": "acme", "entity": "DE", "start": "2026-01-15", "end": "2026-02-14",
-            "lines": [{ "component": "service", "product": "MONTH" }] }),
-    );
-    company.until("2026-02-01");
-    company.act(
-        "issue_credit_note",
-        json!({ "invoice": "DE-2026-00001", "reason": "half of it", "fraction": "0.5" }),
-    );
-    company.until("2026-02-05");
-    credited_in_full(&company);
-    assert_eq!((company.account("1100"), company.account("2200")), (0, 0));
-    company.ties_out();
+fn a_credit_in_parts_leaves_nothing_as_soon_as_the_rest_is_credited() {
+    let company = sold("999.99");
+    let credit = |field: &str, value: serde_json::Value| {
+        let body = json!({ "invoice": "DE-2026-00001", "reason": "never worked", field: value });
+        company.act("issue_credit_note", body);
+    };
     company.until("2026-03-01");
-    assert!(company.accounts().is_empty(), "{:?}", company.accounts());
+    credit("fraction", json!("0.3"));
+    company.until("2026-04-15");
+    credit("amount", json!("123.45"));
+    company.until("2026-06-01");
+    credit("full", json!(true));
+    let now = company.accounts();
+    assert!(now.is_empty(), "{now:?}");
     company.ties_out();
+    company.until("2026-07-01");
+    let after = company.accounts();
+    assert!(after.is_empty(), "{after:?}");
 }

@@ -20,7 +20,7 @@ fn open_of(sellers: &Sellers) -> (String, String) {
     (invoice.row.open.to_string(), invoice.row.status.to_string())
 }
 
-/// The fee of a dispute by the exception that says so, below zero.
+/// The fee of a dispute by the exception that says so, below zero. It has a class with steps of its own.
 fn fee_told(sellers: &Sellers) -> Vec<i64> {
     let rows = sellers
         .bench
@@ -28,10 +28,12 @@ fn fee_told(sellers: &Sellers) -> Vec<i64> {
         .store()
         .read(store::exceptions::all_open)
         .unwrap();
-    rows.into_iter()
+    let told: Vec<_> = rows
+        .into_iter()
         .filter(|row| row.key.starts_with("dispute-fee/"))
-        .map(|row| row.amount)
-        .collect()
+        .collect();
+    assert!(told.iter().all(|row| row.class == "dispute_fee"));
+    told.into_iter().map(|row| row.amount).collect()
 }
 
 #[test]
