@@ -105,6 +105,10 @@ trait Model {
         measured: &Measured,
         arithmetic: &mut Arithmetic,
     ) -> Result<Decimal, ChargeRefusal>;
+    /// The charge with the price of a unit agreed in place of its own.
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Ok(Charge::per_unit(price))
+    }
     /// Whether the price of a sum is the sum of the prices.
     fn is_linear(&self) -> bool {
         false
@@ -187,18 +191,14 @@ impl Charge {
     }
 
     /// The charge with a single price agreed in its place: a flat amount stays flat, seats keep their
-    /// rules, a commitment its bounds, and anything else becomes a price of each unit.
-    #[must_use]
-    pub fn repriced(&self, price: UnitPrice) -> Charge {
-        match self {
-            Charge::Flat { .. } => Charge::flat(price),
-            Charge::Seats(seats) => Charge::Seats(seats.at(price)),
-            Charge::Commitment(commitment) => Charge::Commitment(Commitment {
-                charge: Box::new(commitment.charge.repriced(price)),
-                ..commitment.clone()
-            }),
-            _ => Charge::per_unit(price),
-        }
+    /// rules, packs of credits what they hold, a commitment its bounds, and anything else becomes a price of
+    /// each unit.
+    ///
+    /// # Errors
+    /// When it has no units: a part of an amount, amounts that fall due by themselves, what is missing of a
+    /// least amount.
+    pub fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        self.with(|model| model.repriced(price))
     }
 
     /// The rules of seats, where it is seats that are priced, within a commitment or without one.

@@ -293,7 +293,8 @@ fn read_lines(
         let policy = head.entity.as_ref().map_or_else(Policy::default, |entity| {
             catalogue.in_its_zone(catalogue.policy(product, entity), entity)
         });
-        let component = component_of(order, line, (product, price, policy), numbered + number);
+        let places = (number, numbered + number);
+        let component = component_of(order, line, (product, price, policy), places);
         if let Some(component) = keep(component, wrong) {
             read.push(ReadLine { number, component });
         }
@@ -394,7 +395,7 @@ fn component_of(
     order: &Order,
     line: &OrderLine,
     (product, price, policy): (&Product, &Price, Policy),
-    number: usize,
+    (in_order, number): (usize, usize),
 ) -> Result<NewComponent, OrderRefusal> {
     let id = format!("{}-{number}", order.contract);
     let id: ComponentId = id.parse().map_err(|_| OrderRefusal::ContractIdTooLong {
@@ -402,7 +403,14 @@ fn component_of(
     })?;
     let charge = match line.unit_price {
         None => price.charge.clone(),
-        Some(unit_price) => price.charge.repriced(unit_price),
+        Some(unit_price) => {
+            let agreed = price.charge.repriced(unit_price);
+            agreed.map_err(|reason| OrderRefusal::NoUnitPrice {
+                line: in_order,
+                product: line.product.clone(),
+                reason,
+            })?
+        }
     };
     Ok(NewComponent {
         id,

@@ -198,6 +198,10 @@ fn charges(
         NewPrice::Uplift { rate } => raised(before, *rate),
         NewPrice::Unit { unit_price } => {
             let stated = before.repriced(*unit_price);
+            let stated = stated.map_err(|refusal| KeepsPrice::NotPriced {
+                component: id(),
+                why: refusal.to_string(),
+            })?;
             match contract.tax_in_price(&component.id, on) {
                 // What was agreed with tax in it stays a price with tax.
                 Some(rate) => without_tax(&stated, rate).ok_or_else(|| KeepsPrice::NotPriced {

@@ -224,7 +224,7 @@ impl Contract {
 pub fn without_tax(charge: &Charge, rate: Rate) -> Option<Charge> {
     let factor = Decimal::ONE.checked_add(rate.decimal())?;
     let net = charge.single_price()?.decimal().checked_div(factor)?;
-    Some(charge.repriced(UnitPrice::new(net)))
+    charge.repriced(UnitPrice::new(net)).ok()
 }
 
 /// A price without tax with that tax in it again; nothing when the charge has more than one price.
@@ -234,5 +234,5 @@ pub fn with_tax(charge: &Charge, rate: Rate) -> Option<Charge> {
     let exact = charge.single_price()?.decimal().checked_mul(factor)?;
     // The price without tax is kept to 28 digits; what it lacks is no part of the price that was agreed.
     let price = round_places(exact, 10).normalize();
-    Some(charge.repriced(UnitPrice::new(price)))
+    charge.repriced(UnitPrice::new(price)).ok()
 }

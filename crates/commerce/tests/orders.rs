@@ -45,6 +45,8 @@ fn product(code: &str, prices: Vec<Price>) -> Product {
 fn catalogue() -> Catalogue {
     let mut raised = price("EUR", "1300", BillingFrequency::Annual);
     raised.from = Some(date("2027-01-01"));
+    let mut share = price("EUR", "0", BillingFrequency::Annual);
+    share.charge = serde_json::from_str(r#"{"model":"percentage","rate":"0.02"}"#).unwrap();
     Catalogue {
         products: vec![
             product(
@@ -57,6 +59,7 @@ fn catalogue() -> Catalogue {
                 ],
             ),
             product("SETUP", vec![price("EUR", "500", BillingFrequency::OneOff)]),
+            product("SHARE", vec![share]),
         ],
         entities: vec!["DE".parse().unwrap(), "US".parse().unwrap()],
         sellers: BTreeMap::new(),
@@ -254,6 +257,13 @@ fn each_fault_alone_is_named_with_its_mend() {
     check(
         &|o| o.lines[0].unit_price = Some("-1".parse().unwrap()),
         "negative_price: line 1, unit price: -1 of \"SEAT\" is below zero; set zero or more",
+    );
+    check(
+        &|o| {
+            o.lines[0].product = "SHARE".to_owned();
+            o.lines[0].unit_price = Some("2".parse().unwrap());
+        },
+        "no_units_to_price: line 1, unit price of \"SHARE\": 2 cannot be the price of a unit where it is charged by percentage; state the whole charge, or leave the price out",
     );
     check(
         &|o| o.currency = Some("USD".to_owned()),

@@ -224,3 +224,45 @@ fn one_price_of_a_unit_keeps_what_is_flat_the_rules_of_seats_and_a_minimum() {
     );
     company.must_tie_out();
 }
+
+/// A price of 2.00 for "a unit" of a charge of 2 % would bill twice what was sold.
+#[test]
+fn what_has_no_units_gets_no_price_of_a_unit() {
+    let company = Company::new();
+    company.product(
+        "SHARE",
+        "monthly",
+        json!({ "model": "percentage", "rate": "0.02" }),
+    );
+    let at_two = json!({ "id": "C-2", "customer": "acme", "entity": "DE", "start": YEAR.0, "end": YEAR.1,
+        "lines": [{ "component": "share", "product": "SHARE", "quantity": 1000, "unit_price": "2.00" }] });
+    let refused = "no_units_to_price: 2 cannot be the price of a unit where it is charged by percentage; \
+        state the whole charge";
+    assert_eq!(company.refused("activate_contract", at_two), refused);
+    company.contract(
+        "C-1",
+        YEAR,
+        json!([{ "component": "share", "product": "SHARE", "quantity": 1000 }]),
+    );
+    for change in [
+        json!({ "kind": "price", "component": "share", "unit_price": "2.00" }),
+        json!({ "kind": "ramp", "component": "share", "steps": [{ "effective": "2026-04-01", "unit_price": "2.00" }] }),
+        json!({ "kind": "phases", "component": "share", "phases": [
+            { "phase": "discount", "months": 2, "unit_price": "2.00" }, { "phase": "evergreen" }] }),
+    ] {
+        let body = json!({ "contract": "C-1", "effective": "2026-03-01", "change": change, "reason": "asked for" });
+        assert_eq!(company.refused("amend_contract", body), refused);
+    }
+    let found = previewed(
+        &company,
+        "SHARE",
+        json!({ "rule": "unit", "unit_price": "2.00" }),
+    );
+    assert_eq!(rows(&found), ["C-1 not_priced 0.00 0.00"]);
+    assert_eq!(
+        why(&found, "C-1"),
+        "share: 2 cannot be the price of a unit where it is charged by percentage; state the whole charge"
+    );
+    // 2 % of 1,000, whatever was tried.
+    assert_eq!(company.bill_in_all("2026-01-01"), "20.00");
+}

@@ -27,6 +27,11 @@ impl Model for Commitment {
     fn words(&self) -> &'static str {
         "with a commitment"
     }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        let charge = Box::new(self.charge.repriced(price)?);
+        let bounds = self.clone();
+        Ok(Charge::Commitment(Commitment { charge, ..bounds }))
+    }
     fn check(&self) -> Result<(), ChargeRefusal> {
         if let Some(most) = self.maximum
             && most < self.minimum
@@ -147,6 +152,9 @@ pub struct MinimumSpend {
 impl Model for MinimumSpend {
     fn words(&self) -> &'static str {
         "spent"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Err(ChargeRefusal::no_units("as a least spend", price))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         if self.minimum <= UnitPrice::default() {

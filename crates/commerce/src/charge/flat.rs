@@ -1,7 +1,7 @@
 //! A flat amount, and a price of each unit.
 
 use super::figures::{counted, grouped};
-use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
 use values::{Decimal, Quantity, UnitPrice};
 
 pub(super) struct Flat(pub(super) UnitPrice);
@@ -9,6 +9,9 @@ pub(super) struct Flat(pub(super) UnitPrice);
 impl Model for Flat {
     fn words(&self) -> &'static str {
         "flat"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Ok(Charge::flat(price))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         Ok(())

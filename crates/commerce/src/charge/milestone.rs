@@ -1,6 +1,6 @@
 //! Amounts that fall due as milestones are reached.
 
-use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Decimal, UnitPrice};
@@ -26,6 +26,9 @@ pub struct Milestones {
 impl Model for Milestones {
     fn words(&self) -> &'static str {
         "milestones reached"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Err(ChargeRefusal::no_units("by milestones", price))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         if self.milestones.is_empty() {

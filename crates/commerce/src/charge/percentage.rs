@@ -2,7 +2,7 @@
 
 use super::figures::{counted, percent};
 use super::tiers::{bands, check_bounds, which};
-use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Decimal, Quantity, Rate, UnitPrice};
@@ -123,6 +123,9 @@ impl Model for Percentage {
     fn words(&self) -> &'static str {
         "by percentage"
     }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Err(ChargeRefusal::no_units("by percentage", price))
+    }
     fn check(&self) -> Result<(), ChargeRefusal> {
         check_rate("percentage", "rate".to_owned(), self.rate)?;
         if self.free_amount < Quantity::default() {
@@ -209,6 +212,9 @@ pub struct GraduatedPercentage {
 impl Model for GraduatedPercentage {
     fn words(&self) -> &'static str {
         "by graduated percentage"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        Err(ChargeRefusal::no_units("by graduated percentage", price))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         let bounds: Vec<Option<Quantity>> = self.tiers.iter().map(|tier| tier.up_to).collect();

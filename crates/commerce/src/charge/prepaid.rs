@@ -2,7 +2,7 @@
 
 use super::figures::{counted, grouped};
 use super::flat::times;
-use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{Decimal, Quantity, UnitPrice};
@@ -32,6 +32,10 @@ impl CreditPack {
 impl Model for CreditPack {
     fn words(&self) -> &'static str {
         "by credit packs"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        let pack = self.clone();
+        Ok(Charge::CreditPack(CreditPack { price, ..pack }))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         if self.credits <= Quantity::default() {

@@ -1,6 +1,6 @@
 //! Why a charge cannot price a quantity.
 
-use values::Quantity;
+use values::{Quantity, UnitPrice};
 
 /// Why a charge cannot price a quantity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,6 +31,16 @@ pub enum ChargeRefusal {
     TooLarge {
         /// What was to be priced.
         quantity: Quantity,
+    },
+    /// A unit price for a charge that prices no units.
+    #[error(
+        "{price} cannot be the price of a unit where it is charged {model}; state the whole charge"
+    )]
+    NoUnits {
+        /// What was given.
+        price: UnitPrice,
+        /// How it is charged, in words.
+        model: &'static str,
     },
     /// A setting of the charge makes no sense.
     #[error("{model}: {field} is {value}; {mend}")]
@@ -82,11 +92,16 @@ impl ChargeRefusal {
             Self::TiersOutOfOrder { .. } => "tiers_out_of_order",
             Self::AboveAllTiers { .. } => "above_all_tiers",
             Self::TooLarge { .. } => "price_too_large",
+            Self::NoUnits { .. } => "no_units_to_price",
             Self::Setting { .. } => "bad_charge_setting",
             Self::UnknownCell { .. } => "unknown_price_cell",
             Self::NoSuchMilestone { .. } => "no_such_milestone",
             Self::PartOfAPack { .. } => "part_of_a_pack",
         }
+    }
+
+    pub(super) fn no_units(model: &'static str, price: UnitPrice) -> ChargeRefusal {
+        ChargeRefusal::NoUnits { price, model }
     }
 
     pub(super) fn setting(

@@ -2,7 +2,7 @@
 
 use super::figures::{counted, grouped};
 use super::flat::times;
-use super::{Arithmetic, ChargeRefusal, Measured, Model, Money};
+use super::{Arithmetic, Charge, ChargeRefusal, Measured, Model, Money};
 use crate::rating::Covered;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,19 +49,16 @@ pub enum SeatDowngrade {
     NextPeriod,
 }
 
-impl Seats {
-    /// The same rules at another price.
-    pub(super) fn at(&self, unit_price: UnitPrice) -> Seats {
-        Seats {
-            unit_price,
-            ..self.clone()
-        }
-    }
-}
-
 impl Model for Seats {
     fn words(&self) -> &'static str {
         "by seats"
+    }
+    fn repriced(&self, price: UnitPrice) -> Result<Charge, ChargeRefusal> {
+        let rules = self.clone();
+        Ok(Charge::Seats(Seats {
+            unit_price: price,
+            ..rules
+        }))
     }
     fn check(&self) -> Result<(), ChargeRefusal> {
         if self.included < Quantity::default() {

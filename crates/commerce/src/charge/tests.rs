@@ -296,3 +296,61 @@ fn every_refused_setting_names_field_value_and_mend() {
         assert_eq!(refused(text), words);
     }
 }
+
+#[test]
+fn a_price_of_a_unit_keeps_the_rules_of_what_has_units_and_is_refused_of_what_has_none() {
+    let at_three = |text: &str| {
+        let agreed = charge(text).repriced("3".parse().unwrap());
+        match agreed {
+            Ok(charge) => serde_json::to_string(&charge).unwrap(),
+            Err(refusal) => refusal.to_string(),
+        }
+    };
+    let kept = [
+        (
+            r#"{"model":"flat","amount":"9"}"#,
+            r#"{"model":"flat","amount":"3"}"#,
+        ),
+        (
+            r#"{"model":"graduated","tiers":[{"unit_price":"9"}]}"#,
+            r#"{"model":"per_unit","unit_price":"3"}"#,
+        ),
+        (
+            r#"{"model":"credit_pack","credits":"1000","bonus":"50","price":"9"}"#,
+            r#"{"model":"credit_pack","credits":"1000","bonus":"50","price":"3"}"#,
+        ),
+        (
+            r#"{"model":"commitment","minimum":"100","charge":{"model":"per_unit","unit_price":"9"}}"#,
+            r#"{"model":"commitment","minimum":"100","maximum":null,"charge":{"model":"per_unit","unit_price":"3"}}"#,
+        ),
+    ];
+    for (before, after) in kept {
+        assert_eq!(at_three(before), after);
+    }
+    for (text, how) in [
+        (r#"{"model":"percentage","rate":"0.02"}"#, "by percentage"),
+        (
+            r#"{"model":"graduated_percentage","tiers":[{"rate":"0.02"}]}"#,
+            "by graduated percentage",
+        ),
+        (
+            r#"{"model":"milestones","milestones":[{"name":"go-live","amount":"5"}]}"#,
+            "by milestones",
+        ),
+        (
+            r#"{"model":"minimum_spend","minimum":"100"}"#,
+            "as a least spend",
+        ),
+        (
+            r#"{"model":"commitment","minimum":"100","charge":{"model":"percentage","rate":"0.02"}}"#,
+            "by percentage",
+        ),
+    ] {
+        assert_eq!(
+            at_three(text),
+            format!(
+                "3 cannot be the price of a unit where it is charged {how}; state the whole charge"
+            )
+        );
+    }
+}

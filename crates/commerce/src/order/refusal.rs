@@ -133,6 +133,16 @@ pub enum OrderRefusal {
         /// What was given.
         value: UnitPrice,
     },
+    /// A unit price for what is not charged by the unit.
+    #[error("line {line}, unit price of {product:?}: {reason}, or leave the price out")]
+    NoUnitPrice {
+        /// Which line, from 1.
+        line: usize,
+        /// The product.
+        product: String,
+        /// Why.
+        reason: crate::ChargeRefusal,
+    },
     /// No component can be made of the line.
     #[error("line {line}: {reason}")]
     LineRefused {
@@ -188,6 +198,7 @@ impl OrderRefusal {
             Self::MissingFrequency { .. } => "missing_frequency",
             Self::QuantityNotPositive { .. } => "quantity_not_positive",
             Self::NegativePrice { .. } => "negative_price",
+            Self::NoUnitPrice { reason, .. } => reason.code(),
             Self::LineRefused { reason, .. } => reason.code(),
             Self::ContractIdTooLong { .. } => "contract_id_too_long",
             Self::DoesNotFitContract { .. } => "does_not_fit_contract",

@@ -327,6 +327,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     ),
     ("no_such_step", "The playbook has no such step."),
     ("no_tiers", "A tiered price has at least one tier."),
+    (
+        "no_units_to_price",
+        "What is charged has no units, so no price of a unit can be agreed; state the whole charge.",
+    ),
     ("none_meant", "The filter means no open exception."),
     ("not_a_fraction", "A fraction is above 0 and at most 1."),
     (
@@ -470,6 +474,10 @@ pub(super) const REFUSALS: &[(&str, &str)] = &[
     (
         "segment_ends_before_start",
         "A part of the schedule ends before it begins.",
+    ),
+    (
+        "set_meanwhile",
+        "Somebody else set another version meanwhile; look at it, then set it again.",
     ),
     (
         "signature_in_future",

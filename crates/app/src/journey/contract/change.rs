@@ -35,7 +35,8 @@ pub(super) fn read_change(
         } => {
             let component = only_component(contract, component.as_ref())?;
             let charge = charge.as_ref();
-            let charge = priced(contract, &component, effective, *unit_price, charge)?;
+            let unit_price = (*unit_price, "change.unit_price");
+            let charge = priced(contract, &component, effective, unit_price, charge)?;
             let charge = charge.ok_or_else(|| {
                 Refusal::field(
                     "price_missing",
@@ -224,7 +225,7 @@ fn priced(
     contract: &Contract,
     component: &ComponentId,
     on: Date,
-    unit_price: Option<UnitPrice>,
+    (unit_price, field): (Option<UnitPrice>, &str),
     charge: Option<&Charge>,
 ) -> Result<Option<Charge>, Refusal> {
     let held = contract
@@ -235,7 +236,9 @@ fn priced(
         .or_else(|| held.charges.first().map(|first| &first.charge));
     let nothing = Charge::flat(UnitPrice::default());
     let stated = unit_price.is_some() || charge.is_some();
-    Ok(stated.then(|| charge_of(listed.unwrap_or(&nothing), charge, unit_price)))
+    stated
+        .then(|| charge_of(listed.unwrap_or(&nothing), charge, (unit_price, field)))
+        .transpose()
 }
 
 /// The steps of a ramp.
@@ -244,17 +247,19 @@ pub(super) fn ramp(
     component: &ComponentId,
     steps: &[RampStepBody],
 ) -> Result<Vec<RampStep>, Refusal> {
-    let step = |step: &RampStepBody| {
+    let step = |(index, step): (usize, &RampStepBody)| {
+        let field = format!("steps[{index}].unit_price");
+        let unit_price = (step.unit_price, field.as_str());
         let charge = step.charge.as_ref();
         Ok(RampStep {
             effective: step.effective,
             quantity: step.quantity,
-            charge: priced(contract, component, step.effective, step.unit_price, charge)?
+            charge: priced(contract, component, step.effective, unit_price, charge)?
                 .map(|charge| as_agreed(contract, component, step.effective, charge))
                 .transpose()?,
         })
     };
-    steps.iter().map(step).collect()
+    steps.iter().enumerate().map(step).collect()
 }
 
 /// The phases of a component, their prices with the tax in them that its price has.
@@ -280,32 +285,42 @@ pub(super) fn phase_steps(
     on: Date,
     phases: &[PhaseBody],
 ) -> Result<Vec<PhaseStep>, Refusal> {
-    let step = |phase: &PhaseBody| {
+    let step = |(index, phase): (usize, &PhaseBody)| {
+        let field = unit_price_of_phase(index);
+        let unit_price = (phase.unit_price, field.as_str());
         let charge = phase.charge.as_ref();
         Ok(PhaseStep {
             phase: phase.phase,
             months: phase.months,
             days: phase.days,
-            charge: priced(contract, component, on, phase.unit_price, charge)?,
+            charge: priced(contract, component, on, unit_price, charge)?,
             off: phase.off,
         })
     };
-    phases.iter().map(step).collect()
+    phases.iter().enumerate().map(step).collect()
 }
 
 /// The phases that a line states for what it brings in, at its own charge where they state none.
-fn phases_of(new: &NewComponent, phases: &[PhaseBody]) -> Vec<PhaseStep> {
-    let step = |phase: &PhaseBody| {
+fn phases_of(new: &NewComponent, phases: &[PhaseBody]) -> Result<Vec<PhaseStep>, Refusal> {
+    let step = |(index, phase): (usize, &PhaseBody)| {
         let stated = phase.unit_price.is_some() || phase.charge.is_some();
-        PhaseStep {
+        let field = unit_price_of_phase(index);
+        let unit_price = (phase.unit_price, field.as_str());
+        Ok(PhaseStep {
             phase: phase.phase,
             months: phase.months,
             days: phase.days,
-            charge: stated.then(|| charge_of(&new.charge, phase.charge.as_ref(), phase.unit_price)),
+            charge: stated
+                .then(|| charge_of(&new.charge, phase.charge.as_ref(), unit_price))
+                .transpose()?,
             off: phase.off,
-        }
+        })
     };
-    phases.iter().map(step).collect()
+    phases.iter().enumerate().map(step).collect()
+}
+
+fn unit_price_of_phase(index: usize) -> String {
+    format!("phases[{index}].unit_price")
 }
 
 /// What is added or swapped in, with its phases where it has any.
@@ -328,7 +343,7 @@ fn sold(
     effective: Date,
 ) -> Result<(NewComponent, Vec<PhaseStep>, Option<InclusivePrice>), AppFault> {
     let mut component = added(context, contract, line, effective)?;
-    let mut phases = phases_of(&component, &line.phases);
+    let mut phases = phases_of(&component, &line.phases)?;
     let tax = match line.price_includes_tax {
         true => {
             let prices = (&mut component, phases.as_mut_slice());

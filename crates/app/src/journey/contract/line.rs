@@ -54,7 +54,11 @@ pub(super) fn new_component(
         policy: policy_of(context, line, product, entity),
         recognition: line.recognition.unwrap_or(product.recognition),
         quantity: line.quantity,
-        charge: charge_of(&price.charge, line.charge.as_ref(), line.unit_price),
+        charge: charge_of(
+            &price.charge,
+            line.charge.as_ref(),
+            (line.unit_price, &format!("{field}.unit_price")),
+        )?,
         measure: line.measure.clone().or_else(|| price.measure.clone()),
     })
 }
@@ -143,15 +147,20 @@ fn price_of(
     }
 }
 
-/// The charge that holds: the whole one stated, the unit price stated, or the listed one.
+/// The charge that holds: the whole one stated, the unit price stated in `field`, or the listed one.
+///
+/// # Errors
+/// When a unit price is stated where nothing is charged by the unit.
 pub(super) fn charge_of(
     listed: &Charge,
     whole: Option<&Charge>,
-    unit_price: Option<values::UnitPrice>,
-) -> Charge {
+    (unit_price, field): (Option<values::UnitPrice>, &str),
+) -> Result<Charge, Refusal> {
     match (whole, unit_price) {
-        (Some(charge), _) => charge.clone(),
-        (None, Some(price)) => listed.repriced(price),
-        (None, None) => listed.clone(),
+        (Some(charge), _) => Ok(charge.clone()),
+        (None, Some(price)) => listed
+            .repriced(price)
+            .map_err(|refused| Refusal::field(refused.code(), field, refused.to_string())),
+        (None, None) => Ok(listed.clone()),
     }
 }
