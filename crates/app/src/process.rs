@@ -22,6 +22,7 @@ use crate::command::Command;
 use crate::fault::AppFault;
 use crate::journey::exception;
 use crate::record::Context;
+use commerce::Contract;
 use control::process::{Definition, Known, ProcessBook, SHIPPED, StepStatus, machine};
 use events::{Envelope, Event};
 use facts::Happening;
@@ -104,11 +105,12 @@ pub(crate) fn stuck_key(process: &str) -> String {
 }
 
 /// Moves instances on by events that were just recorded, in the same transaction. Events that no
-/// definition names cost one look into a map.
+/// definition names cost one look into a map. `stored` is a contract as the transaction stored it.
 pub(crate) fn advance(
     tx: &mut Tx<'_>,
     context: &Context,
     envelopes: &[Envelope],
+    stored: Option<Contract>,
 ) -> Result<(), AppFault> {
     let book = &context.books.processes;
     let heard: Vec<&Envelope> = envelopes
@@ -119,21 +121,26 @@ pub(crate) fn advance(
         return Ok(());
     }
     let mut desk = Desk::default();
+    let mut known = facts::KnownContract::of(stored);
     for envelope in heard {
-        let happening = facts::of(tx, context, envelope)?;
+        let happening = facts::of(tx, context, envelope, &mut known)?;
         desk.fetch(tx, context, &happening)?;
         desk.happen(context, envelope, &happening);
         desk.begin(tx, context, envelope, &happening)?;
-        desk.asked.extend(happening.known);
+        desk.asked
+            .entry(happening.signal)
+            .or_default()
+            .extend(happening.known);
     }
     desk.put_away(tx, context)
 }
 
-/// The instances that the events of one transaction concern, each loaded once.
+/// The instances that the events of one transaction can move, each loaded once. One that no event so far
+/// could move stands as it is stored.
 #[derive(Default)]
 struct Desk {
-    /// What instances were asked about for the events before.
-    asked: HashSet<(String, String)>,
+    /// By signal, what instances were asked about for the events before.
+    asked: BTreeMap<String, HashSet<(String, String)>>,
     open: BTreeMap<String, Loaded>,
 }
 
@@ -144,18 +151,28 @@ impl Desk {
         context: &Context,
         happening: &Happening,
     ) -> Result<(), AppFault> {
-        let mut news: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        let fresh = |key: &&(String, String)| !self.asked.contains(*key);
-        for (kind, id) in happening.keys.iter().filter(fresh) {
-            news.entry(kind).or_default().push(id);
-        }
-        for (kind, ids) in news {
-            for row in running(tx, kind, &ids)? {
-                if !self.open.contains_key(&row.id) {
-                    let id = row.id.clone();
-                    self.open.insert(id, keep::load_row(tx, context, row)?);
-                }
+        let Some(listening) = context.books.processes.listening(&happening.signal) else {
+            return Ok(());
+        };
+        let asked = self.asked.get(&happening.signal);
+        let mut rows = BTreeMap::new();
+        for (kind, steps) in listening {
+            let of_kind = happening.keys.iter().filter(|key| key.0 == *kind);
+            let news: Vec<&str> = of_kind
+                .filter(|key| !asked.is_some_and(|asked| asked.contains(*key)))
+                .map(|key| key.1.as_str())
+                .collect();
+            if news.is_empty() {
+                continue;
             }
+            let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+            for row in processes::waiting_about(tx, kind, &news, &steps)? {
+                rows.insert(row.id.clone(), row);
+            }
+        }
+        rows.retain(|id, _| !self.open.contains_key(id));
+        for loaded in keep::load_rows(tx, context, rows.into_values().collect())? {
+            self.open.insert(loaded.row.id.clone(), loaded);
         }
         Ok(())
     }
@@ -214,18 +231,6 @@ impl Desk {
         // one records an event of its own.
         close_exceptions(tx, context, &settled)
     }
-}
-
-/// Instances about any of these. One invoice may stand for tens of thousands of contracts.
-fn running(
-    tx: &mut Tx<'_>,
-    kind: &str,
-    ids: &[&str],
-) -> Result<Vec<processes::ProcessRow>, AppFault> {
-    Ok(match ids {
-        [id] => processes::running_about(tx, kind, id)?,
-        ids => processes::running_about_any(tx, kind, ids)?,
-    })
 }
 
 /// Closes the exceptions of steps that are late no longer.

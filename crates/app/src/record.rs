@@ -11,6 +11,7 @@ use crate::fault::{AppFault, to_store};
 use crate::journey::exception::{self, NewException};
 use crate::parallel;
 use behind::{Behind, narrate};
+use commerce::Contract;
 use events::{Envelope, Event, Origin};
 use journal_rows::Rows;
 use ledger::{JournalDraft, PostingRefusal};
@@ -111,6 +112,8 @@ pub struct Recorder<'c> {
     intents: Vec<Intent>,
     /// What will be written of each event, where that is worked out already.
     worked_out: Vec<Option<WorkedOut>>,
+    /// The contract that was last stored.
+    stored: Option<Contract>,
 }
 
 /// What is written of an event.
@@ -144,6 +147,7 @@ impl<'c> Recorder<'c> {
             journals: Vec::new(),
             intents: Vec::new(),
             worked_out: Vec::new(),
+            stored: None,
         }
     }
 
@@ -201,6 +205,12 @@ impl<'c> Recorder<'c> {
         Ok(())
     }
 
+    /// Keeps a contract as it was just stored, for what follows from its events: a text that grows with
+    /// every version is then not read again.
+    pub(crate) fn has_stored(&mut self, contract: &Contract) {
+        self.stored = Some(contract.clone());
+    }
+
     /// Adds a journal that a person entered, made by the last event.
     pub fn journal(&mut self, draft: JournalDraft) {
         if let Some(last) = self.events.len().checked_sub(1) {
@@ -256,7 +266,7 @@ impl<'c> Recorder<'c> {
         if !effects.is_empty() {
             effects::intend(tx, &effects)?;
         }
-        crate::process::advance(tx, self.context, &self.events)?;
+        crate::process::advance(tx, self.context, &self.events, self.stored.take())?;
         for envelope in self.events {
             if let Event::InvoiceIssued(document) | Event::CreditNoteIssued(document) =
                 envelope.event

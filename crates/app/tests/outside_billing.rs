@@ -239,7 +239,7 @@ fn a_timeline_that_cannot_be_rated_is_told_and_the_day_goes_on() {
         assert!(row.body.contains("\"120"), "{}", row.body);
         row.body = row.body.replace("\"120", "\"79000000000000000000000000120");
         row.version += 1;
-        Ok(store::contracts::put_version(tx, &row, 0)?)
+        Ok(store::contracts::put_version(tx, &row, &row.body, 0)?)
     };
     ending.app.store().write(broken).unwrap();
     ending.app.daily_work("tester", false).unwrap();

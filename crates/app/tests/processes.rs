@@ -8,6 +8,8 @@
 mod amendments;
 #[path = "processes/refunds.rs"]
 mod refunds;
+#[path = "processes/waiting.rs"]
+mod waiting;
 
 use app::command::{Answer, Command};
 use app::process::{ProcessRow, ProcessSelection};

@@ -443,6 +443,15 @@ impl Contract {
         Ok(next)
     }
 
+    /// The contract as it is kept in its history: with the note of this version only, because each of the
+    /// others is kept with its own. The version in force has them all.
+    #[must_use]
+    pub fn with_its_own_note(&self) -> Contract {
+        let mut kept = self.clone();
+        kept.versions.drain(..self.versions.len().saturating_sub(1));
+        kept
+    }
+
     pub(crate) fn note(
         &mut self,
         recorded: Instant,

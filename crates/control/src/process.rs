@@ -13,7 +13,7 @@ pub use machine::{
 pub use read::{DefinitionProblem, Known};
 
 use crate::ExceptionClass;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The definitions that ship with the program, as TOML.
 pub const SHIPPED: &[&str] = &[
@@ -215,13 +215,38 @@ impl Definition {
         all.dedup();
         all
     }
+
+    /// The steps of which one has to be ahead or open so that the signal can move an instance, each with
+    /// the kind of key by which it finds the instance.
+    fn moved_by<'d>(&'d self, signal: &str) -> Vec<(&'d str, &'d str)> {
+        let ends = self.stopped_by.iter().any(|name| name == stem(signal));
+        let mut all = Vec::new();
+        for step in &self.steps {
+            if ends {
+                all.push((self.subject.as_str(), step.name.as_str()));
+            }
+            if step.is_done_by(signal) || step.restarts_on.iter().any(|name| name == stem(signal)) {
+                all.push((step.by.as_str(), step.name.as_str()));
+            }
+        }
+        all
+    }
+}
+
+/// By kind of key, the steps that a signal can move: `definition.step`.
+pub type Listening = BTreeMap<String, BTreeSet<String>>;
+
+/// How [`Listening`] names a step.
+#[must_use]
+pub fn step_name(definition: &str, step: &str) -> String {
+    format!("{definition}.{step}")
 }
 
 /// All versions of all definitions in force.
 #[derive(Debug, Clone, Default)]
 pub struct ProcessBook {
     definitions: Vec<Definition>,
-    signals: BTreeMap<String, Vec<usize>>,
+    signals: BTreeMap<String, Listening>,
 }
 
 impl ProcessBook {
@@ -230,10 +255,15 @@ impl ProcessBook {
     pub fn new(mut definitions: Vec<Definition>) -> Self {
         definitions
             .sort_by(|one, other| (&one.name, one.version).cmp(&(&other.name, other.version)));
-        let mut signals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (index, definition) in definitions.iter().enumerate() {
+        let mut signals: BTreeMap<String, Listening> = BTreeMap::new();
+        for definition in &definitions {
             for signal in definition.signals() {
-                signals.entry(signal).or_default().push(index);
+                let moved = definition.moved_by(&signal);
+                let listening = signals.entry(signal).or_default();
+                for (kind, step) in moved {
+                    let steps = listening.entry(kind.to_owned()).or_default();
+                    steps.insert(step_name(&definition.name, step));
+                }
             }
         }
         Self {
@@ -252,6 +282,13 @@ impl ProcessBook {
     #[must_use]
     pub fn hears(&self, signal: &str) -> bool {
         self.signals.contains_key(stem(signal))
+    }
+
+    /// What this signal can move, whatever the version. An instance that has none of these steps ahead or
+    /// open under a key of the kind stays as it is, so nobody has to read it.
+    #[must_use]
+    pub fn listening(&self, signal: &str) -> Option<&Listening> {
+        self.signals.get(stem(signal))
     }
 
     /// The newest version of every definition that this event starts.

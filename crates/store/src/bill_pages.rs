@@ -265,7 +265,7 @@ pub fn with_process(tx: &mut Tx<'_>, contracts: &[&str]) -> Result<Vec<String>, 
     }
     each_of(
         tx,
-        "SELECT k.id FROM process_key k JOIN process p ON p.id = k.process
+        "SELECT DISTINCT k.id FROM process_key k JOIN process p ON p.id = k.process
          WHERE p.status = 'running' AND k.kind = 'contract' AND k.id IN",
         "",
         contracts,

@@ -48,6 +48,18 @@ pub fn contract(tx: &mut Tx<'_>, id: &str) -> Result<Option<ContractRow>, StoreF
     )
 }
 
+/// The version at which a contract stands.
+///
+/// # Errors
+/// When the database refuses.
+pub fn version(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>, StoreFault> {
+    tx.query_one(
+        "SELECT version FROM contract WHERE id = ?1",
+        params![id],
+        |row| row.int(0),
+    )
+}
+
 /// Contracts before `before` (exclusive; empty for the newest), newest id first; of one customer
 /// when `customer` is not empty.
 ///
@@ -165,11 +177,16 @@ pub fn bodies(tx: &mut Tx<'_>, ids: &[&str]) -> Result<HashMap<String, String>, 
     Ok(found)
 }
 
-/// Replaces a contract by its next version, and keeps the version in its history.
+/// Replaces a contract by its next version, and keeps the version in its history as `kept`.
 ///
 /// # Errors
 /// [`StoreFault::Contended`] when the stored version is not the one before.
-pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
+pub fn put_version(
+    tx: &mut Tx<'_>,
+    row: &ContractRow,
+    kept: &str,
+    recorded: i64,
+) -> Result<(), StoreFault> {
     let touched = tx.execute(
         "UPDATE contract SET status = ?2, term_from = ?3, term_until = ?4, version = ?5, value = ?6,
          bill_from = ?7 WHERE id = ?1 AND version + 1 = ?5",
@@ -185,29 +202,34 @@ pub fn put_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<
         )));
     }
     row.put_apart(tx)?;
-    keep_version(tx, row, recorded)
+    keep_version(tx, row, kept, recorded)
 }
 
-/// Keeps a version of a contract in its history.
+/// Keeps a version of a contract in its history as `kept`.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn keep_version(tx: &mut Tx<'_>, row: &ContractRow, recorded: i64) -> Result<(), StoreFault> {
+pub fn keep_version(
+    tx: &mut Tx<'_>,
+    row: &ContractRow,
+    kept: &str,
+    recorded: i64,
+) -> Result<(), StoreFault> {
     tx.execute(
         "INSERT INTO contract_version (contract, version, recorded, body) VALUES (?1, ?2, ?3, ?4)",
-        params![&row.id, row.version, recorded, &row.body],
+        params![&row.id, row.version, recorded, kept],
     )?;
     Ok(())
 }
 
-/// Every version of a contract that was kept, as JSON, oldest first.
+/// The versions of a contract that were kept, from the number `first`, as JSON, oldest first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn versions(tx: &mut Tx<'_>, id: &str) -> Result<Vec<String>, StoreFault> {
+pub fn versions_from(tx: &mut Tx<'_>, id: &str, first: i64) -> Result<Vec<String>, StoreFault> {
     tx.query(
-        "SELECT body FROM contract_version WHERE contract = ?1 ORDER BY version",
-        params![id],
+        "SELECT body FROM contract_version WHERE contract = ?1 AND version >= ?2 ORDER BY version",
+        params![id, first],
         |mut row| row.text(0),
     )
 }

@@ -1,8 +1,8 @@
 //! Processes: definitions by version, instances with their steps and keys, and what people did.
 
-use crate::bill_pages::{BESIDE, each_beside};
-use crate::{Param, StoreFault, Tx, params};
-use std::collections::BTreeMap;
+use crate::bill_pages::{BESIDE, each_beside, each_of};
+use crate::{Param, Row, StoreFault, Tx, params};
+use std::collections::{BTreeMap, HashMap};
 
 table! {
     /// One run of a process.
@@ -211,30 +211,67 @@ pub fn process(tx: &mut Tx<'_>, id: &str) -> Result<Option<ProcessRow>, StoreFau
     )
 }
 
-/// The steps of an instance, in order.
+/// The steps of these instances, in order within each.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn steps_of(tx: &mut Tx<'_>, process: &str) -> Result<Vec<StepRow>, StoreFault> {
+pub fn steps_of(
+    tx: &mut Tx<'_>,
+    processes: &[&str],
+) -> Result<HashMap<String, Vec<StepRow>>, StoreFault> {
     let columns = StepRow::columns("");
-    tx.query(
-        &format!("SELECT {columns} FROM process_step WHERE process = ?1 ORDER BY position"),
-        params![process],
-        StepRow::read,
-    )
+    let mut found: HashMap<String, Vec<StepRow>> = HashMap::with_capacity(processes.len());
+    each_whole(
+        tx,
+        &format!("SELECT {columns} FROM process_step WHERE process IN"),
+        "ORDER BY process, position",
+        processes,
+        |row| {
+            let step = StepRow::read(row)?;
+            found.entry(step.process.clone()).or_default().push(step);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
-/// The keys of an instance.
+/// The keys of these instances, in order within each.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn keys_of(tx: &mut Tx<'_>, process: &str) -> Result<Vec<KeyRow>, StoreFault> {
+pub fn keys_of(
+    tx: &mut Tx<'_>,
+    processes: &[&str],
+) -> Result<HashMap<String, Vec<KeyRow>>, StoreFault> {
     let columns = KeyRow::columns("");
-    tx.query(
-        &format!("SELECT {columns} FROM process_key WHERE process = ?1 ORDER BY kind, id"),
-        params![process],
-        KeyRow::read,
-    )
+    let mut found: HashMap<String, Vec<KeyRow>> = HashMap::with_capacity(processes.len());
+    each_whole(
+        tx,
+        &format!("SELECT {columns} FROM process_key WHERE process IN"),
+        "ORDER BY process, kind, id",
+        processes,
+        |row| {
+            let key = KeyRow::read(row)?;
+            found.entry(key.process.clone()).or_default().push(key);
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// Runs `select … WHERE column IN (…)` for all ids. The statement for many has hundreds of places, and
+/// mostly there is one.
+fn each_whole(
+    tx: &mut Tx<'_>,
+    before: &str,
+    after: &str,
+    ids: &[&str],
+    each: impl FnMut(Row) -> Result<(), StoreFault>,
+) -> Result<(), StoreFault> {
+    match ids {
+        [id] => tx.query_each(&format!("{before} (?1) {after}"), params![*id], each),
+        ids => each_of(tx, before, after, ids, each),
+    }
 }
 
 /// What people did to an instance, in order.
@@ -266,27 +303,56 @@ pub fn running_about(tx: &mut Tx<'_>, kind: &str, id: &str) -> Result<Vec<Proces
     )
 }
 
-/// As [`running_about`] for many ids of a kind, each instance once.
+/// At most so many steps are asked for in one statement; shorter lists repeat their last one, so that
+/// the statement stays prepared.
+const STEPS: usize = 16;
+
+/// The running instances that have one of these keys of a kind, and one of these steps ahead or open:
+/// each once, by id. A step is named `definition.step`, whatever the version.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn running_about_any(
+pub fn waiting_about(
     tx: &mut Tx<'_>,
     kind: &str,
     ids: &[&str],
+    steps: &[&str],
 ) -> Result<Vec<ProcessRow>, StoreFault> {
-    let columns = ProcessRow::columns("p.");
-    let before = format!(
-        "SELECT {columns} FROM process_key k JOIN process p ON p.id = k.process
-         WHERE p.status = 'running' AND k.kind = ?{BESIDE} AND k.id IN"
-    );
     let mut found = BTreeMap::new();
-    each_beside(tx, (&before, ""), ids, &[Param::Text(kind)], |row| {
+    let mut take = |row| {
         let row = ProcessRow::read(row)?;
         found.insert(row.id.clone(), row);
         Ok(())
-    })?;
+    };
+    for steps in steps.chunks(STEPS) {
+        let mut beside = vec![Param::Text(kind)];
+        beside.extend(steps.iter().map(|step| Param::Text(step)));
+        let last = beside.last().copied().unwrap_or(Param::Null);
+        beside.resize(1 + STEPS, last);
+        if let [id] = ids {
+            beside.push(Param::Text(id));
+            let text = waiting_text(1);
+            tx.query_each(&format!("{text} (?{})", beside.len()), &beside, &mut take)?;
+        } else {
+            each_beside(tx, (&waiting_text(BESIDE), ""), ids, &beside, &mut take)?;
+        }
+    }
     Ok(found.into_values().collect())
+}
+
+/// Selects by the kind of key in parameter `first`, the steps after it, and the ids that follow the text.
+fn waiting_text(first: usize) -> String {
+    let columns = ProcessRow::columns("p.");
+    let steps: Vec<String> = (first + 1..=first + STEPS)
+        .map(|place| format!("?{place}"))
+        .collect();
+    format!(
+        "SELECT {columns} FROM process_key k JOIN process p ON p.id = k.process
+         WHERE p.status = 'running' AND k.kind = ?{first} AND EXISTS (SELECT 1 FROM process_step s
+         WHERE s.process = p.id AND s.status IN ('ahead', 'waiting', 'asked')
+         AND p.name || '.' || s.name IN ({})) AND k.id IN",
+        steps.join(", ")
+    )
 }
 
 /// Whether an instance of that definition was ever begun for a subject.
@@ -295,12 +361,12 @@ pub fn running_about_any(
 /// When the database refuses.
 pub fn is_begun(tx: &mut Tx<'_>, name: &str, kind: &str, id: &str) -> Result<bool, StoreFault> {
     let found = tx.query_one(
-        "SELECT CAST(count(*) AS BIGINT) FROM process_key k JOIN process p ON p.id = k.process
-         WHERE k.kind = ?2 AND k.id = ?3 AND p.name = ?1",
+        "SELECT p.id FROM process_key k JOIN process p ON p.id = k.process
+         WHERE k.kind = ?2 AND k.id = ?3 AND p.name = ?1 LIMIT 1",
         params![name, kind, id],
-        |row| row.int(0),
+        |mut row| row.text(0),
     )?;
-    Ok(found.unwrap_or(0) > 0)
+    Ok(found.is_some())
 }
 
 /// Instances with a command of their own to be done at `now`, the longest waiting first.

@@ -3,6 +3,7 @@
 //! is held. What may be proposed waits for the steward.
 
 mod issuing;
+mod sold;
 
 pub(crate) use issuing::{
     Issuing, amended_by, billed_elsewhere, issuing, issuing_by, recognised_elsewhere, recognising,
@@ -11,7 +12,7 @@ pub(crate) use issuing::{
 use super::change::{self, NewChange};
 use super::view::FieldChange;
 use crate::approval::people;
-use crate::command::{AmendContract, Answer, Command, Envelope};
+use crate::command::{Answer, Command, Envelope};
 use crate::fault::{AppFault, stored};
 use crate::intake::{Ending, hold};
 use crate::journey::exception::{self, NewException};
@@ -22,6 +23,7 @@ use commerce::Contract;
 use control::ownership::{ProposedWrite, Verdict, WriteRefusal, may_write};
 use control::topology::{OURSELVES, Place, Topology};
 use serde_json::{Value, json};
+use sold::{amendment, places};
 use store::inbox::InboxRow;
 use store::{Tx, catalogue, contracts, documents, intercompany, journals, payments};
 
@@ -303,32 +305,6 @@ fn journal(topology: &Topology, name: &str, entities: &[&str]) -> Wanted {
         &["ledger.journal"],
         &places,
     )
-}
-
-fn amendment(
-    tx: &mut Tx<'_>,
-    topology: &Topology,
-    body: &AmendContract,
-) -> Result<Option<Wanted>, AppFault> {
-    let Some(row) = contracts::contract(tx, body.contract.as_str())? else {
-        return Ok(None);
-    };
-    let contract: Contract = stored("contract", &row.body)?;
-    Ok(Some(at(
-        format!("contract/{}", row.id),
-        &row.entity,
-        &["amendment.change", "amendment.effective"],
-        &places(topology, &contract),
-    )))
-}
-
-fn places(topology: &Topology, contract: &Contract) -> Vec<Place> {
-    let entity = Some(contract.entity.as_str());
-    contract
-        .components
-        .iter()
-        .map(|component| topology.place(entity, Some(component.product.as_str())))
-        .collect()
 }
 
 fn at(object: String, entity: &str, fields: &[&'static str], places: &[Place]) -> Wanted {

@@ -242,7 +242,8 @@ pub(crate) fn put_in_force(
         body: to_store("contract", contract)?,
     };
     ContractRow::insert(tx, std::slice::from_ref(&row))?;
-    contracts::keep_version(tx, &row, context.now.microseconds())?;
+    contracts::keep_version(tx, &row, &row.body, context.now.microseconds())?;
+    recorder.has_stored(contract);
     renewal::note(tx, contract)?;
     customer::refer_all(
         tx,
@@ -463,7 +464,9 @@ fn enforce(
         body: to_store("contract", &next)?,
         ..row
     };
-    contracts::put_version(tx, &stored, context.now.microseconds())?;
+    let kept = to_store("contract version", &next.with_its_own_note())?;
+    contracts::put_version(tx, &stored, &kept, context.now.microseconds())?;
+    recorder.has_stored(&next);
     renewal::note(tx, &next)?;
     customer::refer_all(
         tx,

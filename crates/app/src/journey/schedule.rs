@@ -43,7 +43,7 @@ pub(crate) fn follow(
     changes: &[DraftLine],
     cause: &str,
 ) -> Result<(), AppFault> {
-    let mut known = load(tx, contract.id.as_str())?;
+    let mut known = obligations::of_contract(tx, contract.id.as_str())?;
     for component in &contract.components {
         let lines: Vec<&DraftLine> = changes
             .iter()
@@ -51,19 +51,12 @@ pub(crate) fn follow(
             .collect();
         let index = known
             .iter()
-            .position(|scheduled| scheduled.obligation.component == component.id);
-        if lines.is_empty() && index.is_some() {
-            continue;
-        }
-        let index = match index {
-            Some(index) => index,
-            None => {
-                known.push(new_obligation(tx, context, recorder, contract, component)?);
-                known.len() - 1
-            }
-        };
-        let Some(scheduled) = known.get_mut(index) else {
-            continue;
+            .position(|row| row.component == component.id.as_str());
+        // A schedule keeps what every version added; those of the other components are not read.
+        let mut scheduled = match index {
+            Some(_) if lines.is_empty() => continue,
+            Some(index) => read(known.remove(index))?,
+            None => new_obligation(tx, context, recorder, contract, component)?,
         };
         for line in lines {
             let pattern = match line.recognition {
@@ -74,7 +67,7 @@ pub(crate) fn follow(
             scheduled.obligation =
                 revenue::revise(&scheduled.obligation, segment).map_err(refused)?;
         }
-        save(tx, context, recorder, contract, scheduled, cause)?;
+        save(tx, context, recorder, contract, &mut scheduled, cause)?;
     }
     Ok(())
 }

@@ -70,11 +70,36 @@ pub(super) fn signal_of(event: &Event) -> String {
     }
 }
 
+/// The contract that the events of a transaction are about, read at most once a version.
+pub(super) struct KnownContract(Option<Contract>);
+
+impl KnownContract {
+    /// Beginning with a contract as the transaction stored it.
+    pub(super) fn of(stored: Option<Contract>) -> KnownContract {
+        KnownContract(stored)
+    }
+
+    /// The contract as it stands now.
+    fn get(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<Option<&Contract>, AppFault> {
+        let Some(version) = contracts::version(tx, id)? else {
+            return Ok(None);
+        };
+        let is_it =
+            |known: &Contract| known.id.as_str() == id && i64::from(known.version()) == version;
+        if !self.0.as_ref().is_some_and(is_it) {
+            let row = contracts::contract(tx, id)?;
+            self.0 = row.map(|row| stored("contract", &row.body)).transpose()?;
+        }
+        Ok(self.0.as_ref())
+    }
+}
+
 /// An event in the terms of processes.
 pub(super) fn of(
     tx: &mut Tx<'_>,
     context: &Context,
     envelope: &Envelope,
+    known: &mut KnownContract,
 ) -> Result<Happening, AppFault> {
     let mut it = Happening {
         signal: signal_of(&envelope.event),
@@ -92,7 +117,8 @@ pub(super) fn of(
             it.fact("customer", &activated.customer);
             it.fact("first_day", activated.term.from());
             it.value = Some(activated.value);
-            bills(tx, context, envelope, activated.contract.as_str(), &mut it)?;
+            let contract = known.get(tx, activated.contract.as_str())?;
+            bills(tx, context, envelope, contract, &mut it)?;
         }
         Event::ContractAmended(amended) | Event::ContractCancelled(amended) => {
             it.named("contract", &amended.contract);
@@ -106,7 +132,8 @@ pub(super) fn of(
             let changes = !amended.value_change.is_zero();
             it.fact("changes_value", if changes { "yes" } else { "no" });
             it.value = Some(amended.value_change);
-            bills(tx, context, envelope, amended.contract.as_str(), &mut it)?;
+            let contract = known.get(tx, amended.contract.as_str())?;
+            bills(tx, context, envelope, contract, &mut it)?;
         }
         Event::SubscriptionActivated(activated) => it.key("contract", &activated.contract),
         Event::ScheduleCreated(schedule) | Event::ScheduleRevised(schedule) => {
@@ -188,13 +215,12 @@ fn bills(
     tx: &mut Tx<'_>,
     context: &Context,
     envelope: &Envelope,
-    contract: &str,
+    contract: Option<&Contract>,
     it: &mut Happening,
 ) -> Result<(), AppFault> {
-    let Some(row) = contracts::contract(tx, contract)? else {
+    let Some(timeline) = contract else {
         return Ok(());
     };
-    let timeline: Contract = stored("contract", &row.body)?;
     // What a change in the past asks for is billed with what comes due next or at once.
     let from = match &envelope.event {
         Event::ContractActivated(activated) => activated.term.from(),
@@ -202,7 +228,7 @@ fn bills(
     };
     let before = from.yesterday().unwrap_or(from);
     let today = context.today(&timeline.entity)?;
-    let due = to_bill(tx, &timeline, before, today)?;
+    let due = to_bill(tx, timeline, before, today)?;
     it.fact("bills", if due.is_some() { "yes" } else { "no" });
     if let Some(day) = due {
         let instant = begins(context, envelope.entity.as_ref(), day)?;

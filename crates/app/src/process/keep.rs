@@ -61,22 +61,43 @@ pub(super) fn load(
     context: &Context,
     id: &str,
 ) -> Result<Option<Loaded>, AppFault> {
-    match processes::process(tx, id)? {
-        Some(row) => load_row(tx, context, row).map(Some),
-        None => Ok(None),
-    }
+    let row = processes::process(tx, id)?;
+    Ok(load_rows(tx, context, row.into_iter().collect())?.pop())
 }
 
-pub(super) fn load_row(
+/// Instances with their steps and keys, in the order of the rows.
+pub(super) fn load_rows(
     tx: &mut Tx<'_>,
     context: &Context,
+    rows: Vec<ProcessRow>,
+) -> Result<Vec<Loaded>, AppFault> {
+    let (mut steps, mut keys) = {
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        (
+            processes::steps_of(tx, &ids)?,
+            processes::keys_of(tx, &ids)?,
+        )
+    };
+    rows.into_iter()
+        .map(|row| {
+            let steps = steps.remove(&row.id).unwrap_or_default();
+            let keys = keys.remove(&row.id).unwrap_or_default();
+            read(context, row, steps, keys)
+        })
+        .collect()
+}
+
+/// An instance from its rows.
+fn read(
+    context: &Context,
     row: ProcessRow,
+    rows: Vec<StepRow>,
+    keys: Vec<KeyRow>,
 ) -> Result<Loaded, AppFault> {
     let unreadable = |error: String| AppFault::Unreadable {
         what: "process",
         error,
     };
-    let rows = processes::steps_of(tx, &row.id)?;
     let mut steps = Vec::new();
     for step in &rows {
         let status = StepStatus::from_word(&step.status)
@@ -93,10 +114,7 @@ pub(super) fn load_row(
             taken_back: usize::try_from(step.taken_back).unwrap_or(0),
         });
     }
-    let keys: BTreeSet<(String, String)> = processes::keys_of(tx, &row.id)?
-        .into_iter()
-        .map(|key| (key.kind, key.id))
-        .collect();
+    let keys: BTreeSet<(String, String)> = keys.into_iter().map(|key| (key.kind, key.id)).collect();
     let status = ProcessStatus::from_word(&row.status)
         .ok_or_else(|| unreadable(format!("status {:?}", row.status)))?;
     let instance = Instance {

@@ -420,11 +420,8 @@ impl App {
             let more = rows.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
             rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
             let next = rows.last().filter(|_| more).map(|row| row.id.clone());
-            let mut items = Vec::new();
-            for row in rows {
-                let loaded = keep::load_row(tx, &context, row)?;
-                items.push(row_of(&context, &loaded));
-            }
+            let loaded = keep::load_rows(tx, &context, rows)?;
+            let items = loaded.iter().map(|it| row_of(&context, it)).collect();
             Ok(Page { items, next })
         })
     }
@@ -452,8 +449,8 @@ impl App {
         let correlation = correlation.to_owned();
         self.store().read(move |tx| {
             let mut found = Vec::new();
-            for row in processes::of_chain(tx, &correlation)? {
-                let loaded = keep::load_row(tx, &context, row)?;
+            let rows = processes::of_chain(tx, &correlation)?;
+            for loaded in keep::load_rows(tx, &context, rows)? {
                 found.push(detail_of(tx, &context, &loaded)?);
             }
             Ok(found)

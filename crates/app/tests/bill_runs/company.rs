@@ -228,7 +228,7 @@ impl Company {
                     body: "{}".to_owned(),
                     ..row
                 };
-                contracts::put_version(tx, &broken, 0)
+                contracts::put_version(tx, &broken, &broken.body, 0)
             })
             .unwrap();
     }

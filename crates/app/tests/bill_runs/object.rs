@@ -160,7 +160,7 @@ fn what_is_held_names_its_exception_and_a_run_is_narrowed() {
                 body: "{}".to_owned(),
                 ..row
             };
-            store::contracts::put_version(tx, &broken, 0)
+            store::contracts::put_version(tx, &broken, &broken.body, 0)
         })
         .unwrap();
     let body = json!({ "id": "run-1", "through": "2026-01-01", "customer": "cus-03" });

@@ -122,7 +122,7 @@ fn a_contract_goes_from_version_to_version(books: &Fixture) {
     books.write(|tx| {
         let first = contract("con_1", "cus_1");
         ContractRow::insert(tx, std::slice::from_ref(&first))?;
-        contracts::keep_version(tx, &first, 100)
+        contracts::keep_version(tx, &first, &first.body, 100)
     });
     let second = ContractRow {
         version: 2,
@@ -134,13 +134,13 @@ fn a_contract_goes_from_version_to_version(books: &Fixture) {
         ..contract("con_1", "cus_1")
     };
     let put = second.clone();
-    books.write(move |tx| contracts::put_version(tx, &put, 200));
+    books.write(move |tx| contracts::put_version(tx, &put, "{\"kept\":2}", 200));
     assert_eq!(
         books.read(|tx| contracts::contract(tx, "con_1")),
         Some(second.clone())
     );
     // Somebody who read version 1 comes too late.
-    let late = books.try_write(move |tx| contracts::put_version(tx, &second, 300));
+    let late = books.try_write(move |tx| contracts::put_version(tx, &second, "{}", 300));
     assert!(matches!(late, Err(StoreFault::Contended(_))), "{late:?}");
     let history = books.read(|tx| {
         let text =
@@ -151,8 +151,10 @@ fn a_contract_goes_from_version_to_version(books: &Fixture) {
     });
     assert_eq!(
         history,
-        [(1, text("{\"version\":1}")), (2, text("{\"version\":2}"))]
+        [(1, text("{\"version\":1}")), (2, text("{\"kept\":2}"))]
     );
+    let from_the_second = books.read(|tx| contracts::versions_from(tx, "con_1", 2));
+    assert_eq!(from_the_second, ["{\"kept\":2}"]);
     books.write(|tx| contracts::set_bill_from(tx, "con_1", ""));
     assert_eq!(
         books

@@ -8,6 +8,7 @@ use store::processes::{self, KeyRow, NoteRow, ProcessFilter, ProcessRow, StepRow
 on_every_store![
     an_instance_comes_back_as_it_was_written,
     one_of_a_name_runs_for_a_subject,
+    only_instances_that_a_step_can_move_are_found,
     late_and_working_instances_are_found,
     lists_and_counts_agree,
     a_hole_in_a_partition_is_found,
@@ -66,6 +67,11 @@ fn begin(books: &Fixture, row: ProcessRow, steps: Vec<StepRow>) -> Result<(), St
     books.try_write(move |tx| processes::begin(tx, &row, &steps, &keys))
 }
 
+fn stored_steps(books: &Fixture) -> Vec<StepRow> {
+    let mut found = books.read(|tx| processes::steps_of(tx, &["prc_1"]));
+    found.remove("prc_1").unwrap_or_default()
+}
+
 fn an_instance_comes_back_as_it_was_written(books: &Fixture) {
     let steps = vec![step("prc_1", 0, "done", 0), step("prc_1", 1, "waiting", 50)];
     begin(books, row("prc_1", "C-1"), steps.clone()).unwrap();
@@ -73,10 +79,12 @@ fn an_instance_comes_back_as_it_was_written(books: &Fixture) {
         books.read(|tx| processes::process(tx, "prc_1")),
         Some(row("prc_1", "C-1"))
     );
-    assert_eq!(books.read(|tx| processes::steps_of(tx, "prc_1")), steps);
+    assert_eq!(stored_steps(books), steps);
     // A key that is there stays one.
     books.write(|tx| processes::add_keys(tx, &[key("prc_1", "C-1"), key("prc_1", "C-9")]));
-    assert_eq!(books.read(|tx| processes::keys_of(tx, "prc_1")).len(), 2);
+    let keys = books.read(|tx| processes::keys_of(tx, &["prc_1", "prc_0"]));
+    assert_eq!(keys.len(), 1);
+    assert_eq!(keys["prc_1"], [key("prc_1", "C-1"), key("prc_1", "C-9")]);
     let changed = ProcessRow {
         status: text("done"),
         memory: text("{\"a\":\"b\"}"),
@@ -95,7 +103,7 @@ fn an_instance_comes_back_as_it_was_written(books: &Fixture) {
         books.read(|tx| processes::process(tx, "prc_1")),
         Some(changed)
     );
-    assert_eq!(books.read(|tx| processes::steps_of(tx, "prc_1"))[1], moved);
+    assert_eq!(stored_steps(books)[1], moved);
     let note = NoteRow {
         process: text("prc_1"),
         position: 1,
@@ -155,18 +163,57 @@ fn one_of_a_name_runs_for_a_subject(books: &Fixture) {
         vec![step("prc_3", 0, "waiting", 5)],
     )
     .unwrap();
-    let ids: Vec<String> = (0..450).map(|number| format!("C-{number}")).collect();
-    let found = books.read(move |tx| {
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        processes::running_about_any(tx, "contract", &ids)
-    });
-    let found: Vec<&str> = found.iter().map(|row| row.id.as_str()).collect();
-    assert_eq!(found, ["prc_2", "prc_3"]);
-    assert!(
-        books
-            .read(|tx| processes::running_about_any(tx, "invoice", &["C-1"]))
-            .is_empty()
+    assert_eq!(
+        books.read(|tx| processes::steps_of(tx, &["prc_2", "prc_3"]))["prc_3"].len(),
+        1
     );
+}
+
+/// The instances that wait with one of these steps about one of these contracts.
+fn waiting(books: &Fixture, contracts: &[String], steps: &[&'static str]) -> Vec<String> {
+    let (contracts, steps) = (contracts.to_vec(), steps.to_vec());
+    let found = books.read(move |tx| {
+        let ids: Vec<&str> = contracts.iter().map(String::as_str).collect();
+        processes::waiting_about(tx, "contract", &ids, &steps)
+    });
+    found.into_iter().map(|row| row.id).collect()
+}
+
+fn only_instances_that_a_step_can_move_are_found(books: &Fixture) {
+    let stands = |id: &str, contract: &str, first: &str, second: &str| {
+        let steps = vec![step(id, 0, first, 5), step(id, 1, second, 5)];
+        begin(books, row(id, contract), steps).unwrap();
+    };
+    stands("prc_1", "C-1", "done", "waiting");
+    stands("prc_2", "C-2", "asked", "ahead");
+    stands("prc_3", "C-3", "skipped", "not_needed");
+    stands("prc_4", "C-4", "waiting", "waiting");
+    books.write(|tx| {
+        processes::add_keys(tx, &[key("prc_1", "C-2")])?;
+        let ended = ProcessRow {
+            status: text("stopped"),
+            ..row("prc_4", "C-4")
+        };
+        processes::update(tx, &ended, &[])
+    });
+    let all: Vec<String> = (0..450).map(|number| format!("C-{number}")).collect();
+    let (first, second) = ("order_to_invoice.step0", "order_to_invoice.step1");
+    assert_eq!(waiting(books, &all, &[first]), ["prc_2"]);
+    assert_eq!(waiting(books, &all, &[second]), ["prc_1", "prc_2"]);
+    assert_eq!(waiting(books, &all, &[first, second]), ["prc_1", "prc_2"]);
+    assert_eq!(waiting(books, &all, &["close.step1"]), [""; 0]);
+    assert_eq!(waiting(books, &all, &[]), [""; 0]);
+    // One contract is asked for by a statement of its own.
+    assert_eq!(waiting(books, &all[2..3], &[second]), ["prc_1", "prc_2"]);
+    assert_eq!(waiting(books, &all[2..3], &[first]), ["prc_2"]);
+    assert_eq!(waiting(books, &all[4..5], &[first]), [""; 0]);
+    // More steps than one statement takes, and a name of another kind of key.
+    let mut many = vec!["close.step1"; 40];
+    many.push(second);
+    assert_eq!(waiting(books, &all, &many), ["prc_1", "prc_2"]);
+    let of_invoice = books
+        .read(|tx| processes::waiting_about(tx, "invoice", &["C-1"], &["order_to_invoice.step1"]));
+    assert!(of_invoice.is_empty());
 }
 
 fn late_and_working_instances_are_found(books: &Fixture) {

@@ -225,7 +225,7 @@ impl Plan {
             return Ok(false);
         }
         for events in &self.heard {
-            crate::process::advance(tx, context, events)?;
+            crate::process::advance(tx, context, events, None)?;
         }
         Ok(true)
     }

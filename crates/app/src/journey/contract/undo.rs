@@ -21,7 +21,7 @@ pub(super) fn undo(
     version: u32,
     row: ContractRow,
 ) -> Result<Answer, AppFault> {
-    let history = history(tx, &row)?;
+    let history = history(tx, &row, version)?;
     let reason = match body.reason.trim() {
         "" => format!("version {version} is taken back"),
         why => format!("version {version} is taken back: {why}"),
@@ -48,10 +48,20 @@ pub(super) fn undo(
     }))
 }
 
-/// Every version that was kept, oldest first, the one in force last.
-fn history(tx: &mut Tx<'_>, row: &ContractRow) -> Result<Vec<Contract>, AppFault> {
-    let kept = contracts::versions(tx, &row.id)?;
-    kept.iter().map(|body| stored("contract", body)).collect()
+/// The versions from the one before `version`, oldest first; the one in force is last, and it alone has
+/// the notes of all.
+fn history(tx: &mut Tx<'_>, row: &ContractRow, version: u32) -> Result<Vec<Contract>, AppFault> {
+    let before = i64::from(version.saturating_sub(1));
+    let kept = contracts::versions_from(tx, &row.id, before)?;
+    let mut history = Vec::with_capacity(kept.len() + 1);
+    for body in &kept {
+        let one: Contract = stored("contract version", body)?;
+        if i64::from(one.version()) != row.version {
+            history.push(one);
+        }
+    }
+    history.push(stored("contract", &row.body)?);
+    Ok(history)
 }
 
 fn refused(refusal: &ContractRefusal) -> AppFault {
