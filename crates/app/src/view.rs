@@ -260,7 +260,7 @@ pub struct InvoiceDetail {
     pub net: Money,
     /// Sum of tax.
     pub tax: Money,
-    /// What makes the total a whole number of cash units, with its rule.
+    /// What stands between net and tax and the total, with its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<RoundingLine>,
     /// Its lines.

@@ -2,12 +2,11 @@
 //! zero.
 
 use crate::line::{BilledLine, BillingRefusal, DraftLine};
+use crate::rounding::InvoiceRounding;
 use crate::tax::{TaxShare, TaxTable};
 use crate::taxation::{TaxDetail, Taxation};
 use serde::{Deserialize, Serialize};
-use values::{
-    CashUnit, Date, EntityId, LineId, Money, MoneyRefused, Rate, RoundingLine, amount_to_pay,
-};
+use values::{Date, EntityId, LineId, Money, MoneyRefused, Rate, RoundingLine, amount_to_pay};
 
 /// A line with its tax.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +33,7 @@ pub struct InvoiceDraft {
     pub net: Money,
     /// Sum of the taxes.
     pub tax: Money,
-    /// What makes the total a whole number of cash units, where there is a rule for that.
+    /// What rounds it as a whole, where there is a rule for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<RoundingLine>,
     /// What is to be paid, zero or more.
@@ -51,7 +50,7 @@ pub struct CreditNoteDraft {
     pub net: Money,
     /// Tax credited.
     pub tax: Money,
-    /// What makes the total a whole number of cash units, where there is a rule for that.
+    /// What rounds it as a whole, where there is a rule for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<RoundingLine>,
     /// What the customer gets back: above zero, but where it is rounded away.
@@ -73,18 +72,18 @@ pub enum Document {
 }
 
 impl InvoiceDraft {
-    /// The invoice with its amount to pay rounded by this rule; as it was without one.
+    /// The invoice rounded by this rule; as it was without one.
     ///
     /// # Errors
     /// When currencies differ, or the total is too large.
-    pub fn rounded(self, rule: Option<CashUnit>) -> Result<InvoiceDraft, MoneyRefused> {
+    pub fn rounded(self, rule: Option<InvoiceRounding>) -> Result<InvoiceDraft, MoneyRefused> {
         let Some(rule) = rule else {
             return Ok(self);
         };
-        let line = rule.line(self.net.plus(self.tax)?)?;
+        let rounding = rule.line(&self.lines)?;
         Ok(InvoiceDraft {
-            total: amount_to_pay(self.net, self.tax, Some(&line))?,
-            rounding: Some(line),
+            total: amount_to_pay(self.net, self.tax, rounding.as_ref())?,
+            rounding,
             ..self
         })
     }
@@ -227,6 +226,11 @@ pub(crate) fn correction(
     };
     let now = line.net.negated()?.minor;
     let tax = Money::from_minor(share.of(now)?, line.net.currency).negated()?;
+    let agreed_with_tax = source.detail.as_ref().and_then(|detail| detail.price);
+    let price = match agreed_with_tax {
+        Some(_) => Some(line.net.plus(tax)?),
+        None => None,
+    };
     Ok(TaxedLine {
         line: line.clone(),
         tax_name: String::from("as on the corrected line"),
@@ -238,7 +242,7 @@ pub(crate) fn correction(
                 reason: detail.reason.clone(),
                 basis: "as on the corrected line".to_owned(),
                 parts: Vec::new(),
-                price: None,
+                price,
             })
         }),
     })

@@ -1,8 +1,9 @@
 //! How the documents of a legal entity come to be issued: at once or as drafts that stand for some
-//! days, from which total on a second person decides, under which numbers, and to which cash units
-//! their amounts to pay are rounded.
+//! days, from which total on a second person decides, under which numbers, whether their lines are rounded
+//! once for all of them, and to which cash units their amounts to pay are.
 
 use crate::numbering::NumberPattern;
+use crate::rounding::{InvoiceRounding, NetRounding};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use values::{CashUnit, Currency, Money};
@@ -44,6 +45,10 @@ pub struct InvoicePolicy {
     /// Numbers of credit notes; `{entity}-CN-{year}-{number:5}` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credit_note_numbers: Option<NumberSeries>,
+    /// Whether the net amounts of an invoice are rounded on each line alone, or the exact ones once for the
+    /// whole invoice. What that comes to more or less stands as a line of its own beside net and tax.
+    #[serde(default, skip_serializing_if = "NetRounding::is_per_line")]
+    pub net_rounding: NetRounding,
     /// The cash units to which amounts to pay are rounded, one for each currency; amounts in other
     /// currencies stay as they are. The rounding stands as a line of its own beside net and tax.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -86,6 +91,7 @@ impl Default for InvoicePolicy {
             expires_days: two_weeks(),
             invoice_numbers: None,
             credit_note_numbers: None,
+            net_rounding: NetRounding::default(),
             rounding: Vec::new(),
             credits: CreditForm::default(),
         }
@@ -233,11 +239,19 @@ impl InvoicePolicy {
         }
     }
 
-    /// The rule by which amounts to pay in a currency are rounded; nothing where they are not.
+    /// What rounds an invoice in a currency as a whole; nothing where nothing does.
     #[must_use]
-    pub fn rounding_in(&self, currency: Currency) -> Option<CashUnit> {
-        let mut rules = self.rounding.iter();
-        rules.find(|rule| rule.to.currency == currency).copied()
+    pub fn rounding_in(&self, currency: Currency) -> Option<InvoiceRounding> {
+        let mut units = self.rounding.iter();
+        let unit = units.find(|unit| unit.to.currency == currency).copied();
+        let net = self.net_rounding;
+        (unit.is_some() || !net.is_per_line()).then_some(InvoiceRounding { net, unit })
+    }
+
+    /// Whether there is an invoice that bears a rounding.
+    #[must_use]
+    pub fn rounds(&self) -> bool {
+        !self.net_rounding.is_per_line() || !self.rounding.is_empty()
     }
 
     /// Whether any document may have to stand as a draft before it is issued.
@@ -301,12 +315,29 @@ mod tests {
             ..InvoicePolicy::default()
         };
         assert_eq!(policy.problems(), []);
-        assert_eq!(policy.rounding_in(Currency::EUR), Some(unit(5)));
+        let known = policy.rounding_in(Currency::EUR).unwrap();
+        assert_eq!(known.unit, Some(unit(5)));
         assert_eq!(policy.rounding_in(Currency::USD), None);
+        assert!(policy.rounds() && !InvoicePolicy::default().rounds());
         let text = serde_json::to_string(&InvoicePolicy::default()).unwrap();
         assert!(!text.contains("rounding"), "{text}");
         let read: InvoicePolicy = serde_json::from_str(&text).unwrap();
         assert_eq!(read, InvoicePolicy::default());
+    }
+
+    #[test]
+    fn lines_are_rounded_once_in_every_currency_where_the_policy_says_so() {
+        let read = |text: &str| serde_json::from_str::<InvoicePolicy>(text);
+        let policy = read(r#"{ "net_rounding": { "per_invoice": "half_even" } }"#).unwrap();
+        assert!(policy.rounds());
+        let once = NetRounding::PerInvoice(values::Rounding::HalfEven);
+        for currency in [Currency::EUR, Currency::USD] {
+            let known = policy.rounding_in(currency).unwrap();
+            assert_eq!((known.net, known.unit), (once, None));
+        }
+        let plain = read(r#"{ "net_rounding": "per_line" }"#).unwrap();
+        assert_eq!(plain, InvoicePolicy::default());
+        assert!(read(r#"{ "net_rounding": { "per_invoice": "up" } }"#).is_err());
     }
 
     #[test]

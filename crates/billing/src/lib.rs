@@ -25,6 +25,7 @@ mod owed;
 mod position;
 mod prepaid;
 mod receivable;
+mod rounding;
 mod settle;
 mod status;
 mod tax;
@@ -59,6 +60,7 @@ pub use receivable::{
     AgeBuckets, AgedAccount, Receivable, WriteOffKind, WriteOffRefusal, WrittenOff, aged, recover,
     write_off,
 };
+pub use rounding::{InvoiceRounding, NetRounding};
 pub use status::{IllegalInvoiceTransition, InvoiceBalance, InvoiceStatus};
 pub use tax::{TaxRate, TaxTable, tax_of};
 pub use taxation::{

@@ -485,7 +485,7 @@ pub struct BillingDocument {
     pub net: Money,
     /// Sum of the tax of the lines.
     pub tax: Money,
-    /// What makes the total a whole number of cash units, where the legal entity has a rule for it.
+    /// What stands between net and tax and the total, where the legal entity rounds invoices as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<RoundingLine>,
     /// Net, tax and rounding.

@@ -4,7 +4,7 @@ use crate::bill_pages::each_of;
 use crate::{StoreFault, Tx, params};
 
 table! {
-    /// What makes the amount to pay of a document a whole number of cash units.
+    /// What stands between net and tax of a document and its amount to pay.
     RoundingRow in "document_rounding" {
         /// The document.
         document: text,
@@ -41,18 +41,39 @@ pub fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreFault> {
     Ok(found.is_some())
 }
 
-/// What has been credited of the lines of an invoice so far, with tax, minor units.
+/// What an invoice came to and what has been credited of it, minor units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreditedOf {
+    /// Its lines with their tax.
+    pub whole: i64,
+    /// Of that, what was credited so far.
+    pub lines: i64,
+    /// The roundings of its credit notes that stand, with the sign of what is given back.
+    pub rounding: i64,
+}
+
+/// What an invoice came to and what has been credited of it so far; nothing where there is no such document.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn credited_of(tx: &mut Tx<'_>, invoice: &str) -> Result<i64, StoreFault> {
-    let found = tx.query_one(
-        "SELECT CAST(coalesce(sum(credited_net + credited_tax), 0) AS BIGINT) FROM document_line
-         WHERE document = ?1",
+pub fn credited_of(tx: &mut Tx<'_>, invoice: &str) -> Result<Option<CreditedOf>, StoreFault> {
+    tx.query_one(
+        "SELECT d.net + d.tax,
+         CAST(coalesce((SELECT sum(l.credited_net + l.credited_tax) FROM document_line l
+          WHERE l.document = d.id), 0) AS BIGINT),
+         CAST(coalesce((SELECT sum(r.amount) FROM document n
+          JOIN document_rounding r ON r.document = n.id
+          WHERE n.source = d.id AND n.source <> '' AND n.kind = 'credit_note' AND n.status <> 'void'), 0) AS BIGINT)
+         FROM document d WHERE d.id = ?1",
         params![invoice],
-        |row| row.int(0),
-    )?;
-    Ok(found.unwrap_or(0))
+        |row| {
+            Ok(CreditedOf {
+                whole: row.int(0)?,
+                lines: row.int(1)?,
+                rounding: row.int(2)?,
+            })
+        },
+    )
 }
 
 /// On which document each of these lines stands: (line, document, kind of document).

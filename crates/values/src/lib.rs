@@ -8,18 +8,20 @@ mod currency;
 mod decimal;
 mod id;
 mod money;
+mod rounding_line;
 mod schema;
 mod tax_category;
 mod time;
 mod toml_text;
 
-pub use cash_unit::{CashRounding, CashUnit, RoundingLine, amount_to_pay};
+pub use cash_unit::{CashRounding, CashUnit};
 pub use clock::{Clock, IdSource};
 pub use currency::{Currency, UnknownCurrency};
 pub use decimal::{DecimalRefused, Quantity, Rate, UnitPrice, parse_decimal};
 pub use id::*;
 pub use jiff::civil::Date;
 pub use money::{Money, MoneyRefused, Rounding, round_places, round_to_minor, split_minor};
+pub use rounding_line::{Credited, RoundingLine, amount_to_pay};
 pub use rust_decimal::{Decimal, RoundingStrategy};
 pub use tax_category::TaxCategory;
 pub use time::{

@@ -92,7 +92,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) kind: Kind,
     /// Its lines.
     pub(crate) lines: &'a [TaxedLine],
-    /// What makes its total a whole number of cash units, with the sign of the total.
+    /// What rounds it as a whole, with the sign of the total.
     pub(crate) rounding: Option<RoundingLine>,
     /// Date of issue.
     pub(crate) issued: Date,

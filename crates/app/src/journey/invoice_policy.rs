@@ -1,12 +1,12 @@
 //! How the documents of a legal entity come to be issued, in versions that are all kept: at once or as
-//! drafts, from which total on by a second person, under which numbers, and rounded to which cash units.
+//! drafts, from which total on by a second person, under which numbers, and rounded how as a whole.
 
-use super::numbering::standard;
+use super::numbering::{BILL, BILL_CREDIT, standard};
 use crate::command::{Answer, SetInvoicePolicy};
 use crate::fault::{stored, stored_value, to_store};
 use crate::record::Context;
 use crate::{App, AppFault, Books, Refusal};
-pub use billing::CreditForm;
+pub use billing::{CreditForm, NetRounding};
 use billing::{InvoicePolicy, NumberPattern, NumberSeries};
 use ledger::RuleBook;
 use schemars::JsonSchema;
@@ -102,19 +102,24 @@ const ROUNDED: [&str; 4] = [
 /// The posting rules that know nothing of a rounding: what they make of a rounded document would not
 /// balance. Books keep the rules with which they began.
 fn unposted(context: &Context, body: &SetInvoicePolicy) -> Result<Vec<Refusal>, AppFault> {
-    if body.policy.rounding.is_empty() {
+    if !body.policy.rounds() {
         return Ok(Vec::new());
     }
     let known = context.books.invoices.get(&body.entity);
-    if known.is_some_and(|known| known.policy.rounding == body.policy.rounding) {
+    let rounding = |policy: &InvoicePolicy| (policy.net_rounding, policy.rounding.clone());
+    if known.is_some_and(|known| rounding(&known.policy) == rounding(&body.policy)) {
         return Ok(Vec::new());
     }
+    let field = match body.policy.rounding.is_empty() {
+        true => "policy.net_rounding",
+        false => "policy.rounding",
+    };
     let today = context.today(&body.entity)?;
     let words = said_of(&context.books.rules, today).map(|lacks| {
         format!("{lacks}; add a line for it, for each document, before amounts are rounded")
     });
     Ok(words
-        .map(|words| Refusal::field("rounding_not_posted", "policy.rounding", words))
+        .map(|words| Refusal::field("rounding_not_posted", field, words))
         .collect())
 }
 
@@ -128,7 +133,7 @@ pub(crate) fn unposted_by(
     let rounding = books
         .invoices
         .iter()
-        .filter(|(_, known)| !known.policy.rounding.is_empty());
+        .filter(|(_, known)| known.policy.rounds());
     let Some(entity) = rounding.filter_map(|(id, _)| books.entities.get(id)).next() else {
         return Vec::new();
     };
@@ -155,6 +160,9 @@ fn said_of(rules: &RuleBook, day: Date) -> impl Iterator<Item = String> {
     })
 }
 
+/// The kinds of documents that have a series of numbers in every legal entity.
+const WORDS: [&str; 4] = ["invoice", "credit_note", BILL, BILL_CREDIT];
+
 /// A series of numbers that was ever in force, or is now because nothing else was stated.
 struct Known {
     entity: EntityId,
@@ -180,8 +188,7 @@ pub(crate) fn new_entity_meets(
     entity: &EntityId,
     others: &[EntityId],
 ) -> Result<Option<Refusal>, AppFault> {
-    let words = ["invoice", "credit_note"];
-    let standard = |id: &EntityId| words.map(|word| standard_of(id, word));
+    let standard = |id: &EntityId| WORDS.map(|word| standard_of(id, word));
     let mut known: Vec<Known> = others.iter().flat_map(standard).flatten().collect();
     for (other, _, policy) in versions(tx)? {
         if other != *entity {
@@ -209,7 +216,7 @@ fn meetings(
 ) -> Result<Vec<Refusal>, AppFault> {
     let mut known: Vec<Known> = Vec::new();
     for entity in context.books.entities.keys() {
-        for word in ["invoice", "credit_note"] {
+        for word in WORDS {
             known.extend(standard_of(entity, word));
         }
     }
@@ -253,7 +260,7 @@ fn standard_of(entity: &EntityId, word: &'static str) -> Option<Known> {
         word,
         series: NumberSeries {
             pattern,
-            continuous: false,
+            continuous: [BILL, BILL_CREDIT].contains(&word),
         },
     })
 }

@@ -1,5 +1,6 @@
-//! The amount to pay of our documents in whole cash units. The rounding is a line of its own beside net
-//! and tax: what is billed over the life of a contract stays its value.
+//! What rounds documents as a whole: their lines once, and their amounts to pay to whole cash units. The
+//! rounding is a line of its own beside net and tax: what is billed over the life of a contract stays its
+//! value.
 //!
 //! An invoice follows the rule of its legal entity that is in force. A credit note follows the rule of
 //! each invoice that it credits, cumulatively over everything that was credited of it before: what is
@@ -8,15 +9,19 @@
 
 use crate::fault::{AppFault, stored, stored_value, to_store};
 use crate::record::Context;
-use billing::{Document, TaxedLine};
+use billing::{Document, InvoiceRounding, TaxedLine};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use store::Tx;
 use store::document_roundings::{self, RoundingRow};
 use store::documents::DocumentRow;
-use values::{CashUnit, Currency, EntityId, LineId, Money, MoneyRefused, RoundingLine};
+use values::{
+    CashRounding, CashUnit, Credited, Currency, EntityId, LineId, Money, MoneyRefused, Rounding,
+    RoundingLine,
+};
 
 /// The rule in force of a legal entity for a currency.
-fn rule(context: &Context, entity: &EntityId, currency: Currency) -> Option<CashUnit> {
+fn rule(context: &Context, entity: &EntityId, currency: Currency) -> Option<InvoiceRounding> {
     let known = context.books.invoices.get(entity)?;
     known.policy.rounding_in(currency)
 }
@@ -68,11 +73,13 @@ pub(crate) fn of_invoice(
     entity: &EntityId,
     lines: &[TaxedLine],
 ) -> Result<Option<RoundingLine>, AppFault> {
-    let Some(sum) = sum(lines)? else {
+    let Some(first) = lines.first() else {
         return Ok(None);
     };
-    let rule = rule(context, entity, sum.currency);
-    Ok(rule.map(|rule| rule.line(sum)).transpose()?)
+    match rule(context, entity, first.line.net.currency) {
+        Some(rule) => Ok(rule.line(lines)?),
+        None => Ok(None),
+    }
 }
 
 /// The rounding line of a credit note with these lines, which are signed as on the account.
@@ -85,25 +92,25 @@ pub(crate) fn of_credit_note(
     entity: &EntityId,
     lines: &[TaxedLine],
 ) -> Result<Option<RoundingLine>, AppFault> {
-    let Some(sum) = sum(lines)? else {
+    let Some(first) = lines.first() else {
         return Ok(None);
     };
-    let given = sum.negated()?;
-    let own = rule(context, entity, given.currency);
+    let currency = first.line.net.currency;
+    let own = rule(context, entity, currency);
     if own.is_none() && !document_roundings::is_used(tx)? {
         return Ok(None);
     }
     let Some(credited) = by_invoice(tx, lines)? else {
-        return Ok(own.map(|rule| rule.line(given)).transpose()?);
+        let Some(line) = own.map(|rule| rule.line(lines)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        return Ok(Some(line.negated()?));
     };
     let mut all: Option<RoundingLine> = None;
     for (invoice, part) in credited {
-        let Some(known) = of_document(tx, &invoice, given.currency)? else {
+        let Some(next) = next_credit(tx, &invoice, part)? else {
             continue;
         };
-        let before = document_roundings::credited_of(tx, &invoice)?;
-        let before = Money::from_minor(before, given.currency);
-        let next = known.rule.next_line(before, part)?;
         all = Some(match all {
             None => next,
             Some(line) => RoundingLine {
@@ -113,6 +120,32 @@ pub(crate) fn of_credit_note(
         });
     }
     Ok(all)
+}
+
+/// The rounding of what is credited of an invoice now, by the rule under which it was issued; nothing
+/// where it was issued under none.
+fn next_credit(
+    tx: &mut Tx<'_>,
+    invoice: &str,
+    part: Money,
+) -> Result<Option<RoundingLine>, AppFault> {
+    let currency = part.currency;
+    let Some(known) = of_document(tx, invoice, currency)? else {
+        return Ok(None);
+    };
+    let Some(credited) = document_roundings::credited_of(tx, invoice)? else {
+        return Ok(None);
+    };
+    let money = |minor| Money::from_minor(minor, currency);
+    let before = Credited {
+        lines: money(credited.lines),
+        rounding: money(credited.rounding),
+    };
+    Ok(Some(known.next_credit(
+        money(credited.whole),
+        before,
+        part,
+    )?))
 }
 
 /// What is given back of each invoice, with tax; nothing when a line charges, or takes back what a
@@ -151,16 +184,13 @@ fn by_invoice(
     Ok(gives.then_some(credited))
 }
 
-/// Net and tax of lines, as on the account; nothing without lines.
-fn sum(lines: &[TaxedLine]) -> Result<Option<Money>, MoneyRefused> {
-    let Some(first) = lines.first() else {
-        return Ok(None);
-    };
-    let mut sum = Money::zero(first.line.net.currency);
-    for taxed in lines {
-        sum = sum.plus(taxed.line.net)?.plus(taxed.tax)?;
-    }
-    Ok(Some(sum))
+/// The rule of a rounding line, as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptRule {
+    to: Money,
+    mode: CashRounding,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    per_invoice: Option<Rounding>,
 }
 
 /// The rounding line of a document that was issued, as it is kept.
@@ -175,9 +205,14 @@ pub(crate) fn of_document(
     let Some(row) = document_roundings::of(tx, document)? else {
         return Ok(None);
     };
+    let kept: KeptRule = stored("rule of a rounding", &row.rule)?;
     Ok(Some(RoundingLine {
         amount: Money::from_minor(row.amount, currency),
-        rule: stored("rule of a rounding", &row.rule)?,
+        rule: CashUnit {
+            to: kept.to,
+            mode: kept.mode,
+        },
+        per_invoice: kept.per_invoice,
     }))
 }
 
@@ -194,9 +229,14 @@ pub(crate) fn of_row(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Option<Roundi
 /// # Errors
 /// When it cannot be written.
 pub(crate) fn row(document: &str, line: &RoundingLine) -> Result<RoundingRow, AppFault> {
+    let kept = KeptRule {
+        to: line.rule.to,
+        mode: line.rule.mode,
+        per_invoice: line.per_invoice,
+    };
     Ok(RoundingRow {
         document: document.to_owned(),
         amount: line.amount.minor,
-        rule: to_store("rule of a rounding", &line.rule)?,
+        rule: to_store("rule of a rounding", &kept)?,
     })
 }

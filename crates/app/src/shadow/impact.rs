@@ -64,7 +64,7 @@ pub struct ImpactDocument {
     pub net: Money,
     /// Tax.
     pub tax: Money,
-    /// What makes the total a whole number of cash units, with its rule.
+    /// What stands between net and tax and the total, with its rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<RoundingLine>,
     /// With tax and rounding.

@@ -99,7 +99,7 @@ fn document(tx: &mut Tx<'_>, row: &DocumentRow) -> Result<Value, AppFault> {
         "credits_invoice": credited, "reason": row.reason, "lines": lines,
     });
     if let Some(line) = rounding::of_row(tx, row)? {
-        let (amount, rule) = (line.amount.minor, line.rule.to_string());
+        let (amount, rule) = (line.amount.minor, line.words());
         told["rounding"] = json!({ "amount": self::amount(amount, &row.currency)?, "rule": rule });
     }
     Ok(told)

@@ -10,6 +10,7 @@ mod credits;
 mod drafts;
 mod looks;
 mod numbers;
+mod rounded_once;
 mod rounding;
 mod together;
 mod trail;

@@ -30,7 +30,7 @@ pub struct InvoiceDraftReport {
     pub net: Money,
     /// Tax.
     pub tax: Money,
-    /// What makes the total a whole number of cash units; nothing where it is zero.
+    /// What stands between net and tax and the total; nothing where it is zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Money>,
     /// With tax and rounding.

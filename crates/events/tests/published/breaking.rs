@@ -378,10 +378,10 @@ fn a_schema_that_grew_says_so_in_its_version() {
     new["$defs"]["BillingDocument"]["properties"]["purchase_order"] = json!({ "type": "string" });
     let told = same_version(INVOICE, &old, &new).unwrap();
     assert!(
-        told.contains("growths") && told.contains(":1.3.0"),
+        told.contains("growths") && told.contains(":1.4.0"),
         "{told}"
     );
-    new["$id"] = json!("urn:tieout:event-schema:com.tieout.billing.invoice.issued:1.4.0");
+    new["$id"] = json!("urn:tieout:event-schema:com.tieout.billing.invoice.issued:1.5.0");
     assert_eq!(same_version(INVOICE, &old, &new), None);
 }
 

@@ -229,6 +229,14 @@ fn a_document_with_a_rounding_line_is_read_written_and_fits_the_committed_schema
         assert_eq!(written, document, "{type_name}");
         let fits = validator(type_name);
         assert!(fits.is_valid(&document), "{type_name}");
+        // Lines that were rounded once say so beside the rule, which was closed to more fields before.
+        document["data"]["rounding"]["per_invoice"] = json!("half_even");
+        let written = envelope(&document).to_cloud_event().unwrap();
+        assert_eq!(written, document, "{type_name}");
+        assert!(fits.is_valid(&document), "{type_name}");
+        document["data"]["rounding"]["per_invoice"] = json!("up");
+        assert!(!fits.is_valid(&document), "{type_name}");
+        assert!(!reads(type_name, &document), "{type_name}");
         document["data"]["rounding"] = json!({ "amount": money("-0.01"), "rule": "half up" });
         assert!(!fits.is_valid(&document), "{type_name}");
         assert!(!reads(type_name, &document), "{type_name}");

@@ -73,6 +73,7 @@ pub fn rounded(lines: &[(&str, i64, i64, i64)], minor: i64) -> BillingDocument {
                 to: usd(5),
                 mode: values::CashRounding::HalfUp,
             },
+            per_invoice: None,
         }),
         total: plain.total.plus(usd(minor)).unwrap(),
         ..plain

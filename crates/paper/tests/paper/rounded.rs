@@ -2,7 +2,7 @@
 
 use super::{pages, rules, samples};
 use paper::{Fonts, InvoicePaper, PaperKind, render_pdf, render_ubl};
-use values::{CashRounding, CashUnit, Money, TaxCategory};
+use values::{CashRounding, CashUnit, Money, Rounding, RoundingLine, TaxCategory};
 
 /// 98.90 CHF with 8.01 of tax: 106.91, of which 106.90 is paid.
 fn swiss(kind: PaperKind) -> InvoicePaper {
@@ -72,4 +72,54 @@ fn what_needs_no_rounding_says_nothing_of_it() {
     assert_eq!(paper.rounding, None);
     let text = String::from_utf8(render_ubl(&paper).expect("EN 16931")).expect("text");
     assert!(!text.contains("PayableRounding"), "{text}");
+}
+
+/// Three lines of 0.33 whose exact amounts come to 1.00, by the rules of a line of 0.01.
+fn rounded_once(unit: i64, amount: i64) -> InvoicePaper {
+    let tax = samples::rate(TaxCategory::S, "0.081", "MWST 8.1 %", "");
+    let one = || {
+        let mut line = samples::line("Calls", "1", "0.33", samples::money("0.33", "CHF"), &tax);
+        line.tax_amount = samples::money("0.03", "CHF");
+        line
+    };
+    let mut draft = samples::draft("CHF", vec![one(), one(), one()]);
+    let money = |minor| Money::from_minor(minor, samples::money("0.01", "CHF").currency);
+    draft.rounding = Some(RoundingLine {
+        amount: money(amount),
+        rule: CashUnit {
+            to: money(unit),
+            mode: CashRounding::HalfUp,
+        },
+        per_invoice: Some(Rounding::HalfEven),
+    });
+    draft.finish().expect("a document")
+}
+
+#[test]
+fn lines_that_are_rounded_once_say_so_on_the_page_and_in_the_xml() {
+    for (unit, amount, words, due) in [
+        (1, 1, "Lines rounded once, half to even 0.01", "1.09"),
+        (
+            5,
+            2,
+            "Lines rounded once, half to even · Rounding to CHF 0.05, half up 0.02",
+            "1.10",
+        ),
+    ] {
+        let paper = rounded_once(unit, amount);
+        let pdf = render_pdf(&paper, &Fonts::shipped(), None).expect("pdf");
+        let text = pages::read(&pdf);
+        let at = |words: &str| {
+            text.find(words)
+                .unwrap_or_else(|| panic!("{words}: {text}"))
+        };
+        assert!(at("on 0.99 0.09") < at(words), "{text}");
+        assert!(at(words) < at(&format!("Total {due}")), "{text}");
+        let bytes = render_ubl(&paper).expect("EN 16931");
+        let xml = String::from_utf8(bytes.clone()).expect("text");
+        let rounding = format!("<cbc:PayableRoundingAmount currencyID=\"CHF\">0.0{amount}<");
+        let payable = format!("<cbc:PayableAmount currencyID=\"CHF\">{due}<");
+        assert!(xml.contains(&rounding) && xml.contains(&payable), "{xml}");
+        assert_eq!(rules::broken(&bytes), Vec::<String>::new());
+    }
 }

@@ -136,17 +136,18 @@ fn numbers(books: &Books, findings: &mut Vec<Finding>) {
 /// A document is the sum of its lines, its tax and its rounding line are part of it, and a credit note is
 /// no more than what it credits.
 fn documents(books: &Books, findings: &mut Vec<Finding>) {
-    let mut lines: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
+    let mut lines: BTreeMap<&str, (i64, i64, i64)> = BTreeMap::new();
     for line in books.table("document_line") {
         let sums = lines.entry(line.text("document")).or_default();
         sums.0 += line.int("net");
         sums.1 += line.int("tax");
+        sums.2 += 1;
     }
     let roundings = books.table("document_rounding").iter();
     let roundings: BTreeMap<&str, &Record> =
         roundings.map(|row| (row.text("document"), row)).collect();
     for row in books.table("document") {
-        let (net, tax) = lines.get(row.text("id")).copied().unwrap_or_default();
+        let (net, tax, count) = lines.get(row.text("id")).copied().unwrap_or_default();
         let rounding = roundings.get(row.text("id"));
         let rounded = rounding.map_or(0, |rounding| rounding.int("amount"));
         let is_sum = row.int("net") == net && row.int("tax") == tax;
@@ -155,18 +156,27 @@ fn documents(books: &Books, findings: &mut Vec<Finding>) {
             findings.push(Finding::new("document sums", what));
         }
         if let Some(rounding) = rounding {
-            rounded_by_rule(row, rounding, findings);
+            rounded_by_rule((row, count), rounding, findings);
         }
     }
     credited(books, findings);
 }
 
-/// An invoice under a rule is paid in whole units of it, and is rounded by less than one.
-fn rounded_by_rule(document: &Record, rounding: &Record, findings: &mut Vec<Finding>) {
+/// An invoice under a rule is paid in whole units of it, and is rounded by less than one; where its lines
+/// are rounded once, by a minor unit more for each line at most.
+fn rounded_by_rule(
+    (document, lines): (&Record, i64),
+    rounding: &Record,
+    findings: &mut Vec<Finding>,
+) {
     let rule: Value = serde_json::from_str(rounding.text("rule")).unwrap_or_default();
     let unit = minor(&rule, "to");
-    let is_whole = unit > 1 && document.int("total") % unit == 0;
-    let is_small = rounding.int("amount").abs() < unit;
+    let (least, more) = match rule["per_invoice"].is_string() {
+        true => (1, lines),
+        false => (2, 0),
+    };
+    let is_whole = unit >= least && document.int("total") % unit == 0;
+    let is_small = rounding.int("amount").abs() < unit + more;
     if document.text("kind") == "invoice" && !(is_whole && is_small) {
         let what = format!(
             "{} of {} is rounded by {} to units of {unit}",

@@ -1,4 +1,4 @@
-//! How the documents of a legal entity come to be issued: days as a draft, limits, numbers.
+//! How the documents of a legal entity come to be issued: days as a draft, limits, numbers, roundings.
 
 use super::exceptions::admitted;
 use super::frame::{Frame, Place};
@@ -6,7 +6,7 @@ use super::paths::segment;
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
 use super::source::SourceFault;
 use super::{ConsoleState, filters};
-use app::journey::invoice_policy::{CreditForm, PolicyInForce};
+use app::journey::invoice_policy::{CreditForm, NetRounding, PolicyInForce};
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, State};
@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use control::Permission;
 use serde::Deserialize;
+use values::Rounding;
 
 /// The policy as it was typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -33,6 +34,9 @@ pub struct InvoicePolicyForm {
     /// Days until a request expires.
     #[serde(default)]
     pub expires_days: String,
+    /// Where lines are rounded: `per_line`, or once per invoice by `half_up` or `half_even`.
+    #[serde(default)]
+    pub net_rounding: String,
     /// Cash units to which amounts to pay are rounded, such as `0.05 CHF half up`.
     #[serde(default)]
     pub rounding: String,
@@ -73,6 +77,10 @@ impl InvoicePolicyForm {
             draft_days: policy.draft_days.to_string(),
             until_approved: yes(policy.until_approved),
             limits: limits.join(", "),
+            net_rounding: ROUNDED
+                .iter()
+                .find(|(rounded, _, _)| *rounded == policy.net_rounding)
+                .map_or_else(String::new, |(_, word, _)| (*word).to_owned()),
             rounding: units.join(", "),
             credits: CREDITS
                 .iter()
@@ -90,6 +98,21 @@ impl InvoicePolicyForm {
         }
     }
 }
+
+/// Where the net amounts of an invoice are rounded, with what is sent and read.
+const ROUNDED: [(NetRounding, &str, &str); 3] = [
+    (NetRounding::PerLine, "per_line", "on each line"),
+    (
+        NetRounding::PerInvoice(Rounding::HalfUp),
+        "half_up",
+        "once per invoice, half up",
+    ),
+    (
+        NetRounding::PerInvoice(Rounding::HalfEven),
+        "half_even",
+        "once per invoice, half to even",
+    ),
+];
 
 /// What becomes of money that was paid for what is credited, with what is sent and read.
 const CREDITS: [(CreditForm, &str, &str); 3] = [
@@ -130,6 +153,10 @@ struct PolicyPage {
 }
 
 impl PolicyPage {
+    fn rounded(&self) -> &'static [(NetRounding, &'static str, &'static str)] {
+        &ROUNDED
+    }
+
     fn credits(&self) -> &'static [(CreditForm, &'static str, &'static str)] {
         &CREDITS
     }

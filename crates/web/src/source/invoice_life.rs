@@ -1,7 +1,7 @@
 //! Drafts of invoices, and what is done to invoices, from the books.
 
 use super::approvals::command;
-use super::typed_amounts::{cash_units, limits};
+use super::typed_amounts::{cash_units, limits, net_rounding};
 use super::{AppSource, Asked, told};
 use crate::console::{
     InvoiceAct, InvoiceActForm, InvoiceActSource, InvoiceDraftSource, InvoicePolicyForm,
@@ -147,6 +147,9 @@ impl InvoicePolicySource for AppSource {
             json!(form.until_approved == "yes"),
         );
         policy.insert("approve_over".to_owned(), limits(&form.limits)?);
+        if let Some(net) = net_rounding(&form.net_rounding) {
+            policy.insert("net_rounding".to_owned(), net);
+        }
         policy.insert("rounding".to_owned(), cash_units(&form.rounding)?);
         if !form.credits.is_empty() {
             policy.insert("credits".to_owned(), json!(form.credits));

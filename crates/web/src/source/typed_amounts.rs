@@ -40,6 +40,15 @@ pub(super) fn cash_units(text: &str) -> Result<Value, SourceFault> {
     Ok(Value::Array(all))
 }
 
+/// Where net amounts are rounded: `per_line`, or the rule of once per invoice; nothing when nothing is said.
+pub(super) fn net_rounding(word: &str) -> Option<Value> {
+    match word.trim() {
+        "" => None,
+        "per_line" => Some(json!("per_line")),
+        way => Some(json!({ "per_invoice": way })),
+    }
+}
+
 fn refused(part: &str, why: &str) -> SourceFault {
     SourceFault::Refused {
         reason: format!("{part:?} is {why}"),
@@ -92,6 +101,8 @@ pub(crate) fn ungrouped(amount: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use app::journey::invoice_policy::NetRounding;
+    use values::Rounding;
 
     #[test]
     fn thousands_may_be_grouped_and_a_decimal_comma_is_refused() {
@@ -111,6 +122,21 @@ mod tests {
         ] {
             assert!(limits(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn lines_are_rounded_each_or_once_by_a_rule_that_the_policy_reads() {
+        assert_eq!(net_rounding(""), None);
+        for (word, read) in [
+            ("per_line", NetRounding::PerLine),
+            ("half_up", NetRounding::PerInvoice(Rounding::HalfUp)),
+            ("half_even", NetRounding::PerInvoice(Rounding::HalfEven)),
+        ] {
+            let sent = net_rounding(word).unwrap();
+            assert_eq!(serde_json::from_value::<NetRounding>(sent).unwrap(), read);
+        }
+        let wrong = net_rounding("sideways").unwrap();
+        assert!(serde_json::from_value::<NetRounding>(wrong).is_err());
     }
 
     #[test]

@@ -102,9 +102,15 @@ async fn the_policy_of_an_entity_is_shown_as_it_is_and_set_with_words_for_what_i
     assert!(html.contains("value=\"25,000.00 USD\""), "{html}");
     assert!(html.contains("value=\"INV-{year}-{number}\""), "{html}");
     assert!(html.contains("value=\"0.05 CHF half up\""), "{html}");
+    let chosen = "value=\"half_even\" selected>once per invoice, half to even";
+    assert!(html.contains(chosen), "{html}");
     let (_, html) = seen(path, "auditor").await;
     assert!(!html.contains("Set it</button>"), "{html}");
     assert!(html.contains("rounded to 0.05 CHF half up"), "{html}");
+    assert!(
+        html.contains("rounded once per invoice, half to even"),
+        "{html}"
+    );
     let (status, _) = seen("/entities/XX/invoice-policy", "revops").await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let source = Arc::new(SampleSource::default());

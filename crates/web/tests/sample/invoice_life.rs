@@ -171,6 +171,7 @@ impl InvoicePolicySource for SampleSource {
         let policy = serde_json::json!({
             "draft_days": 5, "approve_over": [{ "amount": "25000.00", "currency": "USD" }],
             "invoice_numbers": { "pattern": "INV-{year}-{number:5}" },
+            "net_rounding": { "per_invoice": "half_even" },
             "rounding": [{ "to": { "amount": "0.05", "currency": "CHF" } }],
         });
         Ok((["US", "DE"].contains(&entity)).then(|| PolicyInForce {

@@ -107,7 +107,7 @@ pub struct InvoiceDraftDetail {
     pub net: Money,
     /// Sum of tax.
     pub tax: Money,
-    /// What makes its total a whole number of cash units; nothing where it is zero.
+    /// What stands between net and tax and its total; nothing where it is zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rounding: Option<Money>,
     /// Its lines.
@@ -235,7 +235,7 @@ fn show(tx: &mut Tx<'_>, row: &InvoiceDraftRow) -> Result<InvoiceDraftView, AppF
     })
 }
 
-/// What makes the total of a draft a whole number of cash units; nothing where it is zero.
+/// What stands between net and tax of a draft and its total; nothing where it is zero.
 pub(super) fn rounding(row: &InvoiceDraftRow, currency: Currency) -> Option<Money> {
     let minor = row.total - row.net - row.tax;
     (minor != 0).then(|| Money::from_minor(minor, currency))

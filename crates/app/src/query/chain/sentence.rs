@@ -398,7 +398,7 @@ fn arithmetic(document: &BillingDocument) -> String {
         .map(|line| format!("{}: {} = {}", line.product, line.arithmetic, line.net))
         .collect();
     let rounding = match &document.rounding {
-        Some(line) if !line.amount.is_zero() => format!(" {} ({})", line.amount, line.rule),
+        Some(line) if !line.amount.is_zero() => format!(" {} ({})", line.amount, line.words()),
         _ => String::new(),
     };
     parts.push(match rounding.is_empty() {
