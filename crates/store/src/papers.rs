@@ -50,6 +50,19 @@ pub fn version_on_paper(
     )
 }
 
+/// The versions of a configuration document, the newest first, at most so many.
+///
+/// # Errors
+/// When the database refuses.
+pub fn versions(tx: &mut Tx<'_>, kind: &str, most: i64) -> Result<Vec<Version>, StoreFault> {
+    tx.query(
+        "SELECT version, recorded, actor, body FROM configuration
+         WHERE kind = ?1 ORDER BY version DESC LIMIT ?2",
+        params![kind, most],
+        read,
+    )
+}
+
 /// What was changed of a customer after a moment, oldest first: the differences as JSON.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ mod catalogue;
 mod chain;
 mod collection;
 mod commercial;
+mod customer_details;
 mod deviations;
 mod disputes;
 mod entities;
@@ -66,6 +67,7 @@ pub use bill_runs::{BillRunForm, BillRunSource};
 pub use cash_desk::CashDeskSource;
 pub use catalogue::CatalogueSource;
 pub use collection::CollectionSource;
+pub use customer_details::CustomerDetailsSource;
 pub use deviations::DeviationSource;
 pub use disputes::DisputeSource;
 pub use entities::{EntitySource, EntityView};
@@ -206,6 +208,7 @@ pub fn router(state: ConsoleState) -> Router {
             get(tax_decisions::show).post(tax_decisions::accept),
         )
         .route("/intercompany", get(intercompany::list))
+        .route("/intercompany/{id}/pdf", get(intercompany::pdf))
         .route("/progress", get(progress::list))
         .route("/progress/{id}", get(progress::show).post(progress::act))
         .route("/entities", get(entities::list))
@@ -255,6 +258,11 @@ pub fn router(state: ConsoleState) -> Router {
         .route(
             "/customers/{id}/prepaid",
             get(prepaid::show).post(prepaid::grant),
+        )
+        .route("/customers/{id}/details", get(customer_details::show))
+        .route(
+            "/customers/{id}/details/{part}",
+            post(customer_details::set),
         )
         .route("/customers/{id}/timeline", get(account_timeline::show))
         .route("/customers/{id}/structure", get(structure::show))

@@ -6,6 +6,7 @@ mod audit;
 mod bill_runs;
 mod cash_desk;
 mod collection;
+mod customer_details;
 mod desk;
 mod deviations;
 mod disputes;

@@ -8,6 +8,8 @@ mod account_page;
 mod approval_pages;
 #[path = "console_pages/cash_desk.rs"]
 mod cash_desk_pages;
+#[path = "console_pages/customer_details.rs"]
+mod customer_details_page;
 #[path = "console_pages/desk.rs"]
 mod desk_pages;
 #[path = "console_pages/exception_forms.rs"]
@@ -191,6 +193,7 @@ fn all_pages() -> Vec<String> {
         format!("/payments/{PAYMENT}"),
         format!("/customers/{CUSTOMER}"),
         format!("/customers/{CUSTOMER}/prepaid"),
+        format!("/customers/{CUSTOMER}/details"),
         format!("/payments/{}", sample::cash_desk::RESTED),
         format!("/payments/{}", sample::cash_desk::UNKNOWN),
         format!("/invoices/{INVOICE}/dispute"),

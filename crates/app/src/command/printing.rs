@@ -23,4 +23,8 @@ pub struct SetBillingDetails {
     pub customer: CustomerId,
     /// What stands on documents for it from now on. Without a name, its registered name does.
     pub details: Party,
+    /// The version that was looked at, 0 before the first. The command is refused where another one
+    /// was set meanwhile; whichever there is is followed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<i64>,
 }

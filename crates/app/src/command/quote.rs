@@ -85,6 +85,10 @@ pub struct QuoteLine {
     /// Price of one unit for one whole billing period, instead of the price book's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit_price: Option<UnitPrice>,
+    /// Whether the prices of this line have the tax in them, at the rate of its first day. Figures are
+    /// without it, and so are list and standalone prices.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub price_includes_tax: bool,
     /// How long a billing period is, when not as the plan, template or product says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billing: Option<BillingFrequency>,

@@ -16,6 +16,10 @@ pub struct SetTaxProfile {
     pub customer: CustomerId,
     /// How it stands towards tax from now on, all of it; documents issued before stay as they are.
     pub tax: TaxProfile,
+    /// The version that was looked at, 0 before the first. The command is refused where another one
+    /// was set meanwhile; whichever there is is followed when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<i64>,
 }
 
 /// Whose figures are taken.

@@ -12,8 +12,8 @@ pub use decisions::{
     UnknownTaxStatus,
 };
 pub use engine::{AskedTax, NoTaxAnswer, Said, SimulatedTaxEngine, TaxCall, TaxEngine};
-pub(crate) use profile::profile_at;
 pub use profile::set_profile;
+pub(crate) use profile::{kind as profile_kind, profile_at};
 
 use crate::Refusal;
 use crate::command::{AcceptTax, Answer, TakenTax};

@@ -40,7 +40,7 @@ pub(super) fn letterhead_kind(entity: &str) -> String {
     format!("letterhead/{entity}")
 }
 
-pub(super) fn details_kind(customer: &str) -> String {
+pub(crate) fn details_kind(customer: &str) -> String {
     format!("billing_details/{customer}")
 }
 
@@ -80,7 +80,9 @@ pub(crate) fn set_billing_details(
     faults.retain(|fault| fault.field != "name");
     refuse("details", faults)?;
     let text = to_store("billing details", &body.details)?;
-    let version = keep(tx, context, &details_kind(body.customer.as_str()), &text)?;
+    let kind = details_kind(body.customer.as_str());
+    follow(tx, &kind, body.follows)?;
+    let version = keep(tx, context, &kind, &text)?;
     Ok(json!({ "customer": body.customer, "version": version }))
 }
 
@@ -93,6 +95,32 @@ fn refuse(part: &str, faults: Vec<LetterheadRefused>) -> Result<(), AppFault> {
         Refusal::field("bad_paper", &field, fault.to_string())
     });
     Err(AppFault::Refused(refusals.collect()))
+}
+
+/// Refuses a version that was written on another one than the newest: what somebody else set meanwhile
+/// would be lost. Nothing is compared where the command names no version.
+///
+/// # Errors
+/// When another version was set meanwhile, or the store fails.
+pub(crate) fn follow(tx: &mut Tx<'_>, kind: &str, looked_at: Option<i64>) -> Result<(), AppFault> {
+    let Some(looked_at) = looked_at else {
+        return Ok(());
+    };
+    settings::take_turn(tx, kind)?;
+    let newest = papers::version_at(tx, kind, i64::MAX)?;
+    let (version, by) = newest.map_or((0, String::new()), |found| (found.version, found.actor));
+    if version == looked_at {
+        return Ok(());
+    }
+    let by = if by.is_empty() {
+        String::new()
+    } else {
+        format!(" by {by}")
+    };
+    let message = format!(
+        "version {version} was set{by} meanwhile, and this was written on version {looked_at}; look at version {version}, then set it again"
+    );
+    Err(Refusal::field("set_meanwhile", "follows", message).into())
 }
 
 /// Keeps a new version; the same content again makes none.

@@ -15,3 +15,4 @@ mod quote;
 mod seller;
 mod standalone;
 mod structure;
+mod with_tax;

@@ -225,6 +225,7 @@ fn billing_pages(opened: &dyn Fn(&str, &str) -> String) -> Vec<(&'static str, St
         ("template-deviations", "/template-deviations".to_owned()),
         ("price-change", "/price-changes/core-autumn".to_owned()),
         ("structure", "/customers/lakeside/structure".to_owned()),
+        ("billing-details", "/customers/lakeside/details".to_owned()),
         (
             "structure-of-daughter",
             "/customers/lakeside-ferries/structure".to_owned(),

@@ -105,8 +105,8 @@ answers! {
     ProgressPart { name: String, amount: Money, status: String, arithmetic: String, on: String, component: String }
     /// The pair, and the journal in the books of each entity.
     EntityBilled { pair: String, amount: Money, status: String, seller_journal: JournalId, buyer_journal: JournalId }
-    /// The pair that was taken back.
-    EntityBillUndone { pair: String, status: String }
+    /// The pair that was taken back, and the number of the credit note.
+    EntityBillUndone { pair: String, status: String, credit_note: String }
     /// The version of the posting rules that is in force, and the one that the file states.
     PostingRulesPublished { posting_rules_version: u32, file_version: u32 }
     /// The customer that was added.

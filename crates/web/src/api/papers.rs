@@ -76,8 +76,26 @@ pub(super) fn credit_note_ubl(app: &App, asked: &Asked) -> Result<Printed, Probl
     printed(app, asked, "credit_note", PaperForm::Ubl)
 }
 
+fn between(app: &App, asked: &Asked, form: PaperForm) -> Result<Printed, Problem> {
+    let id = asked.path("id");
+    let found = app.print_between_entities(id, form)?;
+    found.ok_or_else(|| Problem::no_such("bill between entities", id))
+}
+
+pub(super) fn between_pdf(app: &App, asked: &Asked) -> Result<Printed, Problem> {
+    between(app, asked, PaperForm::Pdf)
+}
+
+pub(super) fn between_ubl(app: &App, asked: &Asked) -> Result<Printed, Problem> {
+    between(app, asked, PaperForm::Ubl)
+}
+
 pub(super) fn letterhead(app: &App, asked: &Asked) -> Answered {
     one("entity", asked, |id| app.letterhead(id))
+}
+
+pub(super) fn customer_setup(app: &App, asked: &Asked) -> Answered {
+    one("customer", asked, |id| app.customer_setup(id))
 }
 
 pub(super) fn billing_details(app: &App, asked: &Asked) -> Answered {

@@ -4,12 +4,13 @@ use super::ConsoleState;
 use super::filters;
 use super::frame::{Frame, Place};
 use super::paths::Asked;
-use super::respond::{Seat, draw, page};
+use super::respond::{Answer, Seat, Stop, draw, page};
 use super::source::SourceFault;
+use app::printing::Printed;
 use app::query::{IntercompanyNet, IntercompanyView};
 use app::view::Page;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub trait IntercompanySource {
     ) -> Result<Page<IntercompanyView>, SourceFault>;
     /// What the accounts between entities come to over the group, one row a currency.
     fn intercompany_position(&self) -> Result<Vec<IntercompanyNet>, SourceFault>;
+    /// A bill, or the credit note that took one back, as PDF, by its number.
+    fn intercompany_paper(&self, number: &str) -> Result<Option<Printed>, SourceFault>;
 }
 
 #[derive(Template)]
@@ -56,6 +59,19 @@ pub(super) async fn list(
                 .map(|next| asked.with("/intercompany", "cursor", next)),
             rows,
         })
+    })
+    .await
+}
+
+pub(super) async fn pdf(
+    State(state): State<ConsoleState>,
+    seat: Seat,
+    Path(id): Path<String>,
+) -> Response {
+    page(state, seat, Place::Intercompany, move |source, _| {
+        let found = source.intercompany_paper(&id)?;
+        let what = "bill between entities";
+        Ok(Answer::File(found.ok_or(Stop::Missing { what, id })?))
     })
     .await
 }

@@ -103,6 +103,9 @@ impl QuotePage {
         if let Some(price) = line.unit_price {
             text.push_str(&format!(" at {price}"));
         }
+        if line.price_includes_tax {
+            text.push_str(" with tax in it");
+        }
         if let Some(rate) = line.discount {
             text.push_str(&format!(", {} off", percent(rate)));
         }

@@ -77,6 +77,7 @@ pub trait Source:
     + super::entry::EntrySource
     + super::cash_desk::CashDeskSource
     + super::prepaid::PrepaidSource
+    + super::customer_details::CustomerDetailsSource
     + super::structure::StructureSource
     + super::payment_sync::PaymentSyncSource
     + super::processes::ProcessSource

@@ -10,7 +10,7 @@ use crate::console::{
 use app::approval::is_waiting;
 use app::command::{Answer, Command, QuoteContent};
 use app::preview::TypedQuote;
-use app::printing::Printed;
+use app::printing::{PaperForm, Printed};
 use app::query::{
     AccountEntry, AccountStanding, CatalogueView, IntercompanyNet, IntercompanyView, OfferDetail,
     ProductDetail, ProgressPlanView, TaxDecisionCount, TaxDecisionLine, TaxDecisionPage,
@@ -180,6 +180,11 @@ impl TaxDecisionSource for AppSource {
 impl IntercompanySource for AppSource {
     fn intercompany_pairs(&self, cursor: Option<&str>) -> Asked<Page<IntercompanyView>> {
         self.app.intercompany_pairs(cursor).map_err(told)
+    }
+
+    fn intercompany_paper(&self, number: &str) -> Asked<Option<Printed>> {
+        let printed = self.app.print_between_entities(number, PaperForm::Pdf);
+        printed.map_err(told)
     }
 
     fn intercompany_position(&self) -> Asked<Vec<IntercompanyNet>> {

@@ -50,7 +50,7 @@ async fn the_account_of_a_customer_is_one_stream_with_links() {
 async fn a_quote_is_typed_seen_and_saved_without_scripts() {
     let source = Arc::new(SampleSource::default());
     let fields = "csrf=s3cret&lines=3&customer=cus_1&entity=US&start=2026-07-01&months=12\
-                  &what.0=plan%3APRO&quantity.0=40&discount.0=20+%25";
+                  &what.0=plan%3APRO&quantity.0=40&discount.0=20+%25&price.0=119&with_tax.0=yes";
     let send_as = |action: &str| form("/quotes/new", &format!("{fields}&action={action}"));
     let more = as_role(&source, "revops", send_as("more")).await;
     assert!(more.html.contains("name=\"lines\" value=\"6\"") && more.html.contains("what.5"));
@@ -58,6 +58,9 @@ async fn a_quote_is_typed_seen_and_saved_without_scripts() {
         more.html.contains("value=\"plan:PRO\" selected"),
         "what was typed stays"
     );
+    let ticked = "aria-label=\"The price of line 1 has the tax in it\" checked>";
+    assert!(more.html.contains(ticked), "{}", more.html);
+    assert_eq!(more.html.matches(" checked>").count(), 1);
     let seen = as_role(&source, "revops", send_as("preview")).await;
     assert_eq!(seen.status, StatusCode::OK);
     for wanted in [
@@ -71,7 +74,8 @@ async fn a_quote_is_typed_seen_and_saved_without_scripts() {
     let saved = as_role(&source, "revops", send_as("save")).await;
     assert_eq!(saved.location, format!("/quotes/{QUOTE}"));
     let expected = "new \"\" {\"customer\":\"cus_1\",\"entity\":\"US\",\"lines\":[{\"discount\":\"0.2\",\
-                    \"plan\":\"PRO\",\"quantity\":\"40\"}],\"months\":12,\"start\":\"2026-07-01\"}";
+                    \"plan\":\"PRO\",\"price_includes_tax\":true,\"quantity\":\"40\",\
+                    \"unit_price\":\"119\"}],\"months\":12,\"start\":\"2026-07-01\"}";
     assert_eq!(told(&source), [expected]);
 }
 
@@ -255,6 +259,23 @@ async fn both_sides_of_a_bill_between_entities_are_shown() {
     ] {
         assert!(page.html.contains(wanted), "{wanted}");
     }
+    for number in ["IC-US-00001", "IC-US-CN-00001"] {
+        let address = format!("/intercompany/{number}/pdf");
+        assert!(page.html.contains(&address), "no link to {address}");
+        let paper = get(&address).await;
+        assert_eq!(
+            (paper.status, paper.html.as_str()),
+            (StatusCode::OK, "%PDF-")
+        );
+    }
+    let none = get("/intercompany/none/pdf").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let refused = get("/intercompany/refused/pdf").await;
+    assert!(
+        refused.html.contains("no font can show"),
+        "{}",
+        refused.html
+    );
 }
 
 #[tokio::test]

@@ -214,3 +214,52 @@ async fn a_bad_letterhead_is_refused_field_by_field() {
         assert!(told.contains(words), "{words} is not in {told}");
     }
 }
+
+#[tokio::test]
+async fn a_bill_between_entities_and_its_credit_note_are_files_by_their_numbers() {
+    let house = House::new();
+    house.with_contract().await;
+    set(&house, "first", "Seattle").await;
+    let other = json!({ "id": "IE", "name": "Northwind Ltd.", "currency": "EUR", "time_zone": "Europe/Dublin" });
+    house
+        .does(Role::Administrator, "/api/v1/entities", other)
+        .await;
+    let body = json!({ "seller": "US", "buyer": "IE", "description": "support", "cost": "10.00", "markup": "0.05", "on": "2026-01-31" });
+    house
+        .does(Role::Controller, "/api/v1/intercompany", body)
+        .await;
+    let undo = json!({ "reason": "charged twice" });
+    let undone = house
+        .does(
+            Role::Controller,
+            "/api/v1/intercompany/IC-US-00001/undo",
+            undo,
+        )
+        .await;
+    assert_eq!(undone["credit_note"], "IC-US-CN-00001");
+    let token = house.token(Role::Controller);
+    for number in ["IC-US-00001", "IC-US-CN-00001"] {
+        let path = format!("/api/v1/intercompany/{number}/pdf");
+        let pdf = house.get(&token, &path).await;
+        assert_eq!(pdf.status, 200, "{}", pdf.text);
+        assert_eq!(pdf.header("content-type"), "application/pdf");
+        let place = format!("attachment; filename=\"{number}.pdf\"");
+        assert_eq!(pdf.header("content-disposition"), place);
+        // Nobody has said how it stands towards VAT.
+        let ubl = house
+            .get(&token, &format!("/api/v1/intercompany/{number}/ubl"))
+            .await;
+        let told = ubl.problem(422, "refused").to_string();
+        assert!(told.contains("how bills of Northwind Inc."), "{told}");
+    }
+    let none = house
+        .get(&token, "/api/v1/intercompany/IC-US-00009/pdf")
+        .await;
+    assert_eq!(none.status, 404, "{}", none.text);
+    // It is of the books: who sells may not have it.
+    let sales = house.token(Role::Sales);
+    let refused = house
+        .get(&sales, "/api/v1/intercompany/IC-US-00001/pdf")
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
+}

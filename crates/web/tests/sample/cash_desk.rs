@@ -50,6 +50,7 @@ impl EntrySource for SampleSource {
                 "tax.vat_id: XX is no country of VAT; leave it out".to_owned(),
             ));
         }
+        let is_dated = !body["effective"].is_null();
         self.carried.lock().unwrap().push(Carried {
             name: name.to_owned(),
             body,
@@ -63,6 +64,8 @@ impl EntrySource for SampleSource {
                 json!({ "dispute": "dsp_1", "exception": EXCEPTION, "status": "open" })
             }
             "create_customer" => json!({ "customer": CUSTOMER }),
+            "change_customer" if is_dated => json!({ "change": "chg_1", "status": "waiting" }),
+            "change_customer" => json!({ "change": "chg_1", "status": "applied" }),
             _ => json!({ "grant": "pre_1" }),
         })
     }

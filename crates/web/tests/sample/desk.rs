@@ -4,7 +4,7 @@ use super::quotes::QUOTE;
 use super::*;
 use app::journey::taxation::{TaxCallView, TaxDecisionView, TaxLineView};
 use app::preview::TypedQuote;
-use app::printing::Printed;
+use app::printing::{PaperForm, Printed};
 use app::query::{
     AccountEntry, AccountStanding, BillingDocument, CatalogueVersion, CatalogueView,
     IntercompanyNet, IntercompanySide, IntercompanyView, OfferDetail, OfferFact, OfferView,
@@ -460,7 +460,8 @@ impl IntercompanySource for SampleSource {
             markup: "0.05".parse().unwrap(),
             amount: money("USD 1050.01"),
             on: date("2026-01-31"),
-            status: "billed".to_owned(),
+            status: "undone".to_owned(),
+            credit_note: Some("IC-US-CN-00001".to_owned()),
             actor: "Ines Vidal".to_owned(),
             created: at("2026-01-31T12:00:00Z"),
             seller_side: side(
@@ -478,6 +479,10 @@ impl IntercompanySource for SampleSource {
                 ],
             ),
         }])
+    }
+
+    fn intercompany_paper(&self, number: &str) -> Result<Option<Printed>, SourceFault> {
+        web::console::PaperSource::paper(self, number, PaperForm::Pdf)
     }
 
     fn intercompany_position(&self) -> Result<Vec<IntercompanyNet>, SourceFault> {

@@ -14,6 +14,7 @@ mod billing;
 pub mod cash_desk;
 pub mod collection;
 mod commercial;
+mod customer_details;
 pub mod desk;
 mod deviations;
 mod disputes;

@@ -31,7 +31,8 @@ fn version(number: i64, status: &str, quantity: &str, tcv: &str, approval: &str)
             "without_standalone": ["PLATFORM"] },
         "deviations": ["the term ends on 2027-11-30, and YEARLY says 12 months"],
         "content": { "customer": CUSTOMER, "entity": "US", "start": "2026-07-01", "months": 12, "template": "YEARLY",
-            "lines": [{ "plan": "PRO", "quantity": quantity, "discount": "0.2",
+            "lines": [{ "plan": "PRO", "quantity": quantity, "discount": "0.2", "unit_price": "119",
+                "price_includes_tax": number == 2,
                 "ramp": [{ "effective": "2027-01-01", "quantity": "50" }] }] } })
 }
 

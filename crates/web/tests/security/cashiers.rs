@@ -165,3 +165,81 @@ async fn a_dispute_and_a_customer_are_made_by_those_who_may() {
     let refused = desk.sends("/customers/new", "legal_name=X").await;
     assert_eq!(refused.status, 403, "{}", refused.text);
 }
+
+#[tokio::test]
+async fn what_a_customer_is_set_up_with_is_changed_by_a_billing_analyst() {
+    let house = House::new();
+    house.with_contract().await;
+    let desk = Desk::of(&house, "bo", Role::BillingAnalyst).await;
+    let token = house.token(Role::Support);
+    let setup = "/api/v1/customers/acme/setup";
+    let at = |part: &str| format!("/customers/acme/details/{part}");
+    let address = "form=one&follows=0&lines=1+Market+Street&city=San+Francisco&country=us";
+    let set = desk.sends(&at("documents"), address).await;
+    let shown = "/customers/acme/details?done=documents";
+    assert_eq!(set.header("location"), shown, "{}", set.text);
+    let again = desk.sends(&at("documents"), address).await;
+    assert_eq!(again.header("location"), shown, "sent twice, done once");
+    let late = "form=two&follows=0&lines=2+Other+Street&city=Oakland&country=us";
+    let refused = desk.sends(&at("documents"), late).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let words = "version 1 was set by bo meanwhile, and this was written on version 0";
+    assert!(refused.text.contains(words), "{}", refused.text);
+    assert!(refused.text.contains(">2 Other Street</textarea>"));
+    let bad = "form=three&follows=1&country=usa";
+    let refused = desk.sends(&at("documents"), bad).await;
+    let words = "use the two letters of ISO 3166-1, such as DE or US";
+    assert!(refused.text.contains(words), "{}", refused.text);
+    let tax = "form=four&follows=0&certificates=1&country=us&region=ca&certificate.0.number=CA-1\
+        &certificate.0.from=2026-01-01&certificate.0.until=2025-01-01&certificate.0.reason=Resale";
+    let refused = desk.sends(&at("tax"), tax).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("it ends before it begins"));
+    let tax = tax.replace("2025-01-01", "2026-12-31");
+    let set = desk.sends(&at("tax"), &tax).await;
+    assert_eq!(set.header("location"), "/customers/acme/details?done=tax");
+    let held = house.get(&token, setup).await.json();
+    assert_eq!(held["details"]["address"]["city"], "San Francisco");
+    assert_eq!(
+        (&held["details_version"], &held["tax_version"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(held["tax"]["certificates"][0]["country"], "US");
+    // The clock of the house stands still, so the two were made at one moment.
+    let changes = held["changes"].as_array().unwrap();
+    assert_eq!(changes.len(), 2, "{held}");
+    let of = |part: &str| {
+        changes
+            .iter()
+            .find(|change| change["part"] == part)
+            .unwrap()
+    };
+    assert_eq!(
+        (&of("documents")["by"], &of("tax")["by"]),
+        (&json!("bo"), &json!("bo"))
+    );
+    let street = json!({ "field": "street", "before": "", "after": "1 Market Street" });
+    assert_eq!(of("documents")["differences"][0], street);
+    let page = desk.sees("/customers/acme/details").await;
+    assert!(page.contains("US, every tax code, 2026-01-01 to 2026-12-31: Resale"));
+    let terms = "form=five&legal_name=Acme+Inc&was.legal_name=Acme+Inc&payment_terms_days=14\
+        &was.payment_terms_days=30&reason=Agreed";
+    let waits = desk.sends(&at("terms"), terms).await;
+    assert!(
+        waits.header("location").starts_with("/approvals/apr_"),
+        "{}",
+        waits.text
+    );
+    let same = terms.replace("=14", "=30").replace("five", "six");
+    let refused = desk.sends(&at("terms"), &same).await;
+    assert!(refused.text.contains("nothing changes"), "{}", refused.text);
+    let reader = Desk::of(&house, "sam", Role::Auditor).await;
+    assert!(
+        reader
+            .sees("/customers/acme/details")
+            .await
+            .contains("disabled")
+    );
+    let refused = reader.sends(&at("tax"), &tax).await;
+    assert_eq!(refused.status, 403, "{}", refused.text);
+}

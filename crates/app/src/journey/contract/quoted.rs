@@ -2,11 +2,11 @@
 //! start.
 
 use super::change::ramp;
-use super::{build, term};
+use super::{build, inclusive, term};
 use crate::command::{ActivateContract, RampStepBody};
 use crate::record::Context;
 use crate::{AppFault, Refusal};
-use commerce::{AnchorDay, Change, Contract, Discount, Reduction, agree};
+use commerce::{Change, Contract, Customer, Discount, Reduction, agree};
 use values::{ContractId, Currency, Rate};
 
 /// What a quoted line has beside what a contract line says.
@@ -28,12 +28,16 @@ pub(crate) fn quoted(
     context: &Context,
     body: &ActivateContract,
     id: &ContractId,
-    (currency, billing_day): (Currency, Option<AnchorDay>),
+    (currency, buyer): (Currency, &Customer),
     besides: &[Besides],
 ) -> Result<Contract, AppFault> {
     let days = term(body.start, body.end)?;
-    let mut contract = build(context, body, id.clone(), (currency, billing_day), days)
-        .map_err(|fault| placed(fault, besides))?;
+    let terms = (currency, buyer.billing_day);
+    let mut contract =
+        build(context, body, id.clone(), terms, days).map_err(|fault| placed(fault, besides))?;
+    // Before the ramps: their prices have the tax in them that the price of the line has.
+    inclusive::take_tax_out(context, buyer, body, &mut contract)
+        .map_err(|wrong| placed(AppFault::Refused(wrong), besides))?;
     for (index, beside) in besides.iter().enumerate() {
         let Some(component) = contract.components.get(index) else {
             continue;

@@ -160,7 +160,8 @@ fn add(
         .or(it.plan.as_ref().and_then(|plan| plan.billing))
         .or(it.billing)
         .or_else(|| usual(context, &it.product, template, currency, from));
-    let of = |unit_price: Option<UnitPrice>| -> Result<ContractLine, AppFault> {
+    // Prices of the price book and standalone ones are without tax.
+    let of = |unit_price: Option<UnitPrice>, with_tax: bool| -> Result<ContractLine, AppFault> {
         Ok(ContractLine {
             component: Some(format!("{contract}-{}", number + 1).parse()?),
             product: it.product.clone(),
@@ -178,22 +179,22 @@ fn add(
             start: line.start,
             phases: it.plan.as_ref().map_or_else(Vec::new, phases),
             measure: None,
-            price_includes_tax: false,
+            price_includes_tax: with_tax,
         })
     };
-    let quoted = of(it.unit_price)?;
-    let listed = match it.list {
-        Some(price) => Some(price),
+    let quoted = of(it.unit_price, line.price_includes_tax)?;
+    let (listed, with_tax) = match it.list {
+        Some(price) => (Some(price), false),
         // What the price book does not have is quoted at its own price, and nothing is given away.
-        None if has_price(context, &it.product, currency, billing, from) => None,
-        None => it.unit_price,
+        None if has_price(context, &it.product, currency, billing, from) => (None, false),
+        None => (it.unit_price, line.price_includes_tax),
     };
-    expanded.list.push(of(listed)?);
+    expanded.list.push(of(listed, with_tax)?);
     if let Some(prices) = offers.standalone.get(&it.product)
         && let Some(quoted) = billing.or_else(|| billed(context, &it.product, currency, from))
         && let Some(price) = prices.compared_with(currency, quoted, from)
     {
-        let mut alone = of(Some(price.unit_price))?;
+        let mut alone = of(Some(price.unit_price), false)?;
         alone.billing = price.billing.or(billing);
         expanded.standalone.push((number, alone));
     }

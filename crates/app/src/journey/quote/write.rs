@@ -45,7 +45,7 @@ pub(super) fn write(
         .unwrap_or(entity.currency);
     let offers = offer::load(tx)?;
     let read = lines::expand(context, &offers, content, id, currency)?;
-    let terms = (currency, buyer.billing_day);
+    let terms = (currency, &buyer);
     let mut contract = quoted(context, &read.body, id, terms, &read.besides)?;
     contract.refs.push(ExternalRef {
         system: "tieout".to_owned(),

@@ -5,7 +5,7 @@ use crate::Refusal;
 use crate::command::{Answer, SetTaxProfile};
 use crate::fault::{AppFault, stored, to_store};
 use crate::journey::customer;
-use crate::printing::keep;
+use crate::printing::{follow, keep};
 use crate::record::Context;
 use commerce::{Customer, TaxProfile};
 use serde_json::json;
@@ -14,7 +14,8 @@ use store::{Tx, catalogue, papers, settings};
 /// When a profile came to hold that was set before versions were kept.
 const ALWAYS: i64 = 0;
 
-fn kind(customer: &str) -> String {
+/// Under which its versions are kept.
+pub(crate) fn kind(customer: &str) -> String {
     format!("tax_profile/{customer}")
 }
 
@@ -43,6 +44,7 @@ pub fn set_profile(
     let id = body.customer.as_str();
     let kind = kind(id);
     settings::take_turn(tx, &kind)?;
+    follow(tx, &kind, body.follows)?;
     if let Some(earlier) = &customer.tax
         && settings::configuration(tx, &kind)?.is_none()
     {

@@ -52,6 +52,22 @@ pub(super) const ROUTES: &[Route] = &[
     ),
     route(
         "Ledger",
+        "/intercompany/{id}/pdf",
+        "A bill between legal entities, or the credit note that took one back, by its number, as PDF/A-3",
+        P::ViewBooks,
+        schema::<String>(),
+        download("application/pdf", papers::between_pdf),
+    ),
+    route(
+        "Ledger",
+        "/intercompany/{id}/ubl",
+        "A bill between legal entities, or the credit note that took one back, by its number, as EN 16931 in UBL 2.1",
+        P::ViewBooks,
+        schema::<String>(),
+        download("application/xml", papers::between_ubl),
+    ),
+    route(
+        "Ledger",
         "/intercompany-position",
         "What the accounts between legal entities come to over the group, by currency: zero, or a side is missing",
         P::ViewBooks,

@@ -252,6 +252,14 @@ pub(super) const ROUTES: &[Route] = &[
         one(papers::billing_details),
     ),
     route(
+        "Commercial",
+        "/customers/{id}/setup",
+        "What a customer is set up with: name and terms of payment, what stands on its documents, how it stands towards tax; and who changed what",
+        P::ViewCommerce,
+        schema::<app::query::CustomerSetup>(),
+        one(papers::customer_setup),
+    ),
+    route(
         "Files",
         "/files",
         "List the files that were taken in, newest first",

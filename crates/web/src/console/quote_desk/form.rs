@@ -20,6 +20,8 @@ pub(super) struct TypedLine {
     /// In percent.
     pub(super) discount: String,
     pub(super) price: String,
+    /// Whether the tax is in its prices.
+    pub(super) with_tax: bool,
     pub(super) start: String,
     /// Which line of the version before it was.
     pub(super) kept: String,
@@ -97,6 +99,7 @@ impl TypedForm {
                     quantity: field("quantity"),
                     discount: field("discount"),
                     price: field("price"),
+                    with_tax: !field("with_tax").is_empty(),
                     start: field("start"),
                     kept: field("kept"),
                 }
@@ -224,6 +227,7 @@ fn line_of(at: usize, line: &QuoteLine) -> TypedLine {
         price: line
             .unit_price
             .map_or_else(String::new, |price| price.to_string()),
+        with_tax: line.price_includes_tax,
         start: line.start.map_or_else(String::new, |day| day.to_string()),
         kept: at.to_string(),
     }
@@ -251,6 +255,10 @@ impl TypedLine {
         put(&mut line, "quantity", &self.quantity);
         put(&mut line, "unit_price", &self.price);
         put(&mut line, "start", &self.start);
+        line.remove("price_includes_tax");
+        if self.with_tax {
+            line.insert("price_includes_tax".to_owned(), json!(true));
+        }
         line.remove("discount");
         if !self.discount.is_empty() {
             let rate = proportion(&self.discount).ok_or_else(|| {
@@ -277,7 +285,8 @@ mod tests {
             "lines": [
                 { "plan": "PRO", "quantity": "3", "discount": "0.125",
                   "ramp": [{ "effective": "2026-08-01", "quantity": "5" }] },
-                { "bundle": "SUITE", "options": ["TRAINING"] },
+                { "bundle": "SUITE", "options": ["TRAINING"], "unit_price": "119",
+                  "price_includes_tax": true },
             ],
         }))
         .unwrap()
