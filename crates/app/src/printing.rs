@@ -2,6 +2,7 @@
 //! it was issued: lines, letterhead, the buyer's name and details, and what had been paid. So it
 //! prints the same for ever, and a letterhead that changes changes no document that is out.
 
+mod between;
 mod parties;
 mod prepaid;
 mod set_up;
@@ -9,7 +10,7 @@ mod specimen;
 
 pub(crate) use parties::letterhead_at;
 pub use set_up::{BillingDetailsView, LetterheadView};
-pub(crate) use set_up::{keep, set_billing_details, set_letterhead};
+pub(crate) use set_up::{details_kind, follow, keep, set_billing_details, set_letterhead};
 
 use crate::fault::{AppFault, stored, stored_value};
 use crate::journey::document;
@@ -19,7 +20,7 @@ use billing::{BilledLine, TaxTable};
 use commerce::{Collection, Contract};
 use paper::{
     CreditedInvoice, Fonts, InvoicePaper, Letterhead, LineGroup, PaperDraft, PaperKind, PaperLine,
-    PaymentMeans, TaxTreatment,
+    PaymentMeans, TaxTreatment, UblRefused,
 };
 use parties::{buyer_at, seller_at};
 use std::collections::BTreeMap;
@@ -100,7 +101,15 @@ impl App {
 }
 
 fn printed(paper: &InvoicePaper, form: PaperForm, fonts: &Fonts) -> Result<Printed, AppFault> {
-    let ubl = paper::render_ubl(paper);
+    printed_with(paper, paper::render_ubl(paper), form, fonts)
+}
+
+fn printed_with(
+    paper: &InvoicePaper,
+    ubl: Result<Vec<u8>, UblRefused>,
+    form: PaperForm,
+    fonts: &Fonts,
+) -> Result<Printed, AppFault> {
     // The number goes into a file name and a header.
     let number: String = paper
         .number

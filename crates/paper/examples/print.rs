@@ -5,6 +5,8 @@
 
 #[path = "../tests/paper/logo.rs"]
 mod logo;
+#[path = "../tests/paper/names.rs"]
+mod names;
 #[path = "../tests/paper/samples.rs"]
 mod samples;
 
@@ -26,6 +28,7 @@ fn main() {
         ("simple", samples::simple()),
         ("long", samples::long()),
         ("scripts", samples::scripts()),
+        ("names", names::in_every_script("ကုမ္ပဏီ ဢ ក្រុមហ៊ុន")),
         ("credit-note", samples::credit_note()),
         ("yen", samples::yen()),
         ("dinar", samples::dinar()),

@@ -40,7 +40,7 @@ pub struct PaperDraft {
     pub allowances: Vec<Allowance>,
     /// What had been paid at issue.
     pub prepayments: Vec<Prepayment>,
-    /// What makes the amount to pay a whole number of cash units.
+    /// What stands between net and tax and the amount to pay.
     pub rounding: Option<RoundingLine>,
 }
 

@@ -4,6 +4,7 @@
 //!
 //! Lengths on a page are points and therefore floats; amounts never are.
 
+mod breaking;
 mod countries;
 mod draft;
 mod figures;
@@ -13,6 +14,7 @@ mod layout;
 mod letterhead;
 mod pdf;
 mod sheet;
+mod shipped;
 mod text;
 mod ubl;
 mod value;

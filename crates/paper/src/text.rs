@@ -1,12 +1,12 @@
 //! Setting text: direction, choice of fonts, shaping and breaking into lines. What no font can show
 //! is remembered, and the document is refused with its name; nothing is ever printed as a box.
 
+use crate::breaking::broken;
 use crate::fonts::{Fonts, Weight};
 use harfrust::{Direction, Feature, ShapeOptions, ShapePlan, Tag, UnicodeBuffer};
 use krilla::text::{GlyphId, KrillaGlyph};
 use std::collections::{BTreeSet, HashMap};
 use unicode_bidi::{BidiInfo, Level};
-use unicode_linebreak::{BreakOpportunity, linebreaks};
 use unicode_script::{Script, UnicodeScript as _};
 
 /// How text looks.
@@ -165,8 +165,8 @@ impl<'a> Setter<'a> {
             let neutral = matches!(script, Script::Common | Script::Inherited | Script::Unknown);
             let before = stretches.last();
             let same_face = before.map(|s| s.face).filter(|face| {
-                let covers = || self.fonts.face(*face).is_some_and(|f| f.covers(letter));
-                invisible(letter) || (joins(letter, script) && covers())
+                invisible(letter)
+                    || (self.joins(letter, script) && self.fonts.covers(*face, letter))
             });
             let face = match same_face.or_else(|| self.fonts.find(letter, weight)) {
                 Some(face) => face,
@@ -199,6 +199,16 @@ impl<'a> Setter<'a> {
             }
         }
         stretches
+    }
+
+    /// Whether a letter stays in the font of the letter before it: marks do, spaces, so that a phrase
+    /// is not torn, and punctuation of several scripts, which then looks like its neighbours. Figures
+    /// and signs that the first font has come from there, so that they look alike.
+    fn joins(&self, letter: char, script: Script) -> bool {
+        script == Script::Inherited
+            || letter == ' '
+            || letter == '\u{a0}'
+            || (unsettled(script) && !self.fonts.covers(0, letter))
     }
 
     /// How far each cluster moves the pen: by the byte at which it begins.
@@ -288,74 +298,16 @@ impl<'a> Setter<'a> {
     }
 }
 
-/// Where lines begin and end.
-fn broken(text: &str, advances: &[f32], width: f32) -> Vec<(usize, usize)> {
-    let measure = |from: usize, until: usize| -> f32 {
-        advances
-            .get(from..until)
-            .map_or(0.0, |part| part.iter().sum())
-    };
-    let mut lines = Vec::new();
-    let (mut begin, mut fits) = (0, 0);
-    for (at, opportunity) in linebreaks(text) {
-        let trimmed = text
-            .get(begin..at)
-            .map_or(at, |part| begin + part.trim_end_matches(' ').len());
-        if measure(begin, trimmed) > width {
-            if fits > begin {
-                lines.push((begin, fits));
-                begin = fits;
-            }
-            // A word wider than a line is broken between clusters.
-            begin = chopped(text, advances, width, begin, at, &mut lines);
-        }
-        fits = at;
-        if opportunity == BreakOpportunity::Mandatory {
-            lines.push((begin, at));
-            begin = at;
-        }
-    }
-    lines
-}
-
-fn chopped(
-    text: &str,
-    advances: &[f32],
-    width: f32,
-    from: usize,
-    until: usize,
-    lines: &mut Vec<(usize, usize)>,
-) -> usize {
-    let (mut begin, mut reached) = (from, 0.0);
-    let Some(word) = text.get(from..until) else {
-        return begin;
-    };
-    let solid = from + word.trim_end_matches(' ').len();
-    for (offset, _) in word.char_indices() {
-        let at = from + offset;
-        let advance = advances.get(at).copied().unwrap_or(0.0);
-        if at < solid && advance > 0.0 && reached + advance > width && at > begin {
-            lines.push((begin, at));
-            (begin, reached) = (at, 0.0);
-        }
-        reached += advance;
-    }
-    begin
-}
-
 fn unsettled(script: Script) -> bool {
     matches!(script, Script::Common | Script::Inherited | Script::Unknown)
 }
 
-/// Whether a letter stays in the font of the letter before it: marks do, and spaces, so that a
-/// phrase is not torn. Figures and signs come from the first font, so that they look alike.
-fn joins(letter: char, script: Script) -> bool {
-    script == Script::Inherited || letter == ' ' || letter == '\u{a0}'
-}
-
-/// Letters that steer and show nothing.
+/// Letters that steer and show nothing: those that Unicode calls ignorable. A selector of a variant
+/// that the font does not have leaves the ordinary shape.
 fn invisible(letter: char) -> bool {
     matches!(letter,
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{e0100}'..='\u{e01ef}')
 }

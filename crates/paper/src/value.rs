@@ -131,7 +131,7 @@ pub struct Totals {
     pub total: Money,
     /// Paid before: BT-113.
     pub prepaid: Money,
-    /// Added to the total so that whole cash units are paid: BT-114.
+    /// Added to the total by a rule for the document as a whole: BT-114.
     pub rounding: Money,
     /// What remains to be paid: BT-115.
     pub due: Money,
@@ -173,7 +173,7 @@ pub struct InvoicePaper {
     pub allowances: Vec<Allowance>,
     /// What had been paid at issue.
     pub prepayments: Vec<Prepayment>,
-    /// What makes the amount to pay a whole number of cash units; nothing where it is one.
+    /// What stands between net and tax and the amount to pay; nothing where it is zero.
     pub rounding: Option<RoundingLine>,
     /// The breakdown of tax by category, rate and reason.
     pub taxes: Vec<TaxPart>,

@@ -38,6 +38,36 @@ table! {
     }
 }
 
+table! {
+    /// The credit note by which such a bill was taken back.
+    IntercompanyCreditRow in "intercompany_credit" {
+        /// The bill.
+        pair: text,
+        /// Its number.
+        number: text,
+        /// The day on which the books of both took the bill back.
+        issued: text,
+        /// Why.
+        reason: text,
+        /// When it was issued, microseconds.
+        created: int,
+    }
+}
+
+/// The credit note of a bill, or the one of this number; bills that were undone before credit notes were
+/// kept have none.
+///
+/// # Errors
+/// When the database refuses.
+pub fn credit(tx: &mut Tx<'_>, id: &str) -> Result<Option<IntercompanyCreditRow>, StoreFault> {
+    let columns = IntercompanyCreditRow::columns("");
+    tx.query_one(
+        &format!("SELECT {columns} FROM intercompany_credit WHERE pair = ?1 OR number = ?1"),
+        params![id],
+        IntercompanyCreditRow::read,
+    )
+}
+
 /// A pair.
 ///
 /// # Errors

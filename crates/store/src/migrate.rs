@@ -31,6 +31,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0028_scale.sql"),
     include_str!("../migrations/0029_document_rounding.sql"),
     include_str!("../migrations/0030_bodies.sql"),
+    include_str!("../migrations/0031_intercompany_credit.sql"),
 ];
 
 /// Applies what is missing.

@@ -5,11 +5,12 @@ use crate::Refusal;
 use crate::command::{Answer, BillEntity, ReverseJournal, UndoEntityBill};
 use crate::fault::{AppFault, stored_value};
 use crate::journey::journal;
+use crate::journey::numbering::{self, BILL, BILL_CREDIT};
 use crate::record::{Context, Fact, Recorder};
 use events::{Event, IntercompanyBilled, IntercompanySide};
 use recon::Measure;
 use serde_json::json;
-use store::intercompany::{self, IntercompanyPairRow};
+use store::intercompany::{self, IntercompanyCreditRow, IntercompanyPairRow};
 use store::{Tx, replays, settings};
 use values::{AccountCode, Decimal, EntityId, Money, Month, Rounding, round_to_minor};
 
@@ -65,8 +66,7 @@ pub fn bill(
     let exact = factor.and_then(|factor| cost.decimal().checked_mul(factor));
     let exact = exact.ok_or(values::MoneyRefused::TooLarge)?;
     let amount = Money::from_minor(round_to_minor(exact, currency, Rounding::HalfUp)?, currency);
-    let number = settings::next_number(tx, &format!("number/IC-{}", body.seller))?;
-    let number = format!("IC-{}-{number:05}", body.seller);
+    let number = next(tx, body.seller.as_str(), BILL)?;
     let billed = IntercompanyBilled {
         pair: number.clone(),
         number: number.clone(),
@@ -98,6 +98,12 @@ pub fn bill(
     };
     IntercompanyPairRow::insert(tx, std::slice::from_ref(&row))?;
     Ok(shown(&row, amount))
+}
+
+/// The next number of a series of what an entity bills others, or takes back.
+fn next(tx: &mut Tx<'_>, entity: &str, word: &str) -> Result<String, AppFault> {
+    let series = numbering::between_entities(entity, word);
+    Ok(series.text(settings::next_number(tx, &series.counter)?))
 }
 
 fn shown(row: &IntercompanyPairRow, amount: Money) -> Answer {
@@ -159,7 +165,8 @@ fn not_posted(entity: &EntityId, billed: &IntercompanyBilled) -> Refusal {
     Refusal::field("no_posting_rule", "seller", message)
 }
 
-/// `undo_entity_bill`: both journals are reversed in one transaction.
+/// `undo_entity_bill`: both journals are reversed in one transaction, and the seller takes the bill
+/// back by a credit note.
 ///
 /// # Errors
 /// When there is no such pair, it was undone before, or a month is closed in one of the two books.
@@ -188,7 +195,16 @@ pub fn undo(
         };
         journal::reverse(tx, context, &format!("{key}/{side}"), &reversal)?;
     }
-    Ok(json!({ "pair": row.id, "status": "undone" }))
+    let credit = IntercompanyCreditRow {
+        number: next(tx, &row.seller, BILL_CREDIT)?,
+        pair: row.id,
+        // The journals above are reversed on the day on which they were posted.
+        issued: row.dated,
+        reason: body.reason.trim().to_owned(),
+        created: context.now.microseconds(),
+    };
+    IntercompanyCreditRow::insert(tx, std::slice::from_ref(&credit))?;
+    Ok(json!({ "pair": credit.pair, "status": "undone", "credit_note": credit.number }))
 }
 
 impl crate::App {

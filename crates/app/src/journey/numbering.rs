@@ -24,10 +24,35 @@ impl Series {
 
 /// How numbers are printed where the policy does not say.
 pub(super) fn standard(word: &str) -> &'static str {
-    if word == "invoice" {
-        "{entity}-{year}-{number:5}"
-    } else {
-        "{entity}-CN-{year}-{number:5}"
+    match word {
+        "invoice" => "{entity}-{year}-{number:5}",
+        BILL => "IC-{entity}-{number:5}",
+        BILL_CREDIT => "IC-{entity}-CN-{number:5}",
+        _ => "{entity}-CN-{year}-{number:5}",
+    }
+}
+
+/// What legal entities bill each other.
+pub(super) const BILL: &str = "intercompany_bill";
+
+/// What takes such a bill back.
+pub(super) const BILL_CREDIT: &str = "intercompany_credit_note";
+
+/// The series of what a legal entity bills others of its group, or takes back: gapless, and the same
+/// through all years. No policy states another one.
+pub(super) fn between_entities(entity: &str, word: &str) -> Series {
+    let (counter, before) = match word {
+        BILL => (format!("number/IC-{entity}"), format!("IC-{entity}-")),
+        _ => (
+            format!("number/{entity}/{word}"),
+            format!("IC-{entity}-CN-"),
+        ),
+    };
+    Series {
+        counter,
+        before,
+        digits: 5,
+        after: String::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::view::Page;
 use ledger::Chart;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::intercompany::IntercompanyPairRow;
+use store::intercompany::{self, IntercompanyPairRow};
 use store::{Tx, billing_desk, journals};
 use values::{Date, Instant, Money, Rate};
 
@@ -38,6 +38,8 @@ pub struct IntercompanyView {
     pub on: Date,
     /// `billed` or `undone`.
     pub status: String,
+    /// The number of the credit note that took it back; bills undone before there were any have none.
+    pub credit_note: Option<String>,
     /// Who billed or undid it.
     pub actor: String,
     /// When it was billed.
@@ -103,7 +105,12 @@ fn show(
     chart: &Chart,
     row: IntercompanyPairRow,
 ) -> Result<IntercompanyView, AppFault> {
+    let credit = match row.status == "undone" {
+        true => intercompany::credit(tx, &row.id)?,
+        false => None,
+    };
     Ok(IntercompanyView {
+        credit_note: credit.map(|credit| credit.number),
         seller_side: side(tx, chart, &row.seller_journal)?,
         buyer_side: side(tx, chart, &row.buyer_journal)?,
         cost: money(row.cost, &row.currency)?,

@@ -4,6 +4,7 @@
 // A test that cannot go on ends.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod between;
 #[path = "../../../paper/tests/paper/official_rules.rs"]
 mod official_rules;
 mod printed;

@@ -7,7 +7,7 @@ use crate::figures;
 use crate::sheet::{Meaning, Role};
 use crate::text::{Ink, Style};
 use crate::value::{InvoicePaper, PaperKind, PaymentMeans};
-use values::TaxCategory;
+use values::{RoundingLine, TaxCategory};
 
 const SUMS: f32 = 262.0;
 const ROW: f32 = 15.5;
@@ -81,9 +81,7 @@ impl Composer<'_> {
             self.sum(body, &label, &amount(part.amount), BODY);
         }
         if let Some(line) = paper.rounding {
-            let unit = figures::with_code(line.rule.to, language);
-            let way = labels.rounding_way(line.rule.mode);
-            let label = format!("{} {unit}, {way}", labels.rounding);
+            let label = self.rounding_label(line);
             self.sum(body, &label, &amount(line.amount), BODY);
         }
         self.bar(RIGHT - SUMS, self.y + 0.5, SUMS, 0.9, Ink::Black);
@@ -105,6 +103,26 @@ impl Composer<'_> {
         self.y += 4.2;
         self.sum(body, word, &figures::with_code(totals.due, language), LARGE);
         self.y += 6.0;
+    }
+
+    /// The rule of a rounding in words.
+    fn rounding_label(&self, line: RoundingLine) -> String {
+        let (labels, language) = (self.labels, self.language);
+        let unit = figures::with_code(line.rule.to, language);
+        let way = labels.rounding_way(line.rule.mode);
+        let in_units = format!("{} {unit}, {way}", labels.rounding);
+        let Some(way) = line.per_invoice else {
+            return in_units;
+        };
+        let once = format!(
+            "{}, {}",
+            labels.rounded_once,
+            labels.rounding_way(way.into())
+        );
+        match line.is_in_cash_units() {
+            true => format!("{once} · {in_units}"),
+            false => once,
+        }
     }
 
     fn sum(&mut self, body: usize, label: &str, value: &str, style: Style) {

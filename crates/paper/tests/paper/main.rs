@@ -2,9 +2,11 @@
 //! EN 16931 find fault with it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod every_script;
 mod groups;
 mod letterheads;
 mod logo;
+mod names;
 mod official;
 mod official_rules;
 mod pages;

@@ -11,7 +11,7 @@ use store::collection::{self, ActRow, CaseRow, CollectorRow, StoodAt};
 use store::documents::{self, DocumentRow, LineRow};
 use store::exceptions::ExceptionRow;
 use store::exceptions::cases::DisputeRow;
-use store::intercompany::IntercompanyPairRow;
+use store::intercompany::{self, IntercompanyCreditRow, IntercompanyPairRow};
 use store::payments::{ApplicationRow, PaymentRow, RefundRow};
 use store::progress::ProgressPlanRow;
 use store::work_lists::{self, Amount};
@@ -291,6 +291,20 @@ fn plans_and_pairs_are_paged_newest_first(books: &Fixture) {
     }
     assert_eq!(plans, ["plan_4", "plan_3", "plan_2", "plan_1", "plan_0"]);
     assert_eq!(pairs, ["pair_4", "pair_3", "pair_2", "pair_1", "pair_0"]);
+    let credit = IntercompanyCreditRow {
+        pair: text("pair_1"),
+        number: text("IC-US-CN-1"),
+        issued: text("2026-01-31"),
+        reason: text("wrong entity"),
+        created: 9,
+    };
+    let kept = credit.clone();
+    books.write(move |tx| IntercompanyCreditRow::insert(tx, std::slice::from_ref(&kept)));
+    for name in ["pair_1", "IC-US-CN-1"] {
+        let found = books.read(move |tx| intercompany::credit(tx, name));
+        assert_eq!(found, Some(credit.clone()), "{name}");
+    }
+    assert_eq!(books.read(|tx| intercompany::credit(tx, "pair_2")), None);
     let of_one = books.read(|tx| billing_desk::progress_plans(tx, "con_2", (i64::MAX, ""), 9));
     assert_eq!(of_one.len(), 2);
     let found = books.read(|tx| billing_desk::documents_of_component(tx, "con_1", "cmp_1"));

@@ -21,6 +21,7 @@ mod disputes;
 pub mod exceptions;
 mod finance;
 pub mod governance;
+mod intercompany;
 pub mod invoice_life;
 mod lanes;
 pub mod outward;
