@@ -11,7 +11,7 @@ impl PaperSource for SampleSource {
         }
         if id == "refused" {
             return Err(SourceFault::Refused {
-                reason: "no font can show 'ꦲ' (U+A9B2, Javanese)".to_owned(),
+                reason: "no font can show '𒀭' (U+1202D, Cuneiform)".to_owned(),
             });
         }
         let (end, media_type) = match form {
