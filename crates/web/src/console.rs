@@ -26,6 +26,7 @@ mod events;
 mod exceptions;
 mod filters;
 mod finance;
+mod form_field;
 mod frame;
 mod intercompany;
 mod invoice_acts;

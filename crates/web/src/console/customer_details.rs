@@ -7,6 +7,7 @@ use super::ConsoleState;
 use super::entry::{EntrySource, key_of, led_to};
 use super::exceptions::admitted;
 use super::filters;
+use super::form_field::Field;
 use super::frame::{Frame, Place};
 use super::paths::{Asked, segment};
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page, permitted};
@@ -19,7 +20,6 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use control::Permission;
-use form::Field;
 use std::collections::BTreeMap;
 use values::Date;
 

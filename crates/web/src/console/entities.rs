@@ -4,6 +4,7 @@
 mod form;
 
 use super::exceptions::admitted;
+use super::form_field::Field;
 use super::frame::{Frame, Place};
 use super::paths::segment;
 use super::respond::{Answer, Seat, Stop, draw, draw_as, page};
@@ -17,7 +18,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use control::Permission;
-use form::{DAY_COUNTS, Field, GROUPS};
+use form::{DAY_COUNTS, GROUPS};
 use serde_json::Value;
 use std::collections::BTreeMap;
 

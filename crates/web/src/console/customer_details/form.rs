@@ -1,6 +1,7 @@
 //! The forms of a customer's details: what stands in them, and the commands that they are.
 
 use crate::console::entry::{put_count, refused};
+use crate::console::form_field::{Field, field, long};
 use crate::console::source::SourceFault;
 use crate::console::typed::{Typed, put};
 use app::query::CustomerSetup;
@@ -31,37 +32,13 @@ const CERTIFICATE: [&str; 7] = [
     "reason",
 ];
 
-/// A field of what stands on documents, by its place in what is set.
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    /// A hint where it is empty.
-    pub(super) hint: &'static str,
-    /// Several lines of text.
-    pub(super) long: bool,
-}
-
-const fn field(name: &'static str, title: &'static str, hint: &'static str) -> Field {
-    Field {
-        name,
-        title,
-        hint,
-        long: false,
-    }
-}
-
 /// The fields in the order in which they are read.
 pub(super) const DOCUMENT_FIELDS: &[Field] = &[
     field("name", "Name on documents", "the registered name"),
     field("contact", "Person or department", ""),
     field("reference", "Purchase order or reference", ""),
     field("number", "Customer number", ""),
-    Field {
-        name: "lines",
-        title: "Street",
-        hint: "one line each",
-        long: true,
-    },
+    long("lines", "Street", "one line each"),
     field("postcode", "Post code", ""),
     field("city", "City", ""),
     field("region", "State or region", ""),

@@ -1,37 +1,10 @@
 //! The forms of a letterhead and of a billing policy. What a form has no field for (the logo, how zero
 //! rates stand) stays as it is set.
 
+use crate::console::form_field::{Field, field, long};
 use crate::console::typed::Typed;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// A field of the letterhead: its name in the form and in what is set, with points between its parts.
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    /// A hint where it is empty.
-    pub(super) hint: &'static str,
-    /// Several lines of text.
-    pub(super) long: bool,
-}
-
-const fn field(name: &'static str, title: &'static str, hint: &'static str) -> Field {
-    Field {
-        name,
-        title,
-        hint,
-        long: false,
-    }
-}
-
-const fn long(name: &'static str, title: &'static str, hint: &'static str) -> Field {
-    Field {
-        name,
-        title,
-        hint,
-        long: true,
-    }
-}
 
 /// The fields in groups, in the order in which they are read.
 pub(super) const GROUPS: &[(&str, &[Field])] = &[
