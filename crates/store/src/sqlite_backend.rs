@@ -171,7 +171,7 @@ pub(crate) fn configure(connection: &Raw, durability: Durability) -> Result<(), 
     keep_statements(connection)?;
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA busy_timeout = 10000;
-         PRAGMA cache_size = -131072; PRAGMA mmap_size = 134217728; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -98304; PRAGMA mmap_size = 134217728; PRAGMA temp_store = MEMORY;
          PRAGMA wal_autocheckpoint = 4000;"
     ))?;
     Ok(())
