@@ -58,7 +58,7 @@ pub use books_check::{BooksProblem, BooksReport, verify_books};
 pub use breakdown::{Breakdown, ReceivedHop, RecordedHop, SentHop, SystemCost};
 pub use chain::chain;
 pub use contracts::{contract, contracts};
-pub use customer_setup::{CustomerSetup, SetupChange, SetupPart};
+pub use customer_setup::{CustomerSetup, SetupChange, SetupPart, document_fields};
 pub use customers::{customer, customers};
 pub use disputes::{DisputeLine, DisputeSheet};
 pub use documents::{invoice, invoices};

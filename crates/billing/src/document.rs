@@ -227,10 +227,7 @@ pub(crate) fn correction(
     let now = line.net.negated()?.minor;
     let tax = Money::from_minor(share.of(now)?, line.net.currency).negated()?;
     let agreed_with_tax = source.detail.as_ref().and_then(|detail| detail.price);
-    let price = match agreed_with_tax {
-        Some(_) => Some(line.net.plus(tax)?),
-        None => None,
-    };
+    let price = agreed_with_tax.map(|_| line.net.plus(tax)).transpose()?;
     Ok(TaxedLine {
         line: line.clone(),
         tax_name: String::from("as on the corrected line"),

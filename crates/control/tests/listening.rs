@@ -3,28 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod known;
+
 use control::process::machine::{self, start};
 use control::process::{
-    Definition, Instance, Known, Listening, Occurrence, ProcessBook, SHIPPED, StepState,
-    StepStatus, step_name,
+    Definition, Instance, Listening, Occurrence, ProcessBook, SHIPPED, StepState, StepStatus,
+    step_name,
 };
+use known::KNOWN;
 use std::collections::{BTreeMap, BTreeSet};
 use values::Instant;
-
-const KNOWN: Known<'static> = Known {
-    events: events::Event::TYPE_NAMES,
-    commands: &[
-        "amend_contract",
-        "run_billing",
-        "recognise_revenue",
-        "issue_credit_note",
-        "refund_payment",
-        "record_payment",
-        "close_period",
-        "reopen_period",
-    ],
-    operations: &["netsuite.journal_entry"],
-};
 
 /// Something that no definition hears.
 const ALIEN: &str = "com.tieout.test.nothing.happened.v1";

@@ -3,30 +3,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod known;
+
 use control::process::machine::{self, Hand, start};
 use control::process::{
-    Definition, Instance, Known, Occurrence, ProcessBook, ProcessRefusal, ProcessStatus, SHIPPED,
+    Definition, Instance, Occurrence, ProcessBook, ProcessRefusal, ProcessStatus, SHIPPED,
     StepStatus,
 };
+use known::KNOWN;
 use std::collections::BTreeMap;
 use values::Instant;
-
-const COMMANDS: &[&str] = &[
-    "amend_contract",
-    "run_billing",
-    "recognise_revenue",
-    "issue_credit_note",
-    "refund_payment",
-    "record_payment",
-    "close_period",
-    "reopen_period",
-];
-
-const KNOWN: Known<'static> = Known {
-    events: events::Event::TYPE_NAMES,
-    commands: COMMANDS,
-    operations: &["netsuite.journal_entry"],
-};
 
 const RAISED: &str = "com.tieout.billing.invoice.issued.v1";
 const PAID: &str = "com.tieout.payment.payment.settled.v1";

@@ -10,9 +10,6 @@ use std::fmt::Write;
 /// prepared.
 const KEYS: usize = 200;
 
-/// Number of the first parameter behind the keys.
-pub(crate) const BESIDE: usize = KEYS + 1;
-
 /// Which contracts a run looks at. Empty texts select everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DueFilter {
@@ -124,28 +121,31 @@ pub(crate) fn each_of(
     keys: &[&str],
     each: impl FnMut(Row) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
-    each_beside(tx, (before, after), keys, &[], each)
+    each_beside(tx, (&|_| before.to_owned(), after), keys, &[], each)
 }
 
-/// As [`each_of`] with more parameters, numbered from [`BESIDE`].
+/// As [`each_of`] with more parameters: `before` is told the number of the first of them.
 pub(crate) fn each_beside(
     tx: &mut Tx<'_>,
-    (before, after): (&str, &str),
+    (before, after): (&dyn Fn(usize) -> String, &str),
     keys: &[&str],
     beside: &[Param<'_>],
     mut each: impl FnMut(Row) -> Result<(), StoreFault>,
 ) -> Result<(), StoreFault> {
-    let mut text = String::with_capacity(before.len() + after.len() + KEYS * 6);
-    let _ = write!(text, "{before} (");
-    for place in 1..=KEYS {
-        let comma = if place == 1 { "" } else { ", " };
-        let _ = write!(text, "{comma}?{place}");
-    }
-    let _ = write!(text, ") {after}");
     for chunk in keys.chunks(KEYS) {
+        // Mostly there is one key, for which hundreds of places would be bound in vain.
+        let places = if chunk.len() == 1 { 1 } else { KEYS };
+        let before = before(places + 1);
+        let mut text = String::with_capacity(before.len() + after.len() + places * 6);
+        let _ = write!(text, "{before} (");
+        for place in 1..=places {
+            let comma = if place == 1 { "" } else { ", " };
+            let _ = write!(text, "{comma}?{place}");
+        }
+        let _ = write!(text, ") {after}");
         let mut params: Vec<Param<'_>> = chunk.iter().map(|key| Param::Text(key)).collect();
         let last = params.last().copied().unwrap_or(Param::Null);
-        params.resize(KEYS, last);
+        params.resize(places, last);
         params.extend_from_slice(beside);
         tx.query_each(&text, &params, &mut each)?;
     }

@@ -1,6 +1,8 @@
 //! What legal entities bill each other.
 
+use crate::bill_pages::each_of;
 use crate::{StoreFault, Tx, params};
+use std::collections::HashMap;
 
 table! {
     /// What one legal entity billed to another, with the journal in the books of each.
@@ -66,6 +68,28 @@ pub fn credit(tx: &mut Tx<'_>, id: &str) -> Result<Option<IntercompanyCreditRow>
         params![id],
         IntercompanyCreditRow::read,
     )
+}
+
+/// The numbers of the credit notes of these bills, by bill.
+///
+/// # Errors
+/// When the database refuses.
+pub fn credit_numbers(
+    tx: &mut Tx<'_>,
+    pairs: &[&str],
+) -> Result<HashMap<String, String>, StoreFault> {
+    let mut found = HashMap::new();
+    each_of(
+        tx,
+        "SELECT pair, number FROM intercompany_credit WHERE pair IN",
+        "",
+        pairs,
+        |mut row| {
+            found.insert(row.text(0)?, row.text(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// A pair.

@@ -1,7 +1,7 @@
 //! Processes: definitions by version, instances with their steps and keys, and what people did.
 
-use crate::bill_pages::{BESIDE, each_beside, each_of};
-use crate::{Param, Row, StoreFault, Tx, params};
+use crate::bill_pages::{each_beside, each_of};
+use crate::{Param, StoreFault, Tx, params};
 use std::collections::{BTreeMap, HashMap};
 
 table! {
@@ -221,7 +221,7 @@ pub fn steps_of(
 ) -> Result<HashMap<String, Vec<StepRow>>, StoreFault> {
     let columns = StepRow::columns("");
     let mut found: HashMap<String, Vec<StepRow>> = HashMap::with_capacity(processes.len());
-    each_whole(
+    each_of(
         tx,
         &format!("SELECT {columns} FROM process_step WHERE process IN"),
         "ORDER BY process, position",
@@ -245,7 +245,7 @@ pub fn keys_of(
 ) -> Result<HashMap<String, Vec<KeyRow>>, StoreFault> {
     let columns = KeyRow::columns("");
     let mut found: HashMap<String, Vec<KeyRow>> = HashMap::with_capacity(processes.len());
-    each_whole(
+    each_of(
         tx,
         &format!("SELECT {columns} FROM process_key WHERE process IN"),
         "ORDER BY process, kind, id",
@@ -257,21 +257,6 @@ pub fn keys_of(
         },
     )?;
     Ok(found)
-}
-
-/// Runs `select … WHERE column IN (…)` for all ids. The statement for many has hundreds of places, and
-/// mostly there is one.
-fn each_whole(
-    tx: &mut Tx<'_>,
-    before: &str,
-    after: &str,
-    ids: &[&str],
-    each: impl FnMut(Row) -> Result<(), StoreFault>,
-) -> Result<(), StoreFault> {
-    match ids {
-        [id] => tx.query_each(&format!("{before} (?1) {after}"), params![*id], each),
-        ids => each_of(tx, before, after, ids, each),
-    }
 }
 
 /// What people did to an instance, in order.
@@ -329,18 +314,12 @@ pub fn waiting_about(
         beside.extend(steps.iter().map(|step| Param::Text(step)));
         let last = beside.last().copied().unwrap_or(Param::Null);
         beside.resize(1 + STEPS, last);
-        if let [id] = ids {
-            beside.push(Param::Text(id));
-            let text = waiting_text(1);
-            tx.query_each(&format!("{text} (?{})", beside.len()), &beside, &mut take)?;
-        } else {
-            each_beside(tx, (&waiting_text(BESIDE), ""), ids, &beside, &mut take)?;
-        }
+        each_beside(tx, (&waiting_text, ""), ids, &beside, &mut take)?;
     }
     Ok(found.into_values().collect())
 }
 
-/// Selects by the kind of key in parameter `first`, the steps after it, and the ids that follow the text.
+/// Selects by the ids that follow the text, the kind of key in parameter `first` and the steps after it.
 fn waiting_text(first: usize) -> String {
     let columns = ProcessRow::columns("p.");
     let steps: Vec<String> = (first + 1..=first + STEPS)

@@ -76,10 +76,8 @@ pub(crate) fn of_invoice(
     let Some(first) = lines.first() else {
         return Ok(None);
     };
-    match rule(context, entity, first.line.net.currency) {
-        Some(rule) => Ok(rule.line(lines)?),
-        None => Ok(None),
-    }
+    let rule = rule(context, entity, first.line.net.currency);
+    Ok(rule.map(|rule| rule.line(lines)).transpose()?.flatten())
 }
 
 /// The rounding line of a credit note with these lines, which are signed as on the account.
@@ -101,10 +99,8 @@ pub(crate) fn of_credit_note(
         return Ok(None);
     }
     let Some(credited) = by_invoice(tx, lines)? else {
-        let Some(line) = own.map(|rule| rule.line(lines)).transpose()?.flatten() else {
-            return Ok(None);
-        };
-        return Ok(Some(line.negated()?));
+        let line = own.map(|rule| rule.line(lines)).transpose()?.flatten();
+        return Ok(line.map(|line| line.negated()).transpose()?);
     };
     let mut all: Option<RoundingLine> = None;
     for (invoice, part) in credited {

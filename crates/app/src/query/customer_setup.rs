@@ -96,12 +96,14 @@ fn terms(tx: &mut Tx<'_>, customer: &str) -> Result<Vec<SetupChange>, AppFault> 
     Ok(told)
 }
 
-/// The fields of what stands on documents, as they are read.
-fn document_fields(details: &Party) -> Vec<(String, String)> {
+/// The fields of what stands on documents, in the order in which they are read; the lines of the street
+/// each on a line of its own.
+#[must_use]
+pub fn document_fields(details: &Party) -> Vec<(String, String)> {
     let address = &details.address;
     [
         ("name", details.name.clone()),
-        ("street", address.lines.join(", ")),
+        ("street", address.lines.join("\n")),
         ("postcode", address.postcode.clone()),
         ("city", address.city.clone()),
         ("region", address.region.clone()),
@@ -165,20 +167,19 @@ fn differing(before: &[(String, String)], after: &[(String, String)]) -> Vec<Dif
         .chain(gone)
         .map(|(field, _)| Difference {
             field: field.clone(),
-            before: of(before, field),
-            after: of(after, field),
+            before: of(before, field).replace('\n', ", "),
+            after: of(after, field).replace('\n', ", "),
         })
         .filter(|difference| difference.before != difference.after)
         .collect()
 }
 
-/// Versions, the newest first, each beside the one before it.
-fn versions(
-    tx: &mut Tx<'_>,
-    (part, kind): (SetupPart, &str),
+/// What versions changed, the newest first, each beside the one before it.
+fn changed(
+    part: SetupPart,
+    found: &[Version],
     fields: impl Fn(&Version) -> Result<Vec<(String, String)>, AppFault>,
 ) -> Result<Vec<SetupChange>, AppFault> {
-    let found = papers::versions(tx, kind, VERSIONS)?;
     let mut told = Vec::new();
     for (at, version) in found.iter().take(MOST).enumerate() {
         let before = found.get(at + 1).map(&fields).transpose()?;
@@ -200,19 +201,16 @@ fn setup(tx: &mut Tx<'_>, id: &str) -> Result<Option<CustomerSetup>, AppFault> {
         return Ok(None);
     };
     let known: Customer = stored("customer", &row.body)?;
-    let (paper_kind, tax_kind) = (details_kind(id), profile_kind(id));
+    let details = papers::versions(tx, &details_kind(id), VERSIONS)?;
+    let taxes = papers::versions(tx, &profile_kind(id), VERSIONS)?;
     let mut changes = terms(tx, id)?;
-    changes.extend(versions(
-        tx,
-        (SetupPart::Documents, &paper_kind),
-        |version| Ok(document_fields(&stored("billing details", &version.body)?)),
-    )?);
-    changes.extend(versions(tx, (SetupPart::Tax, &tax_kind), |version| {
+    changes.extend(changed(SetupPart::Documents, &details, |version| {
+        Ok(document_fields(&stored("billing details", &version.body)?))
+    })?);
+    changes.extend(changed(SetupPart::Tax, &taxes, |version| {
         Ok(tax_fields(&stored("tax profile", &version.body)?))
     })?);
     changes.sort_by_key(|change| std::cmp::Reverse(change.made));
-    let details = papers::version_at(tx, &paper_kind, i64::MAX)?;
-    let tax_version = papers::version_at(tx, &tax_kind, i64::MAX)?;
     Ok(Some(CustomerSetup {
         customer: row.id,
         legal_name: known.legal_name,
@@ -221,13 +219,13 @@ fn setup(tx: &mut Tx<'_>, id: &str) -> Result<Option<CustomerSetup>, AppFault> {
         payment_method: known.payment_method,
         payment_terms_days: known.payment_terms_days,
         class: known.class,
-        details_version: details.as_ref().map_or(0, |found| found.version),
-        details: match details {
+        details_version: details.first().map_or(0, |found| found.version),
+        details: match details.first() {
             Some(found) => stored("billing details", &found.body)?,
             None => Party::default(),
         },
         tax: known.tax,
-        tax_version: tax_version.map_or(0, |found| found.version),
+        tax_version: taxes.first().map_or(0, |found| found.version),
         changes,
     }))
 }

@@ -104,13 +104,10 @@ fn show(
     tx: &mut Tx<'_>,
     chart: &Chart,
     row: IntercompanyPairRow,
+    credit_note: Option<String>,
 ) -> Result<IntercompanyView, AppFault> {
-    let credit = match row.status == "undone" {
-        true => intercompany::credit(tx, &row.id)?,
-        false => None,
-    };
     Ok(IntercompanyView {
-        credit_note: credit.map(|credit| credit.number),
+        credit_note,
         seller_side: side(tx, chart, &row.seller_journal)?,
         buyer_side: side(tx, chart, &row.buyer_journal)?,
         cost: money(row.cost, &row.currency)?,
@@ -141,10 +138,16 @@ impl App {
         self.store().read(move |tx| {
             let (time, id) = cursor::newest(LIST, cursor.as_deref())?;
             let found = billing_desk::intercompany_pairs(tx, (time, &id), ROWS_TO_ASK)?;
+            let undone = found.iter().filter(|row| row.status == "undone");
+            let undone: Vec<&str> = undone.map(|row| row.id.as_str()).collect();
+            let mut credits = intercompany::credit_numbers(tx, &undone)?;
             cursor::page(
                 found,
                 |row| cursor::of_newest(LIST, row.created, &row.id),
-                |row| show(tx, &books.chart, row),
+                |row| {
+                    let credit_note = credits.remove(&row.id);
+                    show(tx, &books.chart, row, credit_note)
+                },
             )
         })
     }

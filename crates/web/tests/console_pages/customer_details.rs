@@ -32,7 +32,7 @@ async fn sent(part: &str, role: &str, fields: &str) -> (Reply, Vec<Carried>) {
     (reply, carried)
 }
 
-const DOCUMENTS: &str = "follows=2&name=&lines=1+Market+Street%0D%0A+%0D%0AFloor+2&postcode=94105\
+const DOCUMENTS: &str = "follows=2&name=&street=1+Market+Street%0D%0A+%0D%0AFloor+2&postcode=94105\
     &city=San+Francisco&region=CA&country=us&vat_id=&registration=&contact=Accounts+payable\
     &electronic_address=&reference=PO+4500018&number=";
 

@@ -174,13 +174,13 @@ async fn what_a_customer_is_set_up_with_is_changed_by_a_billing_analyst() {
     let token = house.token(Role::Support);
     let setup = "/api/v1/customers/acme/setup";
     let at = |part: &str| format!("/customers/acme/details/{part}");
-    let address = "form=one&follows=0&lines=1+Market+Street&city=San+Francisco&country=us";
+    let address = "form=one&follows=0&street=1+Market+Street&city=San+Francisco&country=us";
     let set = desk.sends(&at("documents"), address).await;
     let shown = "/customers/acme/details?done=documents";
     assert_eq!(set.header("location"), shown, "{}", set.text);
     let again = desk.sends(&at("documents"), address).await;
     assert_eq!(again.header("location"), shown, "sent twice, done once");
-    let late = "form=two&follows=0&lines=2+Other+Street&city=Oakland&country=us";
+    let late = "form=two&follows=0&street=2+Other+Street&city=Oakland&country=us";
     let refused = desk.sends(&at("documents"), late).await;
     assert_eq!(refused.status, 422, "{}", refused.text);
     let words = "version 1 was set by bo meanwhile, and this was written on version 0";

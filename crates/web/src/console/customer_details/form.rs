@@ -38,7 +38,7 @@ pub(super) const DOCUMENT_FIELDS: &[Field] = &[
     field("contact", "Person or department", ""),
     field("reference", "Purchase order or reference", ""),
     field("number", "Customer number", ""),
-    long("lines", "Street", "one line each"),
+    long("street", "Street", "one line each"),
     field("postcode", "Post code", ""),
     field("city", "City", ""),
     field("region", "State or region", ""),
@@ -125,21 +125,8 @@ pub(super) fn terms(customer: &str, typed: &Typed) -> Result<Value, SourceFault>
 
 /// What stands on documents, as it is set.
 pub(super) fn document_fields(found: &CustomerSetup) -> Typed {
-    let (details, address) = (&found.details, &found.details.address);
-    Typed::new(typed(vec![
-        ("name", details.name.clone()),
-        ("lines", address.lines.join("\n")),
-        ("postcode", address.postcode.clone()),
-        ("city", address.city.clone()),
-        ("region", address.region.clone()),
-        ("country", address.country.clone()),
-        ("vat_id", details.vat_id.clone()),
-        ("registration", details.registration.clone()),
-        ("contact", details.contact.clone()),
-        ("electronic_address", details.electronic_address.clone()),
-        ("reference", details.reference.clone()),
-        ("number", details.number.clone()),
-    ]))
+    let fields = app::query::document_fields(&found.details);
+    Typed::new(fields.into_iter().collect())
 }
 
 /// `set_billing_details` with all of the form.
@@ -151,7 +138,7 @@ pub(super) fn documents(customer: &str, typed: &Typed) -> Result<Value, SourceFa
         &typed.get("country").to_uppercase(),
     );
     let lines: Vec<&str> = typed
-        .get("lines")
+        .get("street")
         .lines()
         .map(str::trim)
         .filter(|line| !line.is_empty())
